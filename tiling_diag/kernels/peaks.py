@@ -1,0 +1,194 @@
+"""Peaks of a map: local maxima, sub-pixel refinement, sampling between pixels.
+
+Whole positions are array indices ``(row, column)``; positions between pixels are vectors
+``(x, y)`` in pixels, with ``(0, 0)`` at the centre of the first pixel.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tiling_diag.errors import InputError
+
+
+def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
+    """The `k` highest pixels that are the maximum of the square of `radius` around them.
+
+    Of equal neighbours only the first in reading order counts, so a plateau is one peak and two
+    peaks are always more than `radius` apart along x or y.
+
+    Args:
+        map_: ``(..., H, W)``.
+        radius: half the side of the square, in pixels, at least 1.
+        k: how many peaks to return.
+
+    Returns:
+        ``values (..., k)``, falling, and ``rows_columns (..., k, 2)`` int64. Places without a
+        peak have the value -inf and the position ``(0, 0)``.
+
+    Raises:
+        InputError: if `radius` or `k` is below 1.
+    """
+    if radius < 1 or k < 1:
+        raise InputError(f"radius={radius} and k={k} must both be at least 1")
+    h, w = map_.shape[-2:]
+    planes = map_.detach().reshape(-1, 1, h, w)
+    side = 2 * radius + 1
+    across, column = F.max_pool2d(
+        planes, (1, side), stride=1, padding=(0, radius), return_indices=True
+    )
+    highest, row = F.max_pool2d(
+        across, (side, 1), stride=1, padding=(radius, 0), return_indices=True
+    )
+    del highest
+    first = column.flatten(-2).gather(-1, row.flatten(-2)).view_as(planes)
+    own = torch.arange(h * w, device=map_.device).view(1, 1, h, w)
+    scores = planes.masked_fill(first != own, -math.inf)
+    # A block of radius + 1 holds at most one peak: far fewer numbers to sort.
+    block = radius + 1
+    candidates, where = F.max_pool2d(scores, block, ceil_mode=True, return_indices=True)
+    candidates, where = candidates.flatten(1), where.flatten(1)
+    missing = max(0, k - candidates.shape[-1])
+    candidates = F.pad(candidates, (0, missing), value=-math.inf)
+    where = F.pad(where, (0, missing))
+    top, order = candidates.topk(k, dim=-1)
+    index = where.gather(-1, order).masked_fill(top == -math.inf, 0).reshape(*map_.shape[:-2], k)
+    values = map_.flatten(-2).gather(-1, index)
+    values = values.masked_fill((top == -math.inf).view_as(index), -math.inf)
+    return values, torch.stack((index // w, index % w), dim=-1)
+
+
+def refine_peak(map_: Tensor, rows_columns: Tensor) -> tuple[Tensor, Tensor]:
+    """Sub-pixel place and height of peaks: least-squares quadratic on the 3 x 3 around each.
+
+    Args:
+        map_: ``(..., H, W)``, at least 3 x 3.
+        rows_columns: ``(..., P, 2)`` int64, as `local_maxima` returns.
+
+    Returns:
+        ``values (..., P)`` of the fitted quadratic and ``xy_px (..., P, 2)``. A peak on the
+        map's border, or whose quadratic has no maximum within a pixel, stays where it is, with
+        the map's own value. Differentiable with respect to the map.
+
+    References:
+        Haralick, "Digital step edges from zero crossing of second directional derivatives",
+        IEEE PAMI 6(1), 1984 (the facet model).
+    """
+    h, w = map_.shape[-2:]
+    if h < 3 or w < 3:
+        raise InputError(f"the map is {h} x {w}: refining a peak needs at least 3 x 3")
+    row, column = rows_columns.unbind(-1)
+    inner_row, inner_column = row.clamp(1, h - 2), column.clamp(1, w - 2)
+    steps = torch.arange(-1, 2, device=map_.device)
+    around = (inner_row[..., None, None] + steps[:, None]) * w + (
+        inner_column[..., None, None] + steps
+    )
+    z = _take(map_.flatten(-2), around.flatten(-3)).view(around.shape)
+    ramp = torch.tensor([-1.0, 0.0, 1.0], device=map_.device, dtype=map_.dtype)
+    bend = torch.tensor([1.0, -2.0, 1.0], device=map_.device, dtype=map_.dtype)
+    by_row, by_column = z.sum(-1), z.sum(-2)
+    gx, gy = by_column @ ramp / 6, by_row @ ramp / 6
+    hxx, hyy = by_column @ bend / 3, by_row @ bend / 3
+    hxy = (z @ ramp) @ ramp / 4
+    centre = (5 * z.sum((-2, -1)) - 3 * (by_column @ ramp.square() + by_row @ ramp.square())) / 9
+    determinant = hxx * hyy - hxy.square()
+    concave = (determinant > 0) & (hxx < 0) & (hyy < 0)
+    safe = torch.where(concave, determinant, 1.0)
+    dx = (hxy * gy - hyy * gx) / safe
+    dy = (hxy * gx - hxx * gy) / safe
+    inner = (row == inner_row) & (column == inner_column)
+    good = inner & concave & (dx.abs() <= 1) & (dy.abs() <= 1)
+    own = _take(map_.flatten(-2), row * w + column)
+    values = torch.where(good, centre + 0.5 * (gx * dx + gy * dy), own)
+    x = column + torch.where(good, dx, 0.0)
+    y = row + torch.where(good, dy, 0.0)
+    return values, torch.stack((x, y), dim=-1)
+
+
+def is_inside(xy_px: Tensor, size: tuple[int, int]) -> Tensor:
+    """Whether points ``(..., 2)`` lie between the centres of the first and the last pixels."""
+    x, y = xy_px.unbind(-1)
+    h, w = size
+    return (x >= 0) & (x <= w - 1) & (y >= 0) & (y <= h - 1)
+
+
+def sample_bilinear(map_: Tensor, xy_px: Tensor) -> Tensor:
+    """Values between pixels, bilinear, 0 outside (see `is_inside`).
+
+    Args:
+        map_: ``(..., H, W)``; its leading dimensions broadcast against the points'.
+        xy_px: ``(..., P, 2)`` as ``(x, y)``.
+
+    Returns:
+        ``(..., P)``. Differentiable with respect to both.
+    """
+    return _sample(map_, xy_px, _hat)
+
+
+def sample_bicubic(map_: Tensor, xy_px: Tensor) -> Tensor:
+    """Values between pixels by Keys' cubic convolution (a = -1/2), 0 outside (see `is_inside`).
+
+    Exact for quadratics away from the border, where the edge pixels are repeated.
+
+    Args:
+        map_: ``(..., H, W)``; its leading dimensions broadcast against the points'.
+        xy_px: ``(..., P, 2)`` as ``(x, y)``.
+
+    Returns:
+        ``(..., P)``. Differentiable with respect to both.
+
+    References:
+        Keys, "Cubic convolution interpolation for digital image processing", IEEE ASSP 29(6),
+        1981.
+    """
+    return _sample(map_, xy_px, _keys)
+
+
+def _hat(fraction: Tensor) -> Tensor:
+    """Weights of the pixels at 0 and 1 for a point at `fraction`, stacked last."""
+    return torch.stack((1 - fraction, fraction), dim=-1)
+
+
+def _keys(fraction: Tensor) -> Tensor:
+    """Weights of the pixels at -1, 0, 1 and 2 for a point at `fraction`, stacked last."""
+    t = fraction
+    return 0.5 * torch.stack(
+        (
+            ((2 - t) * t - 1) * t,
+            (3 * t - 5) * t * t + 2,
+            ((4 - 3 * t) * t + 1) * t,
+            (t - 1) * t * t,
+        ),
+        dim=-1,
+    )
+
+
+def _sample(map_: Tensor, xy_px: Tensor, kernel: Callable[[Tensor], Tensor]) -> Tensor:
+    """Weighted sum of the pixels around each point; `kernel` gives the weights along one axis."""
+    h, w = map_.shape[-2:]
+    x, y = xy_px.unbind(-1)
+    # NaN and far points read pixel 0 and are blanked below.
+    inside = is_inside(xy_px, (h, w))
+    x, y = torch.where(inside, x, 0.0), torch.where(inside, y, 0.0)
+    left, top = x.detach().floor(), y.detach().floor()
+    weights_x, weights_y = kernel(x - left), kernel(y - top)
+    taps = weights_x.shape[-1]
+    steps = torch.arange(taps, device=map_.device) - (taps // 2 - 1)
+    columns = (left.long()[..., None] + steps).clamp(0, w - 1)
+    rows = (top.long()[..., None] + steps).clamp(0, h - 1)
+    index = rows[..., :, None] * w + columns[..., None, :]
+    pixels = _take(map_.flatten(-2), index.flatten(-3))
+    pixels = pixels.view(*pixels.shape[:-1], *index.shape[-3:])
+    values = (pixels * weights_x[..., None, :] * weights_y[..., :, None]).sum((-2, -1))
+    return torch.where(inside, values, 0.0)
+
+
+def _take(flat: Tensor, index: Tensor) -> Tensor:
+    """``flat (..., N)`` at ``index (..., P)``, leading dimensions broadcast, nothing copied."""
+    lead = torch.broadcast_shapes(flat.shape[:-1], index.shape[:-1])  # type: ignore[no-untyped-call]
+    return flat.expand(*lead, -1).gather(-1, index.expand(*lead, -1))

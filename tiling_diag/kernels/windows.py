@@ -1,0 +1,205 @@
+"""Windows and weights: tapers, feathered masks, Moisan's edge removal, Gaussian smoothing.
+
+All windows are sampled at pixel centres, so they are symmetric (a flipped image keeps its
+weights) and no pixel is lost to a zero. Lengths are in pixels.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tiling_diag.errors import InputError
+from tiling_diag.kernels.spectrum import check_weights, fft_size, weighted_mean
+
+# Below this share of the kernel's mass `gaussian_blur` trusts the mean more than the pixels.
+LEAST_KERNEL_MASS = 1e-3
+
+
+def hann(
+    size: tuple[int, int],
+    *,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    """Separable Hann window ``(H, W)``: ``sin^2(pi (i + 1/2) / n)`` along each side.
+
+    Its transform is zero but for three bins along each axis, as the periodic Hann window's is.
+    """
+    return tukey(size, taper=1.0, device=device, dtype=dtype)
+
+
+def tukey(
+    size: tuple[int, int],
+    *,
+    taper: float = 0.25,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    """Separable Tukey (tapered cosine) window ``(H, W)``.
+
+    Args:
+        size: ``(H, W)``.
+        taper: the share of each side that the two tapers take together, in [0, 1]: 0 is a box of
+            ones, 1 the Hann window.
+        device: of the window.
+        dtype: of the window.
+
+    Raises:
+        InputError: if `taper` is outside [0, 1].
+
+    References:
+        Harris, "On the use of windows for harmonic analysis with the discrete Fourier
+        transform", Proc. IEEE 66(1), 1978, eq. 38.
+    """
+    if not 0.0 <= taper <= 1.0:
+        raise InputError(f"taper={taper} is outside [0, 1]: 0 is a box, 1 a Hann window")
+    rows, columns = (_tukey_1d(n, taper, device, dtype) for n in size)
+    return rows[:, None] * columns
+
+
+def _tukey_1d(
+    n: int, taper: float, device: torch.device | None, dtype: torch.dtype | None
+) -> Tensor:
+    if taper == 0.0:
+        return torch.ones(n, device=device, dtype=dtype)
+    index = torch.arange(n, device=device, dtype=dtype)
+    # Distance of the pixel's centre from the nearer end, in tapers.
+    edge = (torch.minimum(index, n - 1 - index) + 0.5) / (0.5 * taper * n)
+    return torch.sin(0.5 * math.pi * edge.clamp_max(1.0)).square()
+
+
+def feather(mask: Tensor, radius_px: float) -> Tensor:
+    """Soften a mask *inwards*: 0 outside it, 1 from `radius_px` inside its border.
+
+    The mask is eroded by half the radius and smoothed by a raised cosine of the same reach, so
+    nothing spills over the border. What lies outside the picture counts as outside the mask:
+    a mask of ones becomes a tapered window. Parts thinner than about `radius_px` vanish.
+
+    Args:
+        mask: ``(..., H, W)`` in [0, 1], floating point.
+        radius_px: width of the taper; below 1 the mask is returned as it is.
+
+    Returns:
+        ``(..., H, W)`` in [0, 1], nowhere above the mask.
+
+    Raises:
+        InputError: if the mask is not floating point or the radius is negative.
+    """
+    if not mask.is_floating_point() or mask.ndim < 2:
+        raise InputError(
+            f"mask is {mask.dtype} of shape {tuple(mask.shape)}: pass (..., H, W) floating point"
+        )
+    if radius_px < 0:
+        raise InputError(f"radius_px={radius_px} is negative: use 0 for no feathering")
+    reach = round(radius_px / 2)
+    if reach == 0:
+        return mask
+    count = 2 * reach + 1
+    offsets = torch.arange(-reach, reach + 1, device=mask.device, dtype=mask.dtype)
+    cosine = 1.0 + torch.cos(math.pi * offsets / (reach + 1))
+    plane = mask.reshape(-1, 1, *mask.shape[-2:])
+    # Erosion as a soft AND: how much of the mask is missing around each pixel.
+    missing = _separable(plane, torch.ones_like(offsets))
+    eroded = (missing - (count * count - 1)).clamp(0.0, 1.0)
+    soft = _separable(eroded, cosine / cosine.sum()).clamp(0.0, 1.0)
+    return torch.minimum(soft.reshape(mask.shape), mask)
+
+
+def _separable(plane: Tensor, taps: Tensor) -> Tensor:
+    """Correlate ``(N, 1, H, W)`` with an odd kernel along both axes, zeros around it."""
+    reach = taps.shape[0] // 2
+    columns = F.conv2d(plane, taps.view(1, 1, -1, 1), padding=(reach, 0))
+    return F.conv2d(columns, taps.view(1, 1, 1, -1), padding=(0, reach))
+
+
+def periodic_plus_smooth(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Split an image into a part without jumps across its edges and a smooth rest.
+
+    The spectrum of the periodic part has no axis cross from the frame, and, unlike under a
+    window, every pixel counts in full.
+
+    Args:
+        image: ``(..., H, W)``, float32 or float64.
+
+    Returns:
+        ``(periodic, smooth)``, each ``(..., H, W)``; their sum is the image, and the smooth
+        part's mean is 0.
+
+    References:
+        Moisan, "Periodic plus smooth image decomposition", J. Math. Imaging Vis. 39, 2011,
+        eq. 11-12.
+    """
+    h, w = image.shape[-2:]
+    # The jumps live on the border, so their transform is an outer product of two 1-D ones.
+    across_rows = torch.fft.rfft(image[..., -1, :] - image[..., 0, :])
+    across_columns = torch.fft.fft(image[..., :, -1] - image[..., :, 0])
+    turn_y = 2 * math.pi * torch.fft.fftfreq(h, device=image.device, dtype=image.dtype)
+    turn_x = 2 * math.pi * torch.fft.rfftfreq(w, device=image.device, dtype=image.dtype)
+    phase_y = 1 - torch.polar(torch.ones_like(turn_y), turn_y)
+    phase_x = 1 - torch.polar(torch.ones_like(turn_x), turn_x)
+    jumps = (
+        phase_y[:, None] * across_rows[..., None, :]
+        + across_columns[..., :, None] * phase_x[None, :]
+    )
+    laplacian = 2 * torch.cos(turn_y)[:, None] + 2 * torch.cos(turn_x) - 4
+    at_zero = torch.zeros_like(laplacian, dtype=torch.bool)
+    at_zero[0, 0] = True
+    inverse = torch.where(at_zero, 0.0, 1.0 / torch.where(at_zero, 1.0, laplacian))
+    smooth = torch.fft.irfft2(jumps * inverse, s=(h, w))
+    return image - smooth, smooth
+
+
+def gaussian_blur(image: Tensor, sigma_px: float, weights: Tensor | None = None) -> Tensor:
+    """Gaussian smoothing that ignores what is outside the picture and outside the weights.
+
+    Normalized convolution: ``blur(image * weights) / blur(weights)``, so a masked border leaks
+    nothing in. By transform: the cost does not depend on `sigma_px`.
+
+    Args:
+        image: ``(..., H, W)``, float32 or float64.
+        sigma_px: standard deviation of the kernel, above 0.
+        weights: ``(H, W)`` or batched, at least 0; default: 1 throughout.
+
+    Returns:
+        ``(..., H, W)``. Where the kernel meets less than a thousandth of its mass in weights the
+        result fades to the image's weighted mean.
+
+    Raises:
+        InputError: if `sigma_px` is not positive or shapes disagree.
+
+    References:
+        Knutsson and Westin, "Normalized and differential convolution", CVPR 1993.
+    """
+    if not sigma_px > 0:
+        raise InputError(f"sigma_px={sigma_px} must be above 0: leave the blur out for none")
+    if weights is None:
+        ones = [torch.ones(1, n, device=image.device, dtype=image.dtype) for n in image.shape[-2:]]
+        mass = _gaussian(ones[0].mT, sigma_px) * _gaussian(ones[1], sigma_px)
+        return _gaussian(image, sigma_px) / mass
+    check_weights(image, weights)
+    mean = weighted_mean(image, weights)
+    mass = _gaussian(weights, sigma_px).clamp_min(LEAST_KERNEL_MASS)
+    return mean + _gaussian((image - mean) * weights, sigma_px) / mass
+
+
+def _gaussian(image: Tensor, sigma_px: float) -> Tensor:
+    """Linear convolution with a sampled Gaussian of unit sum, zeros around the image."""
+    sides = image.shape[-2:]
+    reach = math.ceil(6.0 * sigma_px)
+    h, w = (fft_size(n + min(n, reach)) if n > 1 else 1 for n in sides)
+    spectrum = torch.fft.rfft2(image, s=(h, w))
+    gain = torch.fft.fft(_kernel(h, sigma_px, image)).real[:, None]
+    gain = gain * torch.fft.rfft(_kernel(w, sigma_px, image)).real
+    blurred: Tensor = torch.fft.irfft2(spectrum * gain, s=(h, w))
+    return blurred[..., : sides[0], : sides[1]]
+
+
+def _kernel(n: int, sigma_px: float, like: Tensor) -> Tensor:
+    """Gaussian of unit sum around sample 0 of a circle of `n`."""
+    index = torch.arange(n, device=like.device, dtype=like.dtype)
+    kernel = torch.exp(-0.5 * (torch.minimum(index, n - index) / sigma_px).square())
+    return kernel / kernel.sum()
