@@ -17,7 +17,8 @@ from tiling_diag.errors import InputError
 from tiling_diag.kernels.spectrum import (
     check_weights,
     fft_size,
-    lags_of_power,
+    lower_lags,
+    mirror_lags,
     squared_magnitude,
     weighted_mean,
 )
@@ -40,7 +41,7 @@ def weights_autocorrelation(weights: Tensor, max_lag_px: tuple[int, int]) -> Ten
     Raises:
         InputError: if a lag does not fit the image.
     """
-    return _correlate(weights, max_lag_px)
+    return mirror_lags(_correlate(weights, max_lag_px))
 
 
 def autocorrelation(
@@ -73,23 +74,27 @@ def autocorrelation(
     mean = weighted_mean(image, weights)
     numerator = _correlate((image - mean) * weights, max_lag_px)
     if overlap is None:
-        overlap = weights_autocorrelation(weights, max_lag_px)
-    elif overlap.shape[-2:] != numerator.shape[-2:]:
+        lower_overlap = _correlate(weights, max_lag_px)
+    elif overlap.shape[-2:] == (2 * my + 1, 2 * mx + 1):
+        lower_overlap = overlap[..., my:, :]
+    else:
         raise InputError(
-            f"overlap is {tuple(overlap.shape)} but max_lag_px={tuple(max_lag_px)} needs "
-            f"{tuple(numerator.shape[-2:])}: compute it with the same max_lag_px"
+            f"overlap is {tuple(overlap.shape)} but max_lag_px={(my, mx)} needs "
+            f"{(2 * my + 1, 2 * mx + 1)}: compute it with the same max_lag_px"
         )
     info = torch.finfo(numerator.dtype)
-    area = overlap[..., my : my + 1, mx : mx + 1]
+    area = lower_overlap[..., :1, mx : mx + 1]
+    enough = (lower_overlap >= min_overlap * area) & (lower_overlap > info.tiny)
+    gain = torch.where(enough, area / torch.where(enough, lower_overlap, 1.0), 0.0)
+    energy = numerator[..., :1, mx : mx + 1]
     floor = (FLAT_IN_ROUNDING_ERRORS * info.eps * mean).square() * area + info.tiny
-    energy = numerator[..., my : my + 1, mx : mx + 1]
-    scale = torch.where(energy > floor, area / energy.clamp_min(floor), 0.0)
-    enough = (overlap >= min_overlap * area) & (overlap > info.tiny)
-    return torch.where(enough, numerator * scale / torch.where(enough, overlap, 1.0), 0.0)
+    flat = energy <= floor
+    scale = torch.where(flat, 0.0, 1.0 / torch.where(flat, 1.0, energy))
+    return mirror_lags(numerator * gain * scale)
 
 
 def _correlate(weighted: Tensor, max_lag_px: tuple[int, int]) -> Tensor:
-    """Sum of products of `weighted` with itself at each lag, nothing wrapped."""
+    """Sum of products of `weighted` with itself, ``(..., my + 1, 2 * mx + 1)``, none wrapped."""
     height, width = weighted.shape[-2:]
     my, mx = max_lag_px
     if not (0 <= my < height and 0 <= mx < width):
@@ -101,4 +106,4 @@ def _correlate(weighted: Tensor, max_lag_px: tuple[int, int]) -> Tensor:
     size = (fft_size(height + my), fft_size(width + mx))
     # Unscaled: the bins are what the inverse, which divides by the pixel count, expects.
     power = squared_magnitude(torch.fft.rfft2(weighted, s=size))
-    return lags_of_power(power, size, max_lag_px)
+    return lower_lags(power, size, max_lag_px)

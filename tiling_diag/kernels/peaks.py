@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tiling_diag.errors import InputError
+from tiling_diag.kernels.running import pad_plane, running_max
 
 
 def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
@@ -37,30 +38,29 @@ def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
     if radius < 1 or k < 1:
         raise InputError(f"radius={radius} and k={k} must both be at least 1")
     h, w = map_.shape[-2:]
-    planes = map_.detach().reshape(-1, 1, h, w)
-    side = 2 * radius + 1
-    across, column = F.max_pool2d(
-        planes, (1, side), stride=1, padding=(0, radius), return_indices=True
-    )
-    highest, row = F.max_pool2d(
-        across, (side, 1), stride=1, padding=(radius, 0), return_indices=True
-    )
-    del highest
-    first = column.flatten(-2).gather(-1, row.flatten(-2)).view_as(planes)
-    own = torch.arange(h * w, device=map_.device).view(1, 1, h, w)
-    scores = planes.masked_fill(first != own, -math.inf)
-    # A block of radius + 1 holds at most one peak: far fewer numbers to sort.
-    block = radius + 1
-    candidates, where = F.max_pool2d(scores, block, ceil_mode=True, return_indices=True)
-    candidates, where = candidates.flatten(1), where.flatten(1)
-    missing = max(0, k - candidates.shape[-1])
-    candidates = F.pad(candidates, (0, missing), value=-math.inf)
-    where = F.pad(where, (0, missing))
-    top, order = candidates.topk(k, dim=-1)
-    index = where.gather(-1, order).masked_fill(top == -math.inf, 0).reshape(*map_.shape[:-2], k)
-    values = map_.flatten(-2).gather(-1, index)
-    values = values.masked_fill((top == -math.inf).view_as(index), -math.inf)
+    scores = map_.detach().masked_fill(~_is_maximum(map_.detach(), radius), -math.inf).flatten(-2)
+    missing = max(0, k - h * w)
+    top, index = F.pad(scores, (0, missing), value=-math.inf).topk(k, dim=-1)
+    empty = top == -math.inf
+    index = index.masked_fill(empty, 0)
+    values = map_.flatten(-2).gather(-1, index).masked_fill(empty, -math.inf)
     return values, torch.stack((index // w, index % w), dim=-1)
+
+
+def _is_maximum(map_: Tensor, radius: int) -> Tensor:
+    """Above all pixels of the square that come before it in reading order, below none after."""
+    h, w = map_.shape[-2:]
+    padded = pad_plane(map_, radius)
+    # runs[i] covers i .. i + radius - 1 of the padded axis, whose pixel i sits at i + radius.
+    runs = running_max(padded, radius, -1)
+    left, right = runs[..., :w], runs[..., radius + 1 :]
+    lines = torch.maximum(torch.maximum(left, right), padded[..., radius : radius + w])
+    blocks = running_max(lines, radius, -2)
+    above, below = blocks[..., :h, :], blocks[..., radius + 1 :, :]
+    rows = slice(radius, radius + h)
+    before = torch.maximum(above, left[..., rows, :])
+    after = torch.maximum(below, right[..., rows, :])
+    return (map_ > before) & (map_ >= after)
 
 
 def refine_peak(map_: Tensor, rows_columns: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from tiling_diag.errors import InputError
@@ -26,8 +27,42 @@ def ring_radii(
     return torch.linspace(0.0, r_max, bins, device=device, dtype=dtype)
 
 
+def radial_table(
+    size: tuple[int, int],
+    bins: int,
+    *,
+    r_max: float = 0.5,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> tuple[Tensor, Tensor]:
+    """How `radial_profile` shares the plane out, to be computed once.
+
+    Returns:
+        ``index (h * (w // 2 + 1),)``: the inner ring of each bin of the flattened one-sided
+        plane, `bins` for those beyond the last; ``weight (2, h * (w // 2 + 1))``: its shares in
+        that ring's mean and in the next one's.
+    """
+    if bins < 2 or not r_max > 0:
+        raise InputError(f"bins={bins} and r_max={r_max}: use at least 2 rings and r_max above 0")
+    fx, fy = frequency_grid(size, device=device, dtype=dtype)
+    counts = column_counts(size, device=device, dtype=dtype)
+    place = torch.hypot(fx, fy[:, None]) * ((bins - 1) / r_max)
+    inner = place.floor()
+    outer_share = (place - inner) * counts
+    weight = torch.stack((counts - outer_share, outer_share)).flatten(-2)
+    index = inner.clamp_max(bins).long().flatten()
+    total = _add_rings(index, weight, bins).clamp_min(torch.finfo(weight.dtype).tiny)
+    per_ring = F.pad(1.0 / total, (0, 2))
+    return index, weight * torch.stack((per_ring[index], per_ring[index + 1]))
+
+
 def radial_profile(
-    power: Tensor, size: tuple[int, int], bins: int, *, r_max: float = 0.5
+    power: Tensor,
+    size: tuple[int, int],
+    bins: int,
+    *,
+    r_max: float = 0.5,
+    table: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """Mean power over the rings at `ring_radii`, the whole plane counted.
 
@@ -40,29 +75,31 @@ def radial_profile(
         bins: number of rings; ``max(h, w) // 2 + 1`` of them are one cycle per ``max(h, w)`` px
             apart (exactly so for an even length).
         r_max: radius of the last ring in cycles/px; power beyond it is left out.
+        table: ``radial_table`` of the same arguments, if at hand (a loss keeps it).
 
     Returns:
         ``(..., bins)``; 0 for a ring too thin to meet a bin of the plane.
 
     Raises:
-        InputError: if the plane does not fit `size`, `bins` is below 2 or `r_max` not positive.
+        InputError: if the plane does not fit `size` or the table, `bins` is below 2 or `r_max`
+            not positive.
     """
     check_one_sided(power, size)
-    if bins < 2 or not r_max > 0:
-        raise InputError(f"bins={bins} and r_max={r_max}: use at least 2 rings and r_max above 0")
-    fx, fy = frequency_grid(size, device=power.device, dtype=power.dtype)
-    counts = column_counts(size, device=power.device, dtype=power.dtype)
-    place = torch.hypot(fx, fy[:, None]) * ((bins - 1) / r_max)
-    lower = place.floor()
-    share = place - lower
-    # Bins beyond the last ring all go to one more, which is cut off.
-    ring = lower.clamp_max(bins).long().flatten()
-    index = torch.cat((ring, (ring + 1).clamp_max(bins)))
-    weight = torch.stack(((1 - share) * counts, share * counts))
-    sums = _add_at(index, (power[..., None, :, :] * weight).flatten(-3), bins + 1)
-    total = _add_at(index, weight.flatten(), bins + 1)
-    tiny = torch.finfo(power.dtype).tiny
-    return (sums / total.clamp_min(tiny))[..., :bins]
+    index, weight = table or radial_table(
+        size, bins, r_max=r_max, device=power.device, dtype=power.dtype
+    )
+    if index.shape[0] != power.shape[-2] * power.shape[-1]:
+        raise InputError(
+            f"table is for {index.shape[0]} bins but the plane is {tuple(power.shape[-2:])}: "
+            "build it with radial_table and the same arguments"
+        )
+    return _add_rings(index, power.flatten(-2)[..., None, :] * weight, bins)
+
+
+def _add_rings(index: Tensor, shares: Tensor, bins: int) -> Tensor:
+    """Sum of ``shares (..., 2, n)`` in the rings ``index`` and ``index + 1``, ``(..., bins)``."""
+    inner, outer = _add_at(index, shares, bins + 1).unbind(-2)
+    return inner[..., :bins] + F.pad(outer[..., : bins - 1], (1, 0))
 
 
 def log_polar_grid(

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from tiling_diag.errors import InputError
+from tiling_diag.kernels.running import pad_plane, running_max
 from tiling_diag.kernels.spectrum import check_weights, fft_size, weighted_mean
 
 # Below this share of the kernel's mass `gaussian_blur` trusts the mean more than the pixels.
@@ -98,22 +98,14 @@ def feather(mask: Tensor, radius_px: float) -> Tensor:
     reach = round(radius_px / 2)
     if reach == 0:
         return mask
-    count = 2 * reach + 1
+    eroded = -pad_plane(-mask, reach, value=0.0)
+    for dim in (-2, -1):
+        eroded = -running_max(-eroded, 2 * reach + 1, dim)
     offsets = torch.arange(-reach, reach + 1, device=mask.device, dtype=mask.dtype)
-    cosine = 1.0 + torch.cos(math.pi * offsets / (reach + 1))
-    plane = mask.reshape(-1, 1, *mask.shape[-2:])
-    # Erosion as a soft AND: how much of the mask is missing around each pixel.
-    missing = _separable(plane, torch.ones_like(offsets))
-    eroded = (missing - (count * count - 1)).clamp(0.0, 1.0)
-    soft = _separable(eroded, cosine / cosine.sum()).clamp(0.0, 1.0)
-    return torch.minimum(soft.reshape(mask.shape), mask)
-
-
-def _separable(plane: Tensor, taps: Tensor) -> Tensor:
-    """Correlate ``(N, 1, H, W)`` with an odd kernel along both axes, zeros around it."""
-    reach = taps.shape[0] // 2
-    columns = F.conv2d(plane, taps.view(1, 1, -1, 1), padding=(reach, 0))
-    return F.conv2d(columns, taps.view(1, 1, 1, -1), padding=(0, reach))
+    taps = 1.0 + torch.cos(math.pi * offsets / (reach + 1))
+    soft = _convolve(eroded, taps / taps.sum())
+    # Rounding of the transform must not lift what is outside the mask.
+    return torch.minimum(soft.clamp(0.0, 1.0), mask)
 
 
 def periodic_plus_smooth(image: Tensor) -> tuple[Tensor, Tensor]:
@@ -187,19 +179,27 @@ def gaussian_blur(image: Tensor, sigma_px: float, weights: Tensor | None = None)
 
 
 def _gaussian(image: Tensor, sigma_px: float) -> Tensor:
-    """Linear convolution with a sampled Gaussian of unit sum, zeros around the image."""
-    sides = image.shape[-2:]
-    reach = math.ceil(6.0 * sigma_px)
-    h, w = (fft_size(n + min(n, reach)) if n > 1 else 1 for n in sides)
+    """Convolution with a Gaussian of unit sum, sampled to six standard deviations."""
+    reach = min(math.ceil(6.0 * sigma_px), max(image.shape[-2:]))
+    offsets = torch.arange(-reach, reach + 1, device=image.device, dtype=image.dtype)
+    kernel = torch.exp(-0.5 * (offsets / sigma_px).square())
+    return _convolve(image, kernel / kernel.sum())
+
+
+def _convolve(image: Tensor, taps: Tensor) -> Tensor:
+    """Linear convolution along both axes with an odd, symmetric kernel, zeros around the image."""
+    height, width = image.shape[-2:]
+    reach = taps.shape[0] // 2
+    h, w = fft_size(height + reach), fft_size(width + reach)
     spectrum = torch.fft.rfft2(image, s=(h, w))
-    gain = torch.fft.fft(_kernel(h, sigma_px, image)).real[:, None]
-    gain = gain * torch.fft.rfft(_kernel(w, sigma_px, image)).real
+    gain = torch.fft.fft(_around_zero(taps, h)).real[:, None]
+    gain = gain * torch.fft.rfft(_around_zero(taps, w)).real
     blurred: Tensor = torch.fft.irfft2(spectrum * gain, s=(h, w))
-    return blurred[..., : sides[0], : sides[1]]
+    return blurred[..., :height, :width]
 
 
-def _kernel(n: int, sigma_px: float, like: Tensor) -> Tensor:
-    """Gaussian of unit sum around sample 0 of a circle of `n`."""
-    index = torch.arange(n, device=like.device, dtype=like.dtype)
-    kernel = torch.exp(-0.5 * (torch.minimum(index, n - index) / sigma_px).square())
-    return kernel / kernel.sum()
+def _around_zero(taps: Tensor, n: int) -> Tensor:
+    """The kernel on a circle of `n` samples, its middle at sample 0; ends that meet are added."""
+    reach = taps.shape[0] // 2
+    place = torch.arange(-reach, reach + 1, device=taps.device) % n
+    return taps.new_zeros(n).index_add(0, place, taps)

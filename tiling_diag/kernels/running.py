@@ -1,0 +1,37 @@
+"""Running maxima along one axis in a number of steps that grows with the log of the length."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def running_max(values: Tensor, length: int, dim: int) -> Tensor:
+    """Maximum of each run of `length` neighbours along `dim` that lies within the tensor.
+
+    Runs double in length until two of them, overlapping, cover the one asked for.
+
+    Args:
+        values: any shape.
+        length: of the run, from 1 to the size of `dim`.
+        dim: the axis.
+
+    Returns:
+        As `values`, but shorter by ``length - 1`` along `dim`; element i covers
+        ``i .. i + length - 1``.
+    """
+    run = 1
+    while run < length:
+        step = min(run, length - run)
+        kept = values.shape[dim] - step
+        values = torch.maximum(values.narrow(dim, 0, kept), values.narrow(dim, step, kept))
+        run += step
+    return values
+
+
+def pad_plane(plane: Tensor, reach: int, value: float = -math.inf) -> Tensor:
+    """``(..., H, W)`` with `reach` pixels of `value` on all four sides."""
+    return F.pad(plane, (reach, reach, reach, reach), value=value)
