@@ -2,6 +2,7 @@
 
 from tiling_diag.synth.bonds import BONDS, Bond
 from tiling_diag.synth.geometry import Matrix3, perspective_homography
+from tiling_diag.synth.scenes import house_front
 from tiling_diag.synth.sets import random_wall
 from tiling_diag.synth.truth import LatticeTruth
 from tiling_diag.synth.walls import Material, View, WallPicture, draw_reference, draw_wall
@@ -16,6 +17,7 @@ __all__ = [
     "WallPicture",
     "draw_reference",
     "draw_wall",
+    "house_front",
     "perspective_homography",
     "random_wall",
 ]

@@ -247,14 +247,20 @@ def jpeg_round_trip(image: Tensor, quality: int) -> Tensor:
 
 def _surfaces(material: Material, view: View, device: torch.device | str) -> Tensor:
     """Three rough fields ``(3, H, W)``: ragged edges, faces of the units, joints."""
-    return noise.rough_surface(
-        view.size,
-        noise.generator(material.seed, view.seed, 1),
-        scale=view.scale,
-        coarsest_px=material.height_px,
-        count=3,
-        device=device,
-    )
+    source = noise.generator(material.seed, view.seed, 1)
+    fields = [
+        noise.rough_surface(
+            view.size,
+            source,
+            scale=view.scale,
+            coarsest_px=coarsest * material.height_px,
+            slope=slope,
+            device=device,
+        )
+        # Edges are worn in larger pieces than faces are rough.
+        for coarsest, slope in ((0.5, 2.0), (1.0, 1.2), (1.0, 1.2))
+    ]
+    return torch.cat(fields)
 
 
 def _lay_units(
