@@ -208,6 +208,17 @@ def test_same_seed_same_picture_other_seed_other_units():
     assert first.min() >= 0 and first.max() <= 1
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("bond", BONDS)
+def test_another_device_draws_the_same_wall(bond):
+    material, view = random_wall(3, bond=bond, size=(200, 240))
+    view = replace(view, homography=perspective_homography(view.size, 1.4), jpeg_quality=None)
+    here, there = draw_wall(material, view), draw_wall(material, view, device="cuda")
+    # Edges fall on the other side of a sample here and there.
+    assert (here.image - there.image.cpu()).abs().mean() < 1e-3
+    assert here.truth == there.truth
+
+
 def test_the_reference_is_the_same_material_elsewhere_and_larger():
     picture = draw_wall(Material(), View((200, 200)))
     reference = draw_reference(picture, (200, 200), scale=1.5)

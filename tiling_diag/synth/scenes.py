@@ -10,7 +10,8 @@ from torch import Tensor
 from tiling_diag.errors import InputError
 from tiling_diag.synth import noise
 from tiling_diag.synth.geometry import pixel_grid
-from tiling_diag.synth.walls import Color, WallPicture
+from tiling_diag.synth.material import Color
+from tiling_diag.synth.walls import WallPicture
 
 _FRAME: Color = (0.90, 0.90, 0.88)
 _STONE: Color = (0.74, 0.72, 0.68)

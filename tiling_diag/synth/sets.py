@@ -9,8 +9,8 @@ import torch
 
 from tiling_diag.errors import InputError
 from tiling_diag.synth.bonds import BONDS, Bond, Layout, lattice_vectors
+from tiling_diag.synth.material import Color, Material, View
 from tiling_diag.synth.noise import generator
-from tiling_diag.synth.walls import Color, Material, View
 
 # Units, joints, brightness variation, colour variation at constant luma.
 _PALETTES: tuple[tuple[Color, Color, float, float], ...] = (

@@ -52,8 +52,8 @@ class LatticeTruth:
             ``(..., 2, 2)``, rows `a_px` and `b_px` ((0, 0) where there is none) in picture px,
             float64.
         """
-        basis = torch.tensor([self.a_px, self.b_px or (0.0, 0.0)], dtype=torch.float64)
         places = xy.to(torch.float64)
+        basis = places.new_tensor([self.a_px, self.b_px or (0.0, 0.0)])
         if self.homography is None:
             return basis.expand(*places.shape[:-1], 2, 2)
         jacobian = homography_jacobian(self.homography, places)
