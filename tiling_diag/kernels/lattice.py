@@ -6,6 +6,8 @@ where the result is a basis, it is the reduced one.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -23,9 +25,9 @@ def reduce_basis(basis: Tensor) -> Tensor:
     """Lagrange-Gauss reduction: `a` shortest, `b` the shortest vector independent of it.
 
     Signs and ties are settled so that equal lattices get equal bases: `a` points right (or
-    straight down), of two equally short vectors `a` is the one nearer the x axis, `b` lies
-    clockwise of `a` on the screen (y down), and of two equally short `b` the one that points the
-    way of `a`.
+    straight down) and is, of equally short vectors, the one nearest the x axis, downwards first;
+    `b` lies clockwise of `a` on the screen (y down) and leans, of two equally short ones, the way
+    of `a`.
 
     Args:
         basis: ``(..., 2, 2)``, rows ``(dx, dy)``, linearly independent.
@@ -39,16 +41,27 @@ def reduce_basis(basis: Tensor) -> Tensor:
         longer = _norm2(a) > _norm2(b)
         a, b = torch.where(longer, b, a), torch.where(longer, a, b)
         b = b - torch.round(_dot(a, b) / _safe(_norm2(a))) * a
-    longer = _norm2(a) > _norm2(b) * (1 + TIE)
-    tied = (_norm2(a) - _norm2(b)).abs() <= TIE * _norm2(b)
-    swap = longer | (tied & (a[..., 1:].abs() > b[..., 1:].abs() * (1 + TIE)))
-    a, b = torch.where(swap, b, a), torch.where(swap, a, b)
-    x, y = a[..., :1], a[..., 1:]
-    upright = x.abs() <= TIE * y.abs()
-    a = torch.where(torch.where(upright, y < 0, x < 0), -a, a)
-    b = torch.where(_cross(a, b) < 0, -b, b)
-    b = torch.where(_dot(a, b) <= -0.5 * (1 - TIE) * _norm2(a), b + a, b)
-    return torch.stack((a, b), dim=-2)
+    # Every shortest vector and every shortest one independent of it is among these.
+    half = torch.stack((a, b, a + b, a - b), dim=-2)
+    vectors = torch.cat((half, -half), dim=-2)
+    squares = _norm2(vectors)[..., 0]
+    length = _safe(squares).sqrt()
+    x, y = vectors[..., 0] / length, vectors[..., 1] / length
+    forward = (x > TIE) | ((x >= -TIE) & (y > 0))
+    first = _pick(vectors, squares, forward, y.abs() + torch.where(y < 0, TIE, 0.0))
+    # (a + b) x (a - b) is two cells: independent, but no basis.
+    cells = _cross(first, vectors)[..., 0] / _safe(_cross(a, b).abs())
+    second = _pick(vectors, squares, (cells - 1).abs() < 0.5, -_dot(first, vectors)[..., 0])
+    # Adding zero turns -0.0 into 0.0.
+    return torch.cat((first, second), dim=-2) + 0.0
+
+
+def _pick(vectors: Tensor, squares: Tensor, allowed: Tensor, cost: Tensor) -> Tensor:
+    """Of the shortest allowed ``vectors (..., K, 2)`` the one of least cost, ``(..., 1, 2)``."""
+    squares = squares.masked_fill(~allowed, math.inf)
+    tied = squares <= squares.amin(-1, keepdim=True) * (1 + TIE)
+    best = cost.masked_fill(~tied, math.inf).argmin(-1)[..., None, None]
+    return vectors.gather(-2, best.expand(*best.shape[:-1], 2))
 
 
 def cell_area(basis: Tensor) -> Tensor:
@@ -111,7 +124,7 @@ def superlattices(basis: Tensor, index: int) -> Tensor:
     """
     check_basis(basis)
     forms = _normal_forms(index, basis)
-    return reduce_basis(reciprocal(forms).mT @ basis[..., None, :, :])
+    return reduce_basis(reciprocal(forms) @ basis[..., None, :, :])
 
 
 def same_lattice(a: Tensor, b: Tensor, tolerance: float = 0.05) -> Tensor:

@@ -7,15 +7,12 @@ half of the plane mirrors it, ``P(-fx, -fy) = P(fx, fy)``. Frequencies are in cy
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import torch
 from torch import Tensor
 
 from tiling_diag.errors import InputError
 
 
-@lru_cache(maxsize=1024)
 def fft_size(n: int) -> int:
     """Smallest even length of at least `n` whose only prime factors are 2, 3 and 5."""
     if n < 1:
@@ -72,7 +69,7 @@ def remove_mean(image: Tensor, weights: Tensor) -> Tensor:
 
 def squared_magnitude(spectrum: Tensor) -> Tensor:
     """``|F|^2`` of a complex tensor, without the square root that `abs` takes."""
-    return spectrum.real.square().addcmul_(spectrum.imag, spectrum.imag)
+    return spectrum.real.square().add_(spectrum.imag.square())
 
 
 def power_spectrum(image: Tensor, weights: Tensor, size: tuple[int, int] | None = None) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from tiling_diag.errors import InputError
@@ -168,22 +169,25 @@ def gaussian_blur(image: Tensor, sigma_px: float, weights: Tensor | None = None)
     """
     if not sigma_px > 0:
         raise InputError(f"sigma_px={sigma_px} must be above 0: leave the blur out for none")
-    if weights is None:
-        ones = [torch.ones(1, n, device=image.device, dtype=image.dtype) for n in image.shape[-2:]]
-        mass = _gaussian(ones[0].mT, sigma_px) * _gaussian(ones[1], sigma_px)
-        return _gaussian(image, sigma_px) / mass
-    check_weights(image, weights)
-    mean = weighted_mean(image, weights)
-    mass = _gaussian(weights, sigma_px).clamp_min(LEAST_KERNEL_MASS)
-    return mean + _gaussian((image - mean) * weights, sigma_px) / mass
-
-
-def _gaussian(image: Tensor, sigma_px: float) -> Tensor:
-    """Convolution with a Gaussian of unit sum, sampled to six standard deviations."""
     reach = min(math.ceil(6.0 * sigma_px), max(image.shape[-2:]))
     offsets = torch.arange(-reach, reach + 1, device=image.device, dtype=image.dtype)
-    kernel = torch.exp(-0.5 * (offsets / sigma_px).square())
-    return _convolve(image, kernel / kernel.sum())
+    taps = torch.exp(-0.5 * (offsets / sigma_px).square())
+    taps = taps / taps.sum()
+    if weights is None:
+        rows, columns = (_mass_inside(n, taps) for n in image.shape[-2:])
+        return _convolve(image, taps) / (rows[:, None] * columns)
+    check_weights(image, weights)
+    mean = weighted_mean(image, weights)
+    mass = _convolve(weights, taps).clamp_min(LEAST_KERNEL_MASS)
+    return mean + _convolve((image - mean) * weights, taps) / mass
+
+
+def _mass_inside(n: int, taps: Tensor) -> Tensor:
+    """Share of an odd kernel's mass that falls on `n` samples, for its middle at each of them."""
+    reach = taps.shape[0] // 2
+    below = F.pad(taps.cumsum(0), (1, 0))
+    place = torch.arange(n, device=taps.device) + reach
+    return below[(place + 1).clamp_max(2 * reach + 1)] - below[(place + 1 - n).clamp_min(0)]
 
 
 def _convolve(image: Tensor, taps: Tensor) -> Tensor:
