@@ -49,6 +49,15 @@ def test_matches_the_direct_sum(size, kind, rng):
         np.testing.assert_allclose(weights_autocorrelation(weights, lags), overlap, atol=1e-11)
 
 
+def test_separable_weights_have_a_separable_overlap(size):
+    rows, columns = (torch.rand(n, dtype=F64) for n in size)
+    overlap = weights_autocorrelation(rows[:, None] * columns, (9, 7))
+    product = weights_autocorrelation(rows[:, None], (9, 0)) * weights_autocorrelation(
+        columns[None], (0, 7)
+    )
+    torch.testing.assert_close(product, overlap)
+
+
 def test_channels_share_one_overlap_and_batches_are_items(rng):
     image = torch.rand(2, 3, 20, 26, generator=rng)
     weights = torch.rand(2, 1, 20, 26, generator=rng)

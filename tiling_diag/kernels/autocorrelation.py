@@ -30,6 +30,10 @@ FLAT_IN_ROUNDING_ERRORS = 16.0
 def weights_autocorrelation(weights: Tensor, max_lag_px: tuple[int, int]) -> Tensor:
     """Overlap of the weights with themselves at every lag, for `autocorrelation` to reuse.
 
+    For separable weights, ``rows[:, None] * columns``, it is the product of those of
+    ``rows[:, None]`` with lags ``(my, 0)`` and of ``columns[None]`` with ``(0, mx)``, which cost
+    next to nothing.
+
     Args:
         weights: ``(..., H, W)``, at least 0.
         max_lag_px: ``(my, mx)``, each shorter than the image.

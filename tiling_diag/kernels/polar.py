@@ -34,13 +34,14 @@ def radial_table(
     r_max: float = 0.5,
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor]:
     """How `radial_profile` shares the plane out, to be computed once.
 
     Returns:
         ``index (h * (w // 2 + 1),)``: the inner ring of each bin of the flattened one-sided
         plane, `bins` for those beyond the last; ``weight (2, h * (w // 2 + 1))``: its shares in
-        that ring's mean and in the next one's.
+        that ring and in the next; ``scale (bins,)``: one over the sum of a ring's shares, 0 for
+        an empty ring.
     """
     if bins < 2 or not r_max > 0:
         raise InputError(f"bins={bins} and r_max={r_max}: use at least 2 rings and r_max above 0")
@@ -51,9 +52,8 @@ def radial_table(
     outer_share = (place - inner) * counts
     weight = torch.stack((counts - outer_share, outer_share)).flatten(-2)
     index = inner.clamp_max(bins).long().flatten()
-    total = _add_rings(index, weight, bins).clamp_min(torch.finfo(weight.dtype).tiny)
-    per_ring = F.pad(1.0 / total, (0, 2))
-    return index, weight * torch.stack((per_ring[index], per_ring[index + 1]))
+    total = _add_rings(index, weight, bins)
+    return index, weight, torch.where(total > 0, 1.0 / total, 0.0)
 
 
 def radial_profile(
@@ -62,7 +62,7 @@ def radial_profile(
     bins: int,
     *,
     r_max: float = 0.5,
-    table: tuple[Tensor, Tensor] | None = None,
+    table: tuple[Tensor, Tensor, Tensor] | None = None,
 ) -> Tensor:
     """Mean power over the rings at `ring_radii`, the whole plane counted.
 
@@ -85,15 +85,16 @@ def radial_profile(
             not positive.
     """
     check_one_sided(power, size)
-    index, weight = table or radial_table(
+    index, weight, scale = table or radial_table(
         size, bins, r_max=r_max, device=power.device, dtype=power.dtype
     )
-    if index.shape[0] != power.shape[-2] * power.shape[-1]:
+    if index.shape[0] != power.shape[-2] * power.shape[-1] or scale.shape[0] != bins:
         raise InputError(
-            f"table is for {index.shape[0]} bins but the plane is {tuple(power.shape[-2:])}: "
+            f"table is for {index.shape[0]} bins in {scale.shape[0]} rings, but the plane is "
+            f"{tuple(power.shape[-2:])} and bins={bins}: "
             "build it with radial_table and the same arguments"
         )
-    return _add_rings(index, power.flatten(-2)[..., None, :] * weight, bins)
+    return _add_rings(index, power.flatten(-2)[..., None, :] * weight, bins) * scale
 
 
 def _add_rings(index: Tensor, shares: Tensor, bins: int) -> Tensor:

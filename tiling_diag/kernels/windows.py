@@ -99,12 +99,12 @@ def feather(mask: Tensor, radius_px: float) -> Tensor:
     reach = round(radius_px / 2)
     if reach == 0:
         return mask
-    eroded = -pad_plane(-mask, reach, value=0.0)
+    negative = pad_plane(-mask, reach, value=0.0)
     for dim in (-2, -1):
-        eroded = -running_max(-eroded, 2 * reach + 1, dim)
+        negative = running_max(negative, 2 * reach + 1, dim)
     offsets = torch.arange(-reach, reach + 1, device=mask.device, dtype=mask.dtype)
     taps = 1.0 + torch.cos(math.pi * offsets / (reach + 1))
-    soft = _convolve(eroded, taps / taps.sum())
+    soft = _convolve(-negative, taps / taps.sum())
     # Rounding of the transform must not lift what is outside the mask.
     return torch.minimum(soft.clamp(0.0, 1.0), mask)
 
