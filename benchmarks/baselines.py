@@ -8,15 +8,20 @@ Each is scored by `scoring.judge` in the way that suits what it can know.
 from __future__ import annotations
 
 import numpy as np
-from scipy import fft, ndimage
+import torch
+import torch.nn.functional as F
 from scoring import AxisPeriods, OnePeriod
 from torch import Tensor
+
+from tiling_diag.kernels.spectrum import fft_size
 
 LUMA = np.array([0.2126, 0.7152, 0.0722])
 SHORTEST_PERIOD_PX = 4.0
 # A peak of the autocorrelation below this is taken for noise.
 LEAST_CORRELATION = 0.1
-# Of the softmax over log amplitudes: the ring ten times as strong as another weighs ten times more.
+# Noise has peaks of its own: the autocorrelation is smoothed by a Gaussian of this deviation.
+SMOOTHING_PX = 1.0
+# Of the softmax over log amplitudes; at 1 a ring weighs in proportion to its geometric mean.
 SOFTMAX_GAIN = 1.0
 
 
@@ -52,17 +57,22 @@ def acf_peak(image: Tensor, mask: Tensor | None) -> OnePeriod:
     """The length of the shortest lag at which the autocorrelation peaks."""
     grey, weights = _grey(image, mask)
     height, width = grey.shape
-    size = [fft.next_fast_len(3 * n // 2 + 1, real=True) for n in (height, width)]
-    pairs = [fft.rfft2(x, size) for x in (grey * weights, weights)]
-    energy, overlap = (fft.irfft2(np.abs(x) ** 2, size) for x in pairs)
-    lags_y = np.fft.fftfreq(size[0], 1 / size[0])[:, None]
-    lags_x = np.fft.fftfreq(size[1], 1 / size[1])[None]
-    inside = (abs(lags_y) <= height // 2) & (abs(lags_x) <= width // 2)
+    size = (fft_size(3 * height // 2 + 1), fft_size(3 * width // 2 + 1))
+    fy, fx = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])
+    smoothing = np.exp(-2 * (np.pi * SMOOTHING_PX) ** 2 * (fx**2 + fy**2))
+    energy, overlap = (
+        np.fft.irfft2(np.abs(np.fft.rfft2(x, size)) ** 2 * smoothing, size)
+        for x in (grey * weights, weights)
+    )
+    lag_y = np.fft.fftfreq(size[0], 1 / size[0])[:, None]
+    lag_x = np.fft.fftfreq(size[1], 1 / size[1])
+    inside = (abs(lag_y) <= height // 2) & (abs(lag_x) <= width // 2)
     inside &= overlap > 0.05 * overlap[0, 0]
     acf = np.where(inside, energy / np.maximum(overlap, 1e-9), 0.0)
-    acf = ndimage.gaussian_filter(acf / max(acf[0, 0], 1e-12), 1.0, mode="wrap")
-    peak = (acf == ndimage.maximum_filter(acf, 7, mode="wrap")) & (acf > LEAST_CORRELATION)
-    length = np.where(peak & inside, np.hypot(lags_y, lags_x), np.inf)
+    acf /= max(acf[0, 0], 1e-12)
+    highest = F.max_pool2d(torch.from_numpy(acf)[None], 7, stride=1, padding=3)[0].numpy()
+    peak = inside & (acf == highest) & (acf > LEAST_CORRELATION)
+    length = np.where(peak, np.hypot(lag_y, lag_x), np.inf)
     shortest = float(length[length >= SHORTEST_PERIOD_PX].min(initial=np.inf))
     return OnePeriod(shortest if np.isfinite(shortest) else None)
 
@@ -114,7 +124,7 @@ def _spectrum(grey: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.nda
     window = np.hanning(height)[:, None] * np.hanning(width) * weights
     level = grey - (grey * window).sum() / window.sum()
     radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width))
-    return np.abs(fft.rfft2(level * window)), radius
+    return np.abs(np.fft.rfft2(level * window)), radius
 
 
 def _grey(image: Tensor, mask: Tensor | None) -> tuple[np.ndarray, np.ndarray]:

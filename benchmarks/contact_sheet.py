@@ -2,8 +2,7 @@
 
 Green is the true lattice, magenta the reported one: some cells, or parallel lines where only one
 direction repeats. Both start at the same true lattice point, so a right answer would lie on the
-truth (or cut its cells another way). The picture is cropped to some periods around its middle, or
-the lines would hide it.
+truth. The picture is cropped to some periods around its middle, or the lines would hide it.
 """
 
 from __future__ import annotations
@@ -14,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
 
+import torch
 from PIL import Image, ImageDraw, ImageFont
 from scoring import Vector
 from torch import Tensor
+
+from tiling_diag.kernels.lattice import reduce_basis
 
 TRUE_COLOR, SEEN_COLOR = (0, 230, 80), (255, 0, 220)
 TILE_PX, CAPTION_PX, LINE_PX = 360, 46, 14
@@ -82,7 +84,7 @@ def draw_failure(failure: Failure) -> Image.Image:
     origin = _nearest_point(failure.anchor, failure.true, middle)
     reach = max(box[2] - box[0], box[3] - box[1])
     for vectors, color, width in ((failure.true, TRUE_COLOR, 4), (failure.seen, SEEN_COLOR, 2)):
-        for start, end in _lines(origin, vectors, reach):
+        for start, end in _lines(origin, _reduced(vectors), reach):
             ends = [((x - box[0]) * zoom, (y - box[1]) * zoom) for x, y in (start, end)]
             draw.line(ends, fill=color, width=width)
     tile.paste(part, (0, 0))
@@ -116,6 +118,14 @@ def _nearest_point(anchor: Vector, vectors: Sequence[Vector], to: Vector) -> Vec
     area = ax * by - ay * bx
     i, j = round((dx * by - dy * bx) / area), round((ax * dy - ay * dx) / area)
     return anchor[0] + i * ax + j * bx, anchor[1] + i * ay + j * by
+
+
+def _reduced(vectors: Sequence[Vector]) -> list[Vector]:
+    """The two shortest vectors of a lattice, so that the cells drawn are the compact ones."""
+    if len(vectors) < 2:
+        return list(vectors)
+    a, b = reduce_basis(torch.tensor(list(vectors), dtype=torch.float64)).tolist()
+    return [(a[0], a[1]), (b[0], b[1])]
 
 
 def _lines(origin: Vector, vectors: Sequence[Vector], reach: float) -> list[tuple[Vector, Vector]]:

@@ -17,16 +17,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import time
 from pathlib import Path
 
 from baselines import BASELINES
 from contact_sheet import Failure, write_sheets
 from corpus import DEFAULT_CORPUS, Row, load_corpus
-from estimators import OURS, load_estimator
+from estimators import OURS, measure
 from lattice_report import OURS_NAME, caption, report
-from scoring import Answer, Vector, judge, relative_error, vector_error
-from stresses import STRESSES, Case, make_case
+from scoring import Vector
+from stresses import STRESSES, make_case
 from tables import run_tasks
 
 DEFAULT_OUT = Path("build") / "bench" / "lattice"
@@ -42,42 +41,21 @@ class Task:
     seed: int
 
 
-def score_case(case: Case, method: str, estimator: str) -> dict:
-    """One raw row: what a method says of a picture, and what that is worth."""
-    start = time.perf_counter()
-    failure = None
-    try:
-        answer = load_estimator(estimator)(case.image, case.mask)
-    except Exception as error:  # a crash is a result: it is counted and shown
-        answer, failure = Answer(), f"{type(error).__name__}: {error}"
-    seconds = time.perf_counter() - start
-    result = {
-        "file": case.row.path.name,
-        "kind": case.row.kind,
-        "stress": case.stress,
-        "detail": case.detail,
-        "method": method,
-        "verdict": judge(case.truth, answer) if failure is None else "crash",
-        "failure": failure,
-        "seconds": seconds,
-        "truth": dataclasses.asdict(case.truth),
-        "answer": dataclasses.asdict(answer),
-    }
-    if isinstance(answer, Answer):
-        result |= {
-            "vector_error": vector_error(case.truth, answer),
-            "unit_error": relative_error(answer.unit_px, case.truth.unit_px),
-            "course_error": relative_error(answer.course_px, case.truth.course_px),
-        }
-    return result
-
-
 def run_task(task: Task) -> list[dict]:
     """The raw rows of a task; none where the case has no known answer."""
     case = make_case(task.row, task.stress, task.seed)
     if case is None:
         return []
-    return [score_case(case, name, estimator) for name, estimator in task.methods.items()]
+    labels = {
+        "file": case.row.path.name,
+        "kind": case.row.kind,
+        "stress": case.stress,
+        "detail": case.detail,
+    }
+    return [
+        labels | {"method": name} | measure(estimator, case.image, case.mask, case.truth)
+        for name, estimator in task.methods.items()
+    ]
 
 
 def failures(rows: list[dict], corpus: list[Row], seed: int) -> list[Failure]:

@@ -123,6 +123,13 @@ def vector_error(truth: Truth, answer: Answer) -> float | None:
     return float((miss.norm(dim=-1) / true.norm(dim=-1)).max())
 
 
+def longest_vector(a: Vector, b: Vector | None) -> float:
+    """Length in px of the longer of the two shortest lattice vectors, or of the only one."""
+    if b is None:
+        return math.hypot(*a)
+    return float(reduce_basis(_basis(a, b)).norm(dim=-1).max())
+
+
 def known_periods(truth: Truth) -> list[float]:
     """Every period a one-period method may rightly report: it cannot say which one it means.
 

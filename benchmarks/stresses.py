@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from corpus import Row
 from PIL import Image
-from scoring import Truth, Vector
+from scoring import Truth, Vector, longest_vector
 from torch import Tensor
 
 from tiling_diag.kernels.lattice import reduce_basis
@@ -105,8 +105,8 @@ def _seen_truth(row: Row, view: _View) -> Truth:
         return truth
     a, b = view.carry(truth.a), None if truth.b is None else view.carry(truth.b)
     (xx, xy), (yx, yy) = view.matrix
-    longest = _longest(a, b)
-    few, many = min(view.size) / longest, min(row.size) / _longest(truth.a, truth.b)
+    few = min(view.size) / longest_vector(a, b)
+    many = min(row.size) / longest_vector(truth.a, truth.b)
     # Turned by more than 45 degrees, other joints are the rows: unit and course change their roles.
     upright = abs(xy) < 0.8 * abs(xx)
     return dataclasses.replace(
@@ -117,12 +117,6 @@ def _seen_truth(row: Row, view: _View) -> Truth:
         course_px=truth.course_px * math.hypot(xy, yy) if truth.course_px and upright else None,
         tolerance=truth.tolerance + row.wander * max(0.0, 1 / few - 1 / many),
     )
-
-
-def _longest(a: Vector, b: Vector | None) -> float:
-    if b is None:
-        return math.hypot(*a)
-    return float(reduce_basis(torch.tensor([a, b], dtype=torch.float64)).norm(dim=-1).max())
 
 
 def _plain(view: _View, row: Row, rng: np.random.Generator) -> _View:
