@@ -21,8 +21,8 @@ SHORTEST_PERIOD_PX = 4.0
 LEAST_CORRELATION = 0.1
 # Noise has peaks of its own: the autocorrelation is smoothed by a Gaussian of this deviation.
 SMOOTHING_PX = 1.0
-# Of the softmax over log amplitudes; at 1 a ring weighs in proportion to its geometric mean.
-SOFTMAX_GAIN = 1.0
+# Of the softmax over log amplitudes: of 1, 3, 10 and 30 the one with most corpus pictures right.
+SOFTMAX_GAIN = 3.0
 
 
 def fft_bin(image: Tensor, mask: Tensor | None) -> OnePeriod:
@@ -60,16 +60,18 @@ def acf_peak(image: Tensor, mask: Tensor | None) -> OnePeriod:
     size = (fft_size(3 * height // 2 + 1), fft_size(3 * width // 2 + 1))
     fy, fx = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])
     smoothing = np.exp(-2 * (np.pi * SMOOTHING_PX) ** 2 * (fx**2 + fy**2))
+    # Zero lag in the middle, so that peaks near it see their neighbours on all sides.
     energy, overlap = (
-        np.fft.irfft2(np.abs(np.fft.rfft2(x, size)) ** 2 * smoothing, size)
+        np.fft.fftshift(np.fft.irfft2(np.abs(np.fft.rfft2(x, size)) ** 2 * smoothing, size))
         for x in (grey * weights, weights)
     )
-    lag_y = np.fft.fftfreq(size[0], 1 / size[0])[:, None]
-    lag_x = np.fft.fftfreq(size[1], 1 / size[1])
+    lag_y, lag_x = (np.arange(n) - n // 2 for n in size)
+    lag_y = lag_y[:, None]
+    centre = (size[0] // 2, size[1] // 2)
     inside = (abs(lag_y) <= height // 2) & (abs(lag_x) <= width // 2)
-    inside &= overlap > 0.05 * overlap[0, 0]
+    inside &= overlap > 0.05 * overlap[centre]
     acf = np.where(inside, energy / np.maximum(overlap, 1e-9), 0.0)
-    acf /= max(acf[0, 0], 1e-12)
+    acf /= max(acf[centre], 1e-12)
     highest = F.max_pool2d(torch.from_numpy(acf)[None], 7, stride=1, padding=3)[0].numpy()
     peak = inside & (acf == highest) & (acf > LEAST_CORRELATION)
     length = np.where(peak, np.hypot(lag_y, lag_x), np.inf)

@@ -28,6 +28,10 @@ from tiling_diag.kernels.windows import gaussian_blur
 LEAST_BASE_SHARE = 0.55
 CROP_PERIODS = 3
 SMALLEST_CROP_PX = 64
+# A lattice vector along an axis is what a crop goes by if it is within this angle of it and at most
+# this many times as long as the longer reduced vector; skew lattices come near an axis far out.
+ALONG_AXIS_DEG = 3.0
+LONGEST_ALONG_AXIS = 3.0
 
 
 @dataclass(frozen=True)
@@ -230,21 +234,23 @@ def _crop(view: _View, row: Row, rng: np.random.Generator) -> _View | None:
 
 
 def periods_along_axes(a: Vector, b: Vector | None) -> tuple[float | None, float | None]:
-    """Shortest periods along x and y; where no lattice vector runs along an axis (within 3
-    degrees), the longer of the two reduced vectors. None along the joints of boards.
+    """Shortest periods along x and y; where no short lattice vector runs along an axis, the
+    longer of the two reduced vectors. None along the joints of boards.
     """
     if b is None:
         length = math.hypot(*a)
         along = [length if abs(part) > 0.5 * length else None for part in a]
         return along[0], along[1]
     basis = reduce_basis(torch.tensor([a, b], dtype=torch.float64))
+    longest = float(basis.norm(dim=-1).max())
     steps = torch.arange(-8, 9, dtype=torch.float64)
     points = torch.cartesian_prod(steps, steps) @ basis
     found = []
     for axis in (0, 1):
         along, across = points[:, axis].abs(), points[:, 1 - axis].abs()
-        level = along[(along > 0) & (across <= math.tan(math.radians(3)) * along)]
-        found.append(float(level.min() if level.numel() else basis.norm(dim=-1).max()))
+        level = (along > 0) & (across <= math.tan(math.radians(ALONG_AXIS_DEG)) * along)
+        level &= along <= LONGEST_ALONG_AXIS * longest
+        found.append(float(along[level].min()) if level.any() else longest)
     return found[0], found[1]
 
 
