@@ -1,0 +1,78 @@
+"""One named defect, with its evidence, place, cause and fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["info", "suspect", "defect"]
+Verdict = Literal["ok", "suspect", "defect"]
+
+# Contract: the severity of a finding follows from its probability.
+SUSPECT_PROBABILITY = 0.5
+DEFECT_PROBABILITY = 0.9
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A number that a finding stands on, with the limit it is judged by.
+
+    Attributes:
+        name: what was measured, in a few words.
+        value: the measurement.
+        limit: where it becomes suspect; None where there is no single limit.
+        unit: such as ``px``; empty for ratios.
+    """
+
+    name: str
+    value: float
+    limit: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A part of the picture, as a box in px: x0, y0, x1, y1, right and lower edge not included."""
+
+    box_px: tuple[float, float, float, float]
+    text: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A defect, or something worth knowing, that was found in a wall.
+
+    Attributes:
+        code: stable name, such as ``doubling_bands``.
+        probability: that the defect is there, in [0, 1].
+        severity: ``info`` is never a defect; the others follow from the probability.
+        title: one line that says what is wrong, with its main number.
+        evidence: the numbers behind it.
+        where: zones it lies in; empty for the whole wall.
+        cause: what usually brings it about.
+        fix: what usually helps.
+    """
+
+    code: str
+    probability: float
+    severity: Severity
+    title: str
+    evidence: tuple[Evidence, ...]
+    where: tuple[Zone, ...]
+    cause: str
+    fix: str
+
+
+def severity_of(probability: float) -> Severity:
+    """The severity that goes with a probability."""
+    if probability >= DEFECT_PROBABILITY:
+        return "defect"
+    return "suspect" if probability >= SUSPECT_PROBABILITY else "info"
+
+
+def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
+    """The worst severity; ``ok`` where there is nothing but information."""
+    severities = {finding.severity for finding in findings}
+    if "defect" in severities:
+        return "defect"
+    return "suspect" if "suspect" in severities else "ok"

@@ -1,0 +1,278 @@
+"""What the checks measure, as frozen dataclasses of tensors.
+
+Every check works on a batch: its tensors lead with ``B`` walls, and `item` cuts one wall out of it.
+The shapes below are those of one wall. A number that could not be measured is NaN here and null in
+`summary.json`. Vectors are ``(x, y)`` in px, maps are ``(row, column)``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from torch import Tensor
+
+Result = TypeVar("Result")
+
+
+def item(result: Result, index: int) -> Result:
+    """Wall `index` of a batched result; settings shared by the batch stay as they are."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(result):  # type: ignore[arg-type]
+        value = getattr(result, field.name)
+        shared = field.metadata.get("shared", False)
+        if isinstance(value, Tensor) and not shared:
+            value = value[index]
+        values[field.name] = value
+    return type(result)(**values)
+
+
+def to_cpu(result: Result) -> Result:
+    """The same result with every tensor in main memory, for files and figures."""
+    values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}  # type: ignore[arg-type]
+    return type(result)(
+        **{
+            name: value.detach().cpu() if isinstance(value, Tensor) else value
+            for name, value in values.items()
+        }
+    )
+
+
+def _shared() -> Any:
+    return dataclasses.field(metadata={"shared": True})
+
+
+@dataclass(frozen=True)
+class LatticeResult:
+    """The lattice of the wall: see the words in the docs.
+
+    Attributes:
+        basis: ``(2, 2)`` rows `a`, `b` in px, reduced; `b` NaN where one direction repeats only,
+            both NaN where nothing does.
+        is_periodic: bool; whether the wall repeats measurably.
+        strength: in [0, 1]; mean autocorrelation at the lattice points, NaN when not periodic.
+        support: how far the best lattice's evidence stands above what chance brings; also given
+            when it was not enough.
+        reason: whole number, an index into `REASONS`.
+        unit_px, course_px, angle_deg: the lattice as a mason reads it.
+        wave_vector: ``(2,)`` cycles per px, lowest frequency of the strongest harmonic family.
+        fundamental_px: its period.
+    """
+
+    basis: Tensor
+    is_periodic: Tensor
+    strength: Tensor
+    support: Tensor
+    reason: Tensor
+    unit_px: Tensor
+    course_px: Tensor
+    angle_deg: Tensor
+    wave_vector: Tensor
+    fundamental_px: Tensor
+
+
+REASONS = (
+    None,
+    "the picture is flat: there is nothing to measure",
+    "the wall is too small: too few pixels under the mask",
+    "nothing repeats: no lattice explains the picture better than chance",
+)
+
+
+@dataclass(frozen=True)
+class SpectralResult:
+    """The power spectrum and what the fundamental looks like in it.
+
+    Attributes:
+        power: ``(h, w // 2 + 1)`` power of luma under the window, one-sided.
+        power_no_window: the same under the mask alone, without the taper.
+        profile: ``(bins,)`` log10 of the mean power per ring.
+        background: ``(bins,)`` its smooth part.
+        radius_cycles_per_px: ``(bins,)`` middle of the rings.
+        period_px: the spectrum's own answer for the fundamental's period.
+        e2f_over_ef, ehalf_over_ef, axis_ratio_at_f: as in the summary.
+    """
+
+    power: Tensor
+    power_no_window: Tensor
+    profile: Tensor
+    background: Tensor
+    radius_cycles_per_px: Tensor = _shared()
+    period_px: Tensor = dataclasses.field(kw_only=True)
+    e2f_over_ef: Tensor = dataclasses.field(kw_only=True)
+    ehalf_over_ef: Tensor = dataclasses.field(kw_only=True)
+    axis_ratio_at_f: Tensor = dataclasses.field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class AutocorrelationResult:
+    """The masked, normalized autocorrelation, and its first peak along the fundamental.
+
+    Attributes:
+        autocorrelation: ``(2 my + 1, 2 mx + 1)``, 1 at zero lag, which is in the middle.
+        lag_px: ``(n,)`` lags along the fundamental's wave vector, from 0.
+        along: ``(n,)`` autocorrelation along it.
+        period_px: first significant peak of `along`.
+    """
+
+    autocorrelation: Tensor
+    lag_px: Tensor
+    along: Tensor
+    period_px: Tensor
+
+
+@dataclass(frozen=True)
+class CepstrumResult:
+    """The power cepstrum along the fundamental's wave vector.
+
+    Attributes:
+        quefrency_px: ``(n,)`` from 0.
+        along: ``(n,)`` cepstrum.
+        period_px: quefrency of the fundamental's family.
+    """
+
+    quefrency_px: Tensor
+    along: Tensor
+    period_px: Tensor
+
+
+@dataclass(frozen=True)
+class LocalPeriodResult:
+    """The local lattice field: how the period changes over the wall.
+
+    Attributes:
+        period_px: ``(rows, columns)`` local fundamental period; NaN where it can't be measured.
+        scale: ``(2, rows, columns)`` local period over the global one, along and across the rows.
+        rotation_deg: ``(rows, columns)`` local lattice direction minus the global one.
+        confidence: ``(rows, columns)`` in [0, 1].
+        coverage: ``(rows, columns)`` share of each window that lies on the wall.
+        center_x_px: ``(columns,)``, center_y_px: ``(rows,)`` middles of the windows.
+        window_px, stride_px: size and step of the windows.
+        median_px, p05_px, p95_px: of `period_px`.
+        drift_x, drift_y: relative change across the wall.
+        homography: ``(3, 3)`` from picture px to the flat wall, NaN where none was fitted.
+        homography_r2: share of the field's variance that it explains.
+    """
+
+    period_px: Tensor
+    scale: Tensor
+    rotation_deg: Tensor
+    confidence: Tensor
+    coverage: Tensor
+    center_x_px: Tensor
+    center_y_px: Tensor
+    window_px: Tensor
+    stride_px: Tensor
+    median_px: Tensor
+    p05_px: Tensor
+    p95_px: Tensor
+    drift_x: Tensor
+    drift_y: Tensor
+    homography: Tensor
+    homography_r2: Tensor
+
+
+@dataclass(frozen=True)
+class BandingResult:
+    """Zones whose period is about twice or half the base.
+
+    Attributes:
+        factor: ``(rows, columns)`` of the local map: 2, 0.5 or 1 per place; NaN where not measured.
+        row_frac, col_frac: ``(rows,)``, ``(columns,)`` share of doubled places.
+        base_period_px: the base local period.
+        row_max_run, col_max_run: longest run of rows or columns over 0.35.
+        hint: 0 = none, 1 = rows, 2 = columns.
+        boxes_px: ``(k, 4)`` x0, y0, x1, y1 of the zones; NaN rows where there are fewer.
+        box_factor: ``(k, 2)`` period over base, along and across the rows.
+        box_score: ``(k,)`` evidence: mean log2 contrast to the rest of the wall in its spread.
+    """
+
+    factor: Tensor
+    row_frac: Tensor
+    col_frac: Tensor
+    base_period_px: Tensor
+    row_max_run: Tensor
+    col_max_run: Tensor
+    hint: Tensor
+    boxes_px: Tensor
+    box_factor: Tensor
+    box_score: Tensor
+
+
+@dataclass(frozen=True)
+class ShiftResult:
+    """Mean squared difference to the picture moved by one px.
+
+    Attributes:
+        mse_dx1, mse_dy1: luma in [0, 1], inside the mask.
+    """
+
+    mse_dx1: Tensor
+    mse_dy1: Tensor
+
+
+@dataclass(frozen=True)
+class ResizeResult:
+    """What half size and back, antialiased, does to the picture.
+
+    Attributes:
+        mse_down_up: mean squared difference, luma in [0, 1].
+        period_px: the fundamental's period afterwards.
+        alias: evidence of energy folded back by an earlier resize; larger is worse.
+        factor: its estimated factor, NaN where there is none.
+    """
+
+    mse_down_up: Tensor
+    period_px: Tensor
+    alias: Tensor
+    factor: Tensor
+
+
+@dataclass(frozen=True)
+class GridResult:
+    """Lines at exact fractions of the sampling rate, locked to the pixel origin.
+
+    Attributes:
+        period_px: ``(k,)`` periods looked for.
+        amplitude: ``(k, 2)`` grey levels (of 255) of the grid along x and y.
+        score: ``(k, 2)`` amplitude over what the background has at its neighbours.
+        explained: ``(k, 2)`` bool; the material's own lattice has a harmonic there.
+    """
+
+    period_px: Tensor = _shared()
+    amplitude: Tensor = dataclasses.field(kw_only=True)
+    score: Tensor = dataclasses.field(kw_only=True)
+    explained: Tensor = dataclasses.field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class EdgeCrossResult:
+    """The cross that the picture's borders put on the spectrum's axes.
+
+    Attributes:
+        before, after: share of the power on the axes, without and with the periodic-plus-smooth
+            split.
+    """
+
+    before: Tensor
+    after: Tensor
+
+
+@dataclass(frozen=True)
+class ReferenceResult:
+    """How the wall compares with the reference material.
+
+    Attributes:
+        lattice: the reference's own lattice, in its px.
+        image: ``(C, H, W)`` the reference picture.
+        scale_ratio, scale_ratio_x, scale_ratio_y: predicted over reference.
+        confidence: in [0, 1].
+    """
+
+    lattice: LatticeResult
+    image: Tensor
+    scale_ratio: Tensor
+    scale_ratio_x: Tensor
+    scale_ratio_y: Tensor
+    confidence: Tensor

@@ -1,0 +1,44 @@
+"""What a user may choose about a diagnosis: one set of options for the command line and for Python."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tiling_diag.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Options of `diagnose`; the command line offers the same under the same names.
+
+    Attributes:
+        unit_px: expected distance between units along the rows, in px of the picture; None = unknown.
+        course_px: expected distance between rows, in px of the picture; None = unknown.
+        ref_scale: how many px of the wall one px of the reference stands for.
+        grid_periods_px: periods at which upsampling grids are looked for.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; where tensors given to Python
+            calls already live counts for more than ``auto``.
+
+    Raises:
+        InputError: if a length or scale is not a positive number, or a grid period is under 2 px.
+    """
+
+    unit_px: float | None = None
+    course_px: float | None = None
+    ref_scale: float = 1.0
+    grid_periods_px: tuple[int, ...] = (2, 4, 8, 16)
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be meant."""
+        for name in ("unit_px", "course_px", "ref_scale"):
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise InputError(f"{name}={value} must be a positive number of pixels")
+        for period in self.grid_periods_px:
+            if period != int(period) or period < 2:
+                raise InputError(
+                    f"grid_periods_px={self.grid_periods_px}: each must be a whole number of at "
+                    "least 2 px, such as 8"
+                )
