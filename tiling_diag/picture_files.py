@@ -1,0 +1,231 @@
+"""Picture files and Pillow pictures as tensors of the values they store, upright.
+
+Pillow decides what can be decoded; here its modes become grey or RGB with or without opacity, and
+all it raises or warns of becomes one `InputError` that names the file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from tiling_diag.errors import InputError
+
+MIN_SIDE_PX = 8
+MAX_MEGAPIXELS = 178  # Pillow itself refuses files from 179 on
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")
+EXIF_ORIENTATION = 0x0112
+
+
+def printable(text: str) -> str:
+    """`text` on one line that any terminal can show: odd characters escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def check_size(height: int, width: int, label: str) -> None:
+    """Refuse sides under `MIN_SIDE_PX` and more than `MAX_MEGAPIXELS`."""
+    if min(height, width) < MIN_SIDE_PX:
+        raise InputError(
+            f"{label} is {width} x {height} px (width x height): a picture needs at least "
+            f"{MIN_SIDE_PX} px a side"
+        )
+    if height * width > MAX_MEGAPIXELS * 1e6:
+        raise InputError(
+            f"{label} is {width} x {height} px (width x height), more than {MAX_MEGAPIXELS} "
+            "megapixels: crop it or scale it down"
+        )
+
+
+def read_file(path: str, label: str, notes: list[str]) -> Tensor:
+    """The values in a picture file: see `read_pillow`.
+
+    Args:
+        path: where it is.
+        label: what messages call it.
+        notes: what is done to the picture is appended, in words.
+
+    Raises:
+        InputError: if it is missing, a folder, empty, too small, too large or can't be decoded.
+    """
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(_missing(path, label)) from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        raise InputError(f"{label} can't be read: {_reason(error)}") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(f"{label} is a folder: name one picture in it, or use `batch` for all")
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"{label} is not a regular file: save the picture to a file first")
+    if status.st_size == 0:
+        raise InputError(f"{label} is empty (0 bytes): copy or export the picture again")
+    with _pillow_errors(label), Image.open(path, formats=FORMATS) as image:
+        return _decode(image, label, notes)
+
+
+def _missing(path: str, label: str) -> str:
+    """Why there is nothing at `path`, and the nearest name that exists."""
+    import difflib
+
+    folder, wanted = os.path.split(path)
+    if not path:
+        return "the file name is empty: name a picture"
+    if os.path.islink(path):
+        return f"{label} is a link to {printable(os.readlink(path))}, which does not exist"
+    if not os.path.isdir(folder or "."):
+        return f"there is no file {label}: the folder {printable(folder)} does not exist"
+    try:
+        names = {entry.lower(): entry for entry in os.listdir(folder or ".")}
+    except OSError:
+        names = {}
+    near = difflib.get_close_matches(wanted.lower(), names, n=1)
+    hint = f"did you mean {printable(names[near[0]])}?" if near else "no name there is like it"
+    return f"there is no file {label}: {hint}"
+
+
+def _reason(error: BaseException) -> str:
+    """What an exception says, on one line."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return printable(" ".join(text.split())) or type(error).__name__
+
+
+def read_pillow(image: Image.Image, label: str, notes: list[str]) -> Tensor:
+    """The values in a Pillow picture.
+
+    Args:
+        image: of any mode, loaded or not.
+        label: what messages call it.
+        notes: what is done to the picture is appended, in words.
+
+    Returns:
+        ``(C, H, W)`` values as they are stored (``uint8``, ``uint16``, ``int32`` or ``float32``),
+        C = 1 (grey), 2 (grey, opacity), 3 (RGB) or 4 (RGB, opacity).
+
+    Raises:
+        InputError: if it is too small, too large or can't be decoded.
+    """
+    with _pillow_errors(label):
+        return _decode(image, label, notes)
+
+
+@contextmanager
+def _pillow_errors(label: str) -> Iterator[None]:
+    """Anything Pillow raises becomes an `InputError`; its warnings are not shown."""
+    try:
+        with _PILLOW_QUIET:
+            yield
+    except InputError:
+        raise
+    except PermissionError:
+        raise InputError(f"{label} can't be read: you have no permission to read it") from None
+    except Image.DecompressionBombError:
+        raise InputError(
+            f"{label} has more than {MAX_MEGAPIXELS} megapixels: crop it or scale it down"
+        ) from None
+    except UnidentifiedImageError:
+        raise InputError(
+            f"{label} is not a picture that can be read, or its header is damaged: PNG, JPEG, "
+            "WebP, TIFF, BMP, GIF and PPM can"
+        ) from None
+    # Damaged files make Pillow raise nearly anything: OSError, SyntaxError, ValueError, KeyError...
+    except Exception as error:
+        raise InputError(
+            f"{label} can't be decoded ({_reason(error)}): it is damaged, cut short or of a rare "
+            "kind, so export it again, e.g. as an 8-bit PNG"
+        ) from error
+
+
+class _Quiet:
+    """A context in which Pillow's warnings are not shown, whichever threads are inside.
+
+    `warnings.catch_warnings` alone would put back the wrong filters when threads leave in another
+    order than they came: here the first one in sets them and the last one out puts them back.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._caught = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._caught = warnings.catch_warnings()
+                self._caught.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL(\.|$)")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._caught.__exit__(None, None, None)
+
+
+_PILLOW_QUIET = _Quiet()
+
+
+def _decode(image: Image.Image, label: str, notes: list[str]) -> Tensor:
+    check_size(image.height, image.width, label)
+    image.load()
+    if getattr(image, "is_animated", False):
+        notes.append(f"only frame {image.tell() + 1} of its several frames is read")
+    values = _plain_array(_upright(image, notes), notes)
+    return torch.from_numpy(np.atleast_3d(values)).permute(2, 0, 1)
+
+
+def _upright(image: Image.Image, notes: list[str]) -> Image.Image:
+    """`image` turned as its EXIF orientation says (Pillow has already turned TIFF on loading)."""
+    from PIL import ImageOps
+
+    try:
+        orientation = image.getexif().get(EXIF_ORIENTATION)
+    except Exception:  # cameras and editors write broken EXIF; the pixels are fine
+        notes.append("its EXIF data is damaged and was ignored")
+        return image
+    if orientation not in range(2, 9):
+        return image
+    notes.append("rotated as its EXIF orientation says")
+    return ImageOps.exif_transpose(image)
+
+
+def _plain_array(image: Image.Image, notes: list[str]) -> NDArray[Any]:
+    """``(H, W)`` or ``(H, W, C)`` values of a picture of any mode, in an array of its own."""
+    mode = image.mode
+    if mode in ("I", "F"):
+        return np.array(image)
+    if mode.startswith("I;16"):
+        values = np.array(image).astype(np.uint16)
+        clear = image.info.get("transparency")
+        opaque = (values != clear).astype(np.uint16) * 65535
+        return values if clear is None else np.stack((values, opaque), axis=-1)
+    grey = mode in ("1", "L", "LA", "La")
+    if mode not in ("RGB", "RGBA", "RGBa", "RGBX", "P", "PA") and not grey:
+        notes.append(f"{mode} colours converted to RGB")
+    if mode == "LAB":
+        return np.array(_lab_to_rgb(image))
+    if image.has_transparency_data:
+        return np.array(image.convert("LA" if grey else "RGBA"))
+    return np.array(image.convert("L" if grey else "RGB"))
+
+
+def _lab_to_rgb(image: Image.Image) -> Image.Image:
+    from PIL import ImageCms
+
+    to_rgb = ImageCms.buildTransform(
+        ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
+    )
+    converted = ImageCms.applyTransform(image, to_rgb)
+    assert converted is not None  # None only for in-place conversion
+    return converted
