@@ -70,7 +70,12 @@ def read_file(path: str, label: str, notes: list[str]) -> Tensor:
         raise InputError(f"{label} is not a regular file: save the picture to a file first")
     if status.st_size == 0:
         raise InputError(f"{label} is empty (0 bytes): copy or export the picture again")
-    with _pillow_errors(label), Image.open(path, formats=FORMATS) as image:
+    # Not by name: Pillow then maps uncompressed TIFF into memory and gets the turned ones wrong.
+    with (
+        _pillow_errors(label),
+        open(path, "rb") as file,
+        Image.open(file, formats=FORMATS) as image,
+    ):
         return _decode(image, label, notes)
 
 
@@ -84,7 +89,7 @@ def _missing(path: str, label: str) -> str:
     if os.path.islink(path):
         return f"{label} is a link to {printable(os.readlink(path))}, which does not exist"
     if not os.path.isdir(folder or "."):
-        return f"there is no file {label}: the folder {printable(folder)} does not exist"
+        return f"there is no file {label}: there is no folder {printable(folder)}"
     try:
         names = {entry.lower(): entry for entry in os.listdir(folder or ".")}
     except OSError:
