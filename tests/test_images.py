@@ -468,6 +468,14 @@ def test_a_mask_of_another_size_is_resized(factor):
     assert mask.notes == (f"resized to the picture: {note}",)
 
 
+def test_a_larger_mask_is_averaged_not_sampled():
+    stripes = np.ones((4 * HEIGHT, 4 * WIDTH), np.float32)
+    stripes[:, 1::4] = 0  # three of four columns are wall
+    mask = load_mask(stripes, SIZE)
+    # The filter is a triangle two stripes wide: its weights sum alike over every phase of them.
+    assert (mask.pixels[:, 1:-1] - 0.75).abs().max() <= ROUNDING
+
+
 def test_the_aspect_may_differ_by_one_percent_and_no_more():
     picture = (400, 600)
     assert load_mask(np.ones((200, 302)), picture).pixels.shape == picture
