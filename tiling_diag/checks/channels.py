@@ -1,0 +1,81 @@
+"""What is looked at in a wall when its lattice is searched: tone, colour, and edges by direction.
+
+One channel alone misleads: on bricks of mixed tones luma hardly repeats but the joints do; on a
+checkerboard the joints repeat twice as often as the tones; the long joints of a bond hide how
+seldom its short joints come, unless edges are told apart by their direction.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tiling_diag.kernels.luma import luma
+from tiling_diag.kernels.spectrum import remove_mean
+from tiling_diag.kernels.windows import gaussian_blur
+
+# All chosen on the corpus, as it is.
+EDGE_SIGMA_PX = 1.0
+FLATTEN_SHARE = 1 / 8
+CONTRAST_FLOOR = 0.3
+# A colour difference counts fully from this share of luma's deviation on, and its square below.
+FULL_COLOUR = 0.5
+EDGE_DIRECTIONS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """Channels of a batch of walls.
+
+    Attributes:
+        values: ``(B, K, H, W)``: luma, blue minus luma, red minus luma, gradient magnitude, and
+            gradient magnitude split into `EDGE_DIRECTIONS`; each with even lighting and contrast.
+        importance: ``(B, K)`` in [0, 1].
+    """
+
+    values: Tensor
+    importance: Tensor
+
+
+def channels(image: Tensor, mask: Tensor) -> Channels:
+    """Channels of ``image (B, C, H, W)`` under ``mask (B, H, W)``."""
+    tone = luma(image)[:, None]
+    blurred = gaussian_blur(image, EDGE_SIGMA_PX)
+    dy, dx = torch.gradient(blurred, dim=(-2, -1))
+    # The structure tensor, summed over colours: edges between units of equal luma count too.
+    xx, yy, xy = ((p * q).sum(1, keepdim=True) for p, q in ((dx, dx), (dy, dy), (dx, dy)))
+    edge = (xx + yy).sqrt() + 1e-4
+    cos2, sin2 = (xx - yy) / edge.square(), 2 * xy / edge.square()
+    angles = [2 * math.pi * k / EDGE_DIRECTIONS for k in range(EDGE_DIRECTIONS)]
+    split = [
+        edge * (cos2 * math.cos(a) + sin2 * math.sin(a)).clamp_min(0).square() for a in angles
+    ]
+    colour = image[:, [2, 0]] - tone if image.shape[1] == 3 else tone.expand(-1, 2, -1, -1) * 0
+    raw = torch.cat([tone, colour, edge, *split], dim=1)
+    weights = mask[:, None]
+    return Channels(_flattened(raw, weights), _importance(raw, weights))
+
+
+def _flattened(raw: Tensor, weights: Tensor) -> Tensor:
+    """Channels without their local mean, over their local deviation."""
+    sigma = min(raw.shape[-2:]) * FLATTEN_SHARE
+    centred = raw - gaussian_blur(raw, sigma, weights)
+    local = gaussian_blur(centred.square(), sigma, weights).clamp_min(0).sqrt()
+    overall = _deviation(centred, weights)[..., None, None]
+    return centred / (local + CONTRAST_FLOOR * overall + 1e-6)
+
+
+def _importance(raw: Tensor, weights: Tensor) -> Tensor:
+    """How far a channel counts: colour only as far as it varies beside luma."""
+    deviation = _deviation(remove_mean(raw[:, :3], weights), weights)
+    share = deviation / (FULL_COLOUR * deviation[:, :1] + 1e-6)
+    colours = share.clamp(max=1).square()
+    return torch.cat([colours, colours.new_ones(raw.shape[0], raw.shape[1] - 3)], dim=1)
+
+
+def _deviation(values: Tensor, weights: Tensor) -> Tensor:
+    mean_square = (values.square() * weights).sum((-2, -1)) / weights.sum((-2, -1)).clamp_min(1e-9)
+    return mean_square.sqrt()

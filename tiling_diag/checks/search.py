@@ -1,0 +1,207 @@
+"""The search for the lattice of one wall: candidates, choice, and a fit to a fraction of a px."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.repetition import (
+    CONTRAST_LIMIT,
+    FREE_DIRECTION_LIMIT,
+    ORDERS,
+    SHORTEST_PX,
+    Repetition,
+    free_directions,
+    mean_at_lattice,
+    settle,
+    strength,
+)
+from tiling_diag.checks.stripes import find_stripes
+from tiling_diag.kernels.lattice import cell_area, reduce_basis
+from tiling_diag.kernels.peaks import local_maxima, refine_peak
+
+# Chosen on the corpus as it is and under stress.
+PEAKS = 40
+# Short lags first: far maxima are multiples of near ones.
+LAG_PENALTY = 0.15
+STARTS_PER_AREA_OCTAVE = 3
+# Lattices of few points repeat well by chance.
+FEW_POINTS = 6
+START_SHARE = 0.25
+LONGEST_SHARE = 0.55
+# A denser lattice is right unless a coarser one repeats more than twice as well.
+DENSER_SHARE = 0.5
+LATTICE_SUPPORT = 0.12
+STRIPES_SUPPORT = 0.2
+STRIPES_LEAD = 2.5
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What the search found.
+
+    Attributes:
+        basis: ``(2, 2)`` px of the searched wall; NaN rows where nothing repeats.
+        strength: mean autocorrelation at its points.
+        support: evidence for it, also when it was not enough.
+    """
+
+    basis: Tensor
+    strength: float
+    support: float
+
+
+def search(repetition: Repetition) -> Found:
+    """The lattice of one wall, of rank two, one or none."""
+    lattice = _best_lattice(repetition)
+    stripes = find_stripes(repetition)
+    enough = lattice is not None and lattice.support > LATTICE_SUPPORT
+    lead = stripes is not None and (
+        lattice is None or stripes.support > STRIPES_LEAD * lattice.support
+    )
+    if lattice is not None and enough and not lead:
+        return lattice
+    if stripes is not None and stripes.support > STRIPES_SUPPORT:
+        missing = torch.full_like(stripes.vector, torch.nan)
+        basis = torch.stack([stripes.vector, missing])
+        return Found(basis, stripes.strength, stripes.support)
+    support = max(
+        lattice.support / LATTICE_SUPPORT if lattice else 0.0,
+        stripes.support / STRIPES_SUPPORT if stripes else 0.0,
+    )
+    nothing = torch.full((2, 2), torch.nan, dtype=torch.float64)
+    return Found(nothing, torch.nan, min(support, 1.0) * LATTICE_SUPPORT)
+
+
+def _best_lattice(repetition: Repetition) -> Found | None:
+    starts = _starts(repetition)
+    if len(starts) == 0:
+        return None
+    starts = _valid(fit(repetition, starts, reaches=(2.2, 4.0, 8.0)))
+    changes = free_directions(repetition, starts).amin(-1) > CONTRAST_LIMIT
+    starts = starts[changes]
+    if len(starts) == 0:
+        return None
+    settled = settle(repetition, starts)
+    repeats = free_directions(repetition, settled).amin(-1) > FREE_DIRECTION_LIMIT
+    settled = settled[repeats & _in_view(repetition, settled)]
+    if len(settled) == 0:
+        return None
+    on, support = _support(repetition, settled)
+    area = cell_area(settled)
+    good = support >= DENSER_SHARE * support.max()
+    good &= area <= 1.1 * area.masked_fill(~good, torch.inf).min()
+    best = int(support.masked_fill(~good, -torch.inf).argmax())
+    basis = fit(repetition, settled[best : best + 1], on[:, best], (2.2, 4.0, 8.0, 16.0, 32.0))[0]
+    return Found(
+        reduce_basis(basis), float(strength(repetition, on[:, best])), float(support[best])
+    )
+
+
+def _support(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tensor]:
+    """Channel means at lattices ``(S, 2, 2)``, and their strength, less where points are few."""
+    on, points = mean_at_lattice(repetition, basis)
+    return on, strength(repetition, on) * points / (points + FEW_POINTS)
+
+
+def _starts(repetition: Repetition) -> Tensor:
+    """``(S, 2, 2)`` lattices of pairs of autocorrelation maxima, the best few of every size."""
+    lags = _maxima(repetition)
+    i, j = torch.triu_indices(len(lags), len(lags), 1)
+    pairs = torch.stack([lags[i], lags[j]], dim=1)
+    independent = cell_area(pairs) > 1.0
+    basis = _valid(reduce_basis(pairs[independent]))
+    basis = basis[_in_view(repetition, basis)]
+    if len(basis) == 0:
+        return basis
+    _, support = _support(repetition, basis)
+    octave = cell_area(basis).log2().floor()
+    order = support.argsort(descending=True)
+    same_before = (octave[order, None] == octave[None, order]).tril(-1).sum(-1)
+    kept = order[same_before < STARTS_PER_AREA_OCTAVE]
+    return basis[kept[support[kept] > START_SHARE * support.max()]]
+
+
+def _maxima(repetition: Repetition) -> Tensor:
+    """``(n, 2)`` lags of the mean map's maxima, the highest and nearest first."""
+    my, mx = repetition.reach
+    mean = repetition.mean_map
+    values, places = local_maxima(mean, 2, 2000)
+    lags = places.flip(-1).double() - repetition.centre
+    forward = (lags[:, 1] > 0) | ((lags[:, 1] == 0) & (lags[:, 0] > 0))
+    usable = forward & values.isfinite() & (lags.norm(dim=-1) > SHORTEST_PX)
+    score = values - LAG_PENALTY * lags.norm(dim=-1) / min(my, mx)
+    order = score.masked_fill(~usable, -torch.inf).argsort(descending=True)
+    order = order[: min(PEAKS, int(usable.sum()))]
+    _, refined = refine_peak(mean, places[order])
+    return refined.double() - repetition.centre
+
+
+def _in_view(repetition: Repetition, basis: Tensor) -> Tensor:
+    """Whether about two periods along both vectors of ``(S, 2, 2)`` fit into the wall."""
+    height, width = repetition.size
+    limit = LONGEST_SHARE * torch.tensor([width, height], dtype=torch.float64)
+    return (basis.abs() <= limit).all(-1).all(-1)
+
+
+def _valid(basis: Tensor) -> Tensor:
+    """Of ``(S, 2, 2)`` the lattices that are neither too fine nor too flat."""
+    basis = basis[basis.isfinite().all(-1).all(-1)]
+    if len(basis) == 0:
+        return basis
+    lengths = basis.norm(dim=-1)
+    sine = cell_area(basis) / lengths.prod(-1).clamp_min(1e-9)
+    return basis[(lengths.amin(-1) > SHORTEST_PX) & (sine > 0.25)]
+
+
+def _orders(reach: float) -> Tensor:
+    count = int(min(max(ORDERS, reach), 40))
+    i, j = torch.meshgrid(
+        torch.arange(-count, count + 1), torch.arange(0, count + 1), indexing="ij"
+    )
+    pairs = torch.stack([i, j], dim=-1).reshape(-1, 2)
+    return pairs[(pairs[:, 1] > 0) | (pairs[:, 0] > 0)].double()
+
+
+def fit(
+    repetition: Repetition, basis: Tensor, on: Tensor | None = None, reaches: tuple[float, ...] = ()
+) -> Tensor:
+    """Least squares of lattices through the autocorrelation's maxima near their points.
+
+    Args:
+        repetition: what to look at.
+        basis: ``(S, 2, 2)``.
+        on: ``(K,)`` weights of the channels; all that count if None.
+        reaches: how far out maxima are taken, growing, as multiples of the longer vector.
+
+    Returns:
+        ``(S, 2, 2)`` lattices; unchanged where maxima are too few.
+    """
+    weights = repetition.importance if on is None else repetition.importance * on.clamp_min(0)
+    mean = torch.einsum("k,khw->hw", weights.float(), repetition.maps) / weights.sum()
+    my, mx = repetition.reach
+    window = torch.arange(-3, 4)
+    for reach in reaches:
+        multiples = _orders(reach)
+        lags = multiples @ basis
+        limit = reach * basis.norm(dim=-1).amax(-1)
+        usable = (lags.norm(dim=-1) <= limit[:, None]) & (
+            lags.abs() < torch.tensor([mx - 4, my - 4])
+        ).all(-1)
+        x = torch.where(usable, lags[..., 0], 0.0).round().long() + mx
+        y = torch.where(usable, lags[..., 1], 0.0).round().long() + my
+        near = mean[y[..., None, None] + window[:, None], x[..., None, None] + window].flatten(-2)
+        peak = near.argmax(-1)
+        dy, dx = peak // 7 - 3, peak % 7 - 3
+        usable &= (dy.abs() < 3) & (dx.abs() < 3)
+        values, places = refine_peak(mean, torch.stack([y + dy, x + dx], dim=-1))
+        weight = (values.clamp_min(0) * usable).double()[..., None]
+        seen = places.double() - repetition.centre
+        normal = (multiples * weight).mT @ multiples
+        right = (multiples * weight).mT @ torch.where(usable[..., None], seen, 0.0)
+        solvable = torch.linalg.det(normal) > 1e-6
+        safe = torch.where(solvable[:, None, None], normal, torch.eye(2, dtype=torch.float64))
+        basis = torch.where(solvable[:, None, None], torch.linalg.solve(safe, right), basis)
+    return basis
