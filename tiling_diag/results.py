@@ -110,16 +110,18 @@ class AutocorrelationResult:
     """The masked, normalized autocorrelation, and its first peak along the fundamental.
 
     Attributes:
-        autocorrelation: ``(2 my + 1, 2 mx + 1)``, 1 at zero lag, which is in the middle.
+        autocorrelation: ``(2 my + 1, 2 mx + 1)`` mean over tones and edges, zero lag in the middle.
+        step_px: ``(2,)`` lag in px, across and down, of one sample of it.
         lag_px: ``(n,)`` lags along the fundamental's wave vector, from 0.
         along: ``(n,)`` autocorrelation along it.
         period_px: first significant peak of `along`.
     """
 
     autocorrelation: Tensor
-    lag_px: Tensor
-    along: Tensor
-    period_px: Tensor
+    step_px: Tensor = _shared()
+    lag_px: Tensor = dataclasses.field(kw_only=True)
+    along: Tensor = dataclasses.field(kw_only=True)
+    period_px: Tensor = dataclasses.field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -219,14 +221,10 @@ class ResizeResult:
     Attributes:
         mse_down_up: mean squared difference, luma in [0, 1].
         period_px: the fundamental's period afterwards.
-        alias: evidence of energy folded back by an earlier resize; larger is worse.
-        factor: its estimated factor, NaN where there is none.
     """
 
     mse_down_up: Tensor
     period_px: Tensor
-    alias: Tensor
-    factor: Tensor
 
 
 @dataclass(frozen=True)

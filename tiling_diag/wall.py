@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,6 +31,8 @@ class Walls:
     def __init__(self, image: Tensor, mask: Tensor) -> None:
         self.image = image
         self.mask = mask
+        # What checks compute once for each other, by name.
+        self.kept: dict[str, Any] = {}
 
     @property
     def size(self) -> tuple[int, int]:

@@ -89,7 +89,14 @@ class Repetition:
 
 
 def repetitions(walls: Walls) -> list[Repetition]:
-    """The repetition of every wall of a batch, from one batched transform."""
+    """The repetition of every wall of a batch, from one batched transform; kept with the walls."""
+    kept = walls.kept.get("repetitions")
+    if kept is None:
+        kept = walls.kept["repetitions"] = _repetitions(walls)
+    return kept
+
+
+def _repetitions(walls: Walls) -> list[Repetition]:
     height, width = walls.size
     seen = channels(walls.image, walls.mask)
     reach = (int(height * REACH_SHARE), int(width * REACH_SHARE))
