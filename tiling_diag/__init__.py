@@ -1,1 +1,45 @@
-"""Tiling."""
+"""Measure the tiling of brick and tile walls, and find what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tiling_diag._version import __version__
+from tiling_diag.errors import InputError, TilingDiagError
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis, diagnose, diagnose_batch
+    from tiling_diag.finding import Evidence, Finding, Zone
+    from tiling_diag.settings import Settings
+
+__all__ = [
+    "Diagnosis",
+    "Evidence",
+    "Finding",
+    "InputError",
+    "Settings",
+    "TilingDiagError",
+    "Zone",
+    "__version__",
+    "diagnose",
+    "diagnose_batch",
+]
+
+# Imported on first use, so that `--help` and `--version` need no torch.
+_HOMES = {
+    "Diagnosis": "diagnosis",
+    "Evidence": "finding",
+    "Finding": "finding",
+    "Settings": "settings",
+    "Zone": "finding",
+    "diagnose": "diagnosis",
+    "diagnose_batch": "diagnosis",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tiling_diag' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"tiling_diag.{_HOMES[name]}"), name)

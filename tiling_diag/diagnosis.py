@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from tiling_diag.checks.acf import measure_autocorrelation
+from tiling_diag.checks.banding import measure_banding
+from tiling_diag.checks.cepstrum import measure_cepstrum
+from tiling_diag.checks.lattice import measure_lattice
+from tiling_diag.checks.local_period import measure_local_period
+from tiling_diag.checks.pixels import measure_edge_cross, measure_resize, measure_shift
+from tiling_diag.checks.reference import measure_reference
+from tiling_diag.checks.spectral import measure_spectrum
+from tiling_diag.checks.upsampling_grid import measure_grid
+from tiling_diag.errors import InputError
 from tiling_diag.finding import Finding, Verdict, verdict_of
+from tiling_diag.findings import find
+from tiling_diag.images import ImageSource, load_image
+from tiling_diag.masks import load_mask
 from tiling_diag.results import (
     AutocorrelationResult,
     BandingResult,
@@ -21,8 +36,11 @@ from tiling_diag.results import (
     ResizeResult,
     ShiftResult,
     SpectralResult,
+    item,
+    to_cpu,
 )
 from tiling_diag.settings import Settings
+from tiling_diag.wall import Walls
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,3 +97,154 @@ class Diagnosis:
         from tiling_diag.report import notebook_html
 
         return notebook_html(self)
+
+
+def diagnose(
+    pred: ImageSource,
+    mask: ImageSource | None = None,
+    ref: ImageSource | None = None,
+    settings: Settings | None = None,
+) -> Diagnosis:
+    """Diagnose one wall.
+
+    Args:
+        pred: the picture: a path, a Pillow picture, an array ``(H, W[, C])`` or a tensor
+            ``(C, H, W)``.
+        mask: where the wall is (white); the whole picture without one.
+        ref: a picture of the material as it should be.
+        settings: options; the defaults if None.
+
+    Raises:
+        InputError: if an input can't be read or used; the message names it and says what would
+            work.
+    """
+    settings = settings or Settings()
+    picture = load_image(pred)
+    notes = list(picture.notes)
+    wall = torch.ones_like(picture.pixels[0])
+    names: dict[str, str | None] = {"pred": picture.name, "mask": None, "ref": None}
+    if mask is not None:
+        loaded = load_mask(mask, (picture.pixels.shape[-2], picture.pixels.shape[-1]))
+        wall, names["mask"] = loaded.pixels, loaded.name
+        notes += loaded.notes
+    if picture.alpha is not None:
+        wall = wall * picture.alpha.to(wall.device)
+    reference = None
+    if ref is not None:
+        material = load_image(ref)
+        reference, names["ref"] = material.pixels, material.name
+        notes += material.notes
+    device = pick_device(settings.device, picture.pixels)
+    return _diagnose(
+        picture.pixels[None].to(device),
+        wall[None].to(device),
+        None if reference is None else reference.to(device),
+        settings,
+        [names],
+        tuple(notes),
+    )[0]
+
+
+def diagnose_batch(
+    pred: Tensor,
+    mask: Tensor | None = None,
+    ref: Tensor | None = None,
+    settings: Settings | None = None,
+) -> list[Diagnosis]:
+    """Diagnose many walls of one size at once; each as `diagnose` would.
+
+    Args:
+        pred: ``(B, C, H, W)`` in [0, 1], C in {1, 3}.
+        mask: ``(B, 1, H, W)`` or ``(B, H, W)`` in [0, 1].
+        ref: ``(C, H, W)`` one reference for all.
+        settings: options.
+
+    Raises:
+        InputError: if shapes don't fit or values are not finite.
+    """
+    settings = settings or Settings()
+    if pred.dim() != 4 or pred.shape[1] not in (1, 3) or min(pred.shape) < 1:
+        raise InputError(f"pred is {tuple(pred.shape)}: give (B, C, H, W) with C of 1 or 3")
+    pictures = [load_image(one) for one in pred]
+    size = (int(pred.shape[-2]), int(pred.shape[-1]))
+    if mask is None:
+        walls = [torch.ones_like(p.pixels[0]) for p in pictures]
+    else:
+        if len(mask) != len(pred):
+            raise InputError(f"mask has {len(mask)} items and pred {len(pred)}: give one for each")
+        walls = [load_mask(one, size).pixels for one in mask]
+    device = pick_device(settings.device, pred)
+    reference = None if ref is None else load_image(ref).pixels.to(device)
+    names: list[dict[str, str | None]] = [dict.fromkeys(("pred", "mask", "ref")) for _ in pictures]
+    return _diagnose(
+        torch.stack([p.pixels for p in pictures]).to(device),
+        torch.stack(walls).to(device),
+        reference,
+        settings,
+        names,
+        (),
+    )
+
+
+def pick_device(name: str, like: Tensor) -> torch.device:
+    """The device that a setting names; ``auto`` stays where a GPU tensor is, else takes a GPU."""
+    if name == "auto":
+        if like.device.type != "cpu":
+            return like.device
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"device={name!r} is unknown: use auto, cpu, cuda, cuda:N or mps") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise InputError(f"device={name!r} is not here: use auto or cpu")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise InputError("device='mps' is not here: use auto or cpu")
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise InputError(f"device={name!r} is not offered: use auto, cpu, cuda, cuda:N or mps")
+    return device
+
+
+@torch.inference_mode()
+def _diagnose(
+    image: Tensor,
+    mask: Tensor,
+    reference: Tensor | None,
+    settings: Settings,
+    names: list[dict[str, str | None]],
+    notes: tuple[str, ...],
+) -> list[Diagnosis]:
+    walls = Walls(image, mask)
+    lattice = measure_lattice(walls)
+    local = measure_local_period(walls, lattice)
+    results: dict[str, Any] = {
+        "lattice": lattice,
+        "spectral": measure_spectrum(walls, lattice),
+        "autocorrelation": measure_autocorrelation(walls, lattice),
+        "cepstrum": measure_cepstrum(walls, lattice),
+        "local_period": local,
+        "banding": measure_banding(local, walls.size),
+        "shift": measure_shift(walls),
+        "resize": measure_resize(walls, lattice),
+        "grid": measure_grid(walls, lattice, settings.grid_periods_px),
+        "edge_cross": measure_edge_cross(walls),
+    }
+    if reference is not None:
+        results["reference"] = measure_reference(lattice, reference, settings.ref_scale)
+    results = {name: to_cpu(result) for name, result in results.items()}
+    image, mask = image.cpu(), mask.cpu()
+    found = []
+    for index, own in enumerate(names):
+        parts = {name: item(result, index) for name, result in results.items()}
+        bare = Diagnosis(
+            image=image[index],
+            mask=mask[index],
+            names=own,
+            notes=notes,
+            settings=settings,
+            reference=parts.pop("reference", None),
+            findings=(),
+            **parts,
+        )
+        found.append(dataclasses.replace(bare, findings=find(bare)))
+    return found
