@@ -195,7 +195,9 @@ def pick_device(name: str, like: Tensor) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise InputError(f"device={name!r} is unknown: use auto, cpu, cuda, cuda:N or mps") from error
+        raise InputError(
+            f"device={name!r} is unknown: use auto, cpu, cuda, cuda:N or mps"
+        ) from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise InputError(f"device={name!r} is not here: use auto or cpu")
     if device.type == "mps" and not torch.backends.mps.is_available():

@@ -192,7 +192,9 @@ def _grids(d: Diagnosis) -> list[Finding]:
     probability = _logistic(GRID_SLOPE * (score - GRID_LIMIT))
     title = f"a grid of {period} px, {level:.1f} grey levels, locked to the pixel grid"
     evidence = [
-        Evidence(f"line at 1/{period} cycles/px along {axis} over its background", score, GRID_LIMIT),
+        Evidence(
+            f"line at 1/{period} cycles/px along {axis} over its background", score, GRID_LIMIT
+        ),
         Evidence("its amplitude in grey levels of 255", level, GRID_AMPLITUDE),
     ]
     return [_make("upsampling_grid", probability, title, evidence)]

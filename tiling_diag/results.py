@@ -24,19 +24,23 @@ def item(result: Result, index: int) -> Result:
         shared = field.metadata.get("shared", False)
         if isinstance(value, Tensor) and not shared:
             value = value[index]
+        elif dataclasses.is_dataclass(value):
+            value = item(value, index)
         values[field.name] = value
     return type(result)(**values)
 
 
 def to_cpu(result: Result) -> Result:
     """The same result with every tensor in main memory, for files and figures."""
-    values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}  # type: ignore[arg-type]
-    return type(result)(
-        **{
-            name: value.detach().cpu() if isinstance(value, Tensor) else value
-            for name, value in values.items()
-        }
-    )
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(result):  # type: ignore[arg-type]
+        value = getattr(result, field.name)
+        if isinstance(value, Tensor):
+            value = value.detach().cpu()
+        elif dataclasses.is_dataclass(value):
+            value = to_cpu(value)
+        values[field.name] = value
+    return type(result)(**values)
 
 
 def _shared() -> Any:

@@ -58,4 +58,3 @@ def _first_peak(lag: Tensor, along: Tensor, near: Tensor) -> Tensor:
     bend = left - 2 * top + right
     shift = torch.where(bend < 0, 0.5 * (left - right) / bend, 0.0)
     return ((index + shift) * (lag[1] - lag[0])).masked_fill(~found, torch.nan)
-

@@ -50,9 +50,7 @@ def channels(image: Tensor, mask: Tensor) -> Channels:
     edge = (xx + yy).sqrt() + 1e-4
     cos2, sin2 = (xx - yy) / edge.square(), 2 * xy / edge.square()
     angles = [2 * math.pi * k / EDGE_DIRECTIONS for k in range(EDGE_DIRECTIONS)]
-    split = [
-        edge * (cos2 * math.cos(a) + sin2 * math.sin(a)).clamp_min(0).square() for a in angles
-    ]
+    split = [edge * (cos2 * math.cos(a) + sin2 * math.sin(a)).clamp_min(0).square() for a in angles]
     colour = image[:, [2, 0]] - tone if image.shape[1] == 3 else tone.expand(-1, 2, -1, -1) * 0
     raw = torch.cat([tone, colour, edge, *split], dim=1)
     weights = mask[:, None]

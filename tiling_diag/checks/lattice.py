@@ -36,17 +36,16 @@ _COMBINATIONS = [
 def measure_lattice(walls: Walls) -> LatticeResult:
     """The lattice of every wall of a batch, on the CPU in float64."""
     small, step = walls.small, torch.tensor(walls.small_step_px, dtype=torch.float64)
-    found = [search(repetition) for repetition in repetitions(small)]
     power = power_spectrum(small.luma, small.weights)
     power = two_sided(power, small.size).double().cpu()
     rows = []
-    flat, thin = _flat(walls), _thin(walls)
-    for index, one in enumerate(found):
-        if bool(flat[index]):
+    for index, (flat, thin) in enumerate(zip(_flat(walls), _thin(walls), strict=True)):
+        if bool(flat):
             rows.append(_nothing(1))
-        elif bool(thin[index]):
+        elif bool(thin):
             rows.append(_nothing(2))
         else:
+            one = search(repetitions(small)[index])
             if bool(one.basis[0].isnan().any()):
                 one = _search_parts(small, index) or one
             rows.append(_reading(one, power[index], step) if _repeats(one) else _nothing(3, one))
@@ -146,9 +145,7 @@ def _row_angle(vector: Tensor) -> float:
     return angle - 180 if angle > 90 else angle + 180 if angle <= -90 else angle
 
 
-def _read_lattice(
-    basis: Tensor, power: Tensor, step: Tensor
-) -> tuple[float, float, float, Tensor]:
+def _read_lattice(basis: Tensor, power: Tensor, step: Tensor) -> tuple[float, float, float, Tensor]:
     """Unit, course, angle and fundamental wave vector of a lattice in px of the searched wall."""
     combinations = torch.tensor(_COMBINATIONS, dtype=torch.float64)
     waves = combinations @ reciprocal(basis)
@@ -193,4 +190,3 @@ def _family_energy(waves: Tensor, power: Tensor) -> Tensor:
     line = patch[..., 3:6, 3:6].sum((-2, -1))
     ground = patch.flatten(-2).median(-1).values * 9
     return ((line - ground).clamp_min(0) * usable).sum(-1)
-

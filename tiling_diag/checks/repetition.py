@@ -102,9 +102,7 @@ def _repetitions(walls: Walls) -> list[Repetition]:
     reach = (int(height * REACH_SHARE), int(width * REACH_SHARE))
     maps = autocorrelation(seen.values, walls.mask[:, None], reach).cpu()
     importance = seen.importance.cpu()
-    return [
-        Repetition(m, i, walls.size) for m, i in zip(maps, importance, strict=True)
-    ]
+    return [Repetition(m, i, walls.size) for m, i in zip(maps, importance, strict=True)]
 
 
 def _multiples(orders: int) -> Tensor:

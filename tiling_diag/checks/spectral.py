@@ -13,7 +13,7 @@ from tiling_diag.kernels.spectrum import frequency_grid, power_spectrum, two_sid
 from tiling_diag.results import LatticeResult, SpectralResult
 from tiling_diag.wall import Walls
 
-MAX_BINS = 512
+MIN_BINS, MAX_BINS = 16, 512
 # Half width of the rings at f, 2f and f/2, as a share of f.
 RING_SHARE = 0.08
 # How far from an axis still counts as on it.
@@ -26,7 +26,7 @@ SEARCH_SHARE = 0.12
 def measure_spectrum(walls: Walls, lattice: LatticeResult) -> SpectralResult:
     """Spectra of a batch, and the fundamental's period by itself."""
     power, size = walls.power, walls.size
-    bins = min(max(size) // 2, MAX_BINS)
+    bins = min(max(max(size) // 2, MIN_BINS), MAX_BINS)
     level = radial_profile(power, size, bins).clamp_min(1e-20).log()
     radii = ring_radii(bins, device=power.device, dtype=power.dtype)
     smooth = background(level[:, 1:], radii[1:])
@@ -63,9 +63,7 @@ def own_period(power: Tensor, size: tuple[int, int], wave_vector: Tensor) -> Ten
     return _own_period(power, size, wave_vector)[0]
 
 
-def _own_period(
-    power: Tensor, size: tuple[int, int], wave_vector: Tensor
-) -> tuple[Tensor, Tensor]:
+def _own_period(power: Tensor, size: tuple[int, int], wave_vector: Tensor) -> tuple[Tensor, Tensor]:
     known = wave_vector.isfinite().all(-1)
     wave = torch.where(known[:, None], wave_vector, 0.25)
     length = wave.norm(dim=-1)

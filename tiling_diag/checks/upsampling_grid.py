@@ -23,9 +23,7 @@ EXPLAINED_BINS = 1.6
 MATERIAL_ORDERS = 24
 
 
-def measure_grid(
-    walls: Walls, lattice: LatticeResult, periods_px: tuple[int, ...]
-) -> GridResult:
+def measure_grid(walls: Walls, lattice: LatticeResult, periods_px: tuple[int, ...]) -> GridResult:
     """Amplitude and evidence of grids of every period along x and y."""
     along_x, along_y = _profile(walls, -2), _profile(walls, -1)
     lines = [[_line(profile, p) for profile in (along_x, along_y)] for p in periods_px]
@@ -81,9 +79,7 @@ def _spectrum(profile: Tensor, frequency: Tensor) -> Tensor:
     return (values @ angle.cos()).square() + (values @ angle.sin()).square()
 
 
-def _explained(
-    lattice: LatticeResult, period: int, axis: int, size: tuple[int, int]
-) -> Tensor:
+def _explained(lattice: LatticeResult, period: int, axis: int, size: tuple[int, int]) -> Tensor:
     """``(B,)`` whether the material itself has a harmonic at 1 / `period` on that axis."""
     basis = lattice.basis.cpu()
     single = basis[:, 1].isnan().any(-1)

@@ -1,0 +1,140 @@
+"""From picture to verdict: the sample walls against their truth, invariances, strict JSON."""
+
+import json
+import math
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import tiling_diag as td
+
+SAMPLES = Path(__file__).parent.parent / "sample_data"
+TRUTH = {p["file"]: p for p in json.loads((SAMPLES / "truth.json").read_text())["pictures"]}
+FLAT = [name for name, truth in TRUTH.items() if truth["homography"] is None]
+SCHEMA = json.loads((files("tiling_diag") / "summary.schema.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def diagnoses():
+    found = {}
+    for name, truth in TRUTH.items():
+        extra = {key: SAMPLES / truth[key] for key in ("mask", "ref") if truth[key]}
+        found[name] = td.diagnose(SAMPLES / name, **extra)
+    return found
+
+
+def wall(name="brick_reference.jpg"):
+    pixels = np.asarray(Image.open(SAMPLES / name).convert("RGB"))
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_sample_walls_meet_their_truth_within_one_percent(diagnoses, name):
+    lattice, truth = diagnoses[name].summary()["lattice"], TRUTH[name]
+    assert lattice["unit_px"] == pytest.approx(truth["unit_px"], rel=0.01)
+    assert lattice["course_px"] == pytest.approx(truth["course_px"], rel=0.01)
+    assert lattice["angle_deg"] == pytest.approx(truth["angle_deg"], abs=0.3)
+
+
+@pytest.mark.parametrize("name", FLAT)
+def test_sample_walls_have_the_expected_findings_and_no_other(diagnoses, name):
+    found = {f.code for f in diagnoses[name].findings if f.severity != "info"}
+    assert found == set(TRUTH[name]["expected_codes"])
+
+
+def test_doubled_zones_are_found_where_they_are(diagnoses):
+    (finding,) = (f for f in diagnoses["brick_zones.jpg"].findings if f.code == "doubling_bands")
+    (truth,) = TRUTH["brick_zones.jpg"]["zones"]
+    top, bottom = finding.where[0].box_px[1], finding.where[0].box_px[3]
+    low, high = truth["box_px"][1], truth["box_px"][3]
+    union = max(bottom, high) - min(top, low)
+    assert (min(bottom, high) - max(top, low)) / union >= 0.7
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_summaries_follow_the_schema_and_are_strict_json(diagnoses, name):
+    summary = diagnoses[name].summary()
+    jsonschema.validate(summary, SCHEMA)
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+def periods(image, **extra):
+    summary = td.diagnose(image, **extra).summary()
+    lattice = summary["lattice"]
+    return lattice["unit_px"], lattice["course_px"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x * 0.6 + 0.3,
+        lambda x: x.flip(-1),
+        lambda x: x.flip(-2),
+        lambda x: x.roll((37, 53), (-2, -1)),
+    ],
+    ids=["contrast and offset", "mirrored", "upside down", "rolled"],
+)
+def test_what_leaves_the_lattice_leaves_the_numbers(change):
+    # The seam of a rolled wall and the rounding of maxima to lags cost a little.
+    assert periods(change(wall())) == pytest.approx(periods(wall()), rel=3e-3)
+
+
+def test_a_quarter_turn_turns_the_lattice():
+    lattice = td.diagnose(wall().rot90(1, (-2, -1))).summary()["lattice"]
+    turned = torch.tensor([lattice["a_px"], lattice["b_px"]]).flip(-1)
+    straight = td.diagnose(wall()).summary()["lattice"]
+    area = abs(float(torch.linalg.det(torch.tensor([straight["a_px"], straight["b_px"]]))))
+    assert abs(float(torch.linalg.det(turned))) == pytest.approx(area, rel=3e-3)
+
+
+def test_what_lies_outside_the_mask_does_not_count():
+    image, mask = wall(), torch.zeros(wall().shape[-2:])
+    mask[:, 40:-40] = 1
+    dark, bright = image.clone(), image.clone()
+    dark[:, :, :40], bright[:, :, :40] = 0.0, 1.0
+    assert periods(dark, mask=mask) == pytest.approx(periods(bright, mask=mask), rel=2e-3)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (64, 96), (257, 255)])
+def test_a_flat_picture_has_no_period(size):
+    summary = td.diagnose(torch.full((3, *size), 0.5)).summary()
+    assert summary["lattice"] is None
+    assert summary["periodicity"]["is_periodic"] is False
+    assert summary["verdict"] == "ok"
+    jsonschema.validate(summary, SCHEMA)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_has_no_period(seed):
+    noise = torch.rand(3, 256, 320, generator=torch.Generator().manual_seed(seed))
+    assert td.diagnose(noise).summary()["lattice"] is None
+
+
+def test_a_batch_says_what_its_walls_say_alone():
+    batch = torch.stack([wall(), wall().flip(-1), torch.rand_like(wall())])
+    together = [d.summary() for d in td.diagnose_batch(batch)]
+    for picture, summary in zip(batch, together, strict=True):
+        alone = td.diagnose(picture).summary()
+        assert alone["verdict"] == summary["verdict"]
+        for key in ("fundamental_radius_bin", "E2f_over_Ef", "resize_mse_downUp"):
+            if alone[key] is None:
+                assert summary[key] is None
+            else:
+                assert math.isclose(alone[key], summary[key], rel_tol=1e-4)
+
+
+def test_an_expected_unit_half_as_long_is_a_doubled_period():
+    unit, _ = periods(wall())
+    diagnosis = td.diagnose(wall(), settings=td.Settings(unit_px=unit / 2))
+    assert diagnosis.findings[0].code == "period_doubled"
+    assert diagnosis.verdict == "defect"
+
+
+def test_an_unknown_device_says_what_would_work():
+    with pytest.raises(td.InputError, match="use auto, cpu"):
+        td.diagnose(wall(), settings=td.Settings(device="abacus"))
