@@ -1,1 +1,75 @@
-"""report"""
+"""What people see of a diagnosis: files, figures, a page, the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tiling_diag.errors import InputError
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
+
+
+def write_report(
+    diagnosis: Diagnosis, out: str | PathLike[str], *, figures: bool = True
+) -> list[Path]:
+    """Write `summary.json`, `local_period.npy` and, with `figures`, the figures and `report.html`.
+
+    Returns:
+        The files, the one to open first at the end.
+
+    Raises:
+        InputError: if `out` can't be written to.
+    """
+    import io
+
+    import numpy as np
+
+    from tiling_diag.summary import MAP_FILE, summarize
+
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: can't be used for the report ({error.strerror}); name a folder, or a new one"
+        ) from error
+    buffer = io.BytesIO()
+    np.save(buffer, diagnosis.local_period.period_px.numpy())
+    contents = {MAP_FILE: buffer.getvalue()}
+    summary = summarize(diagnosis, map_file=MAP_FILE)
+    contents["summary.json"] = (
+        json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    ).encode()
+    if figures:
+        from tiling_diag.report.figures import draw_all
+        from tiling_diag.report.html import page
+
+        drawn = draw_all(diagnosis)
+        contents |= {f"{name}.png": png for name, png in drawn.items()}
+        contents["report.html"] = page(diagnosis, drawn).encode()
+    return [write_atomically(folder / name, data) for name, data in contents.items()]
+
+
+def write_atomically(path: Path, data: bytes) -> Path:
+    """Write a file under a temporary name, then rename it: readers see all of it or none."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{path}: can't be written ({error.strerror}); choose another folder") from error
+    return path
+
+
+def notebook_html(diagnosis: Diagnosis) -> str:
+    """The verdict with the overview picture, for a notebook cell."""
+    from tiling_diag.report.figures import draw
+    from tiling_diag.report.html import fragment
+
+    return fragment(diagnosis, draw(diagnosis, "overview"))
