@@ -15,17 +15,28 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $(STAMP)
 
+demo: $(STAMP) ## Diagnose the sample walls and say where the reports are.
+	$(BIN)/tiling-diag diag --pred sample_data/brick_zones.jpg --ref sample_data/brick_reference.jpg --out out/demo/brick_zones
+	$(BIN)/tiling-diag diag --pred sample_data/brick_doubled.jpg --ref sample_data/brick_reference.jpg --out out/demo/brick_doubled
+	$(BIN)/tiling-diag diag --pred sample_data/brick.jpg --mask sample_data/brick_mask.png --ref sample_data/brick_reference.jpg --out out/demo/brick
+	@echo "Open out/demo/brick_zones/report.html, out/demo/brick_doubled/report.html and out/demo/brick/report.html"
+
 test: $(STAMP) ## Run the quick tests (sets everything up on a fresh machine).
 	$(BIN)/python -m pytest -q -m 'not slow'
 
 test-slow: $(STAMP) ## Run the tests that build, install or kill things.
-	$(BIN)/python -m pytest -q -m slow || test $$? -eq 5
+	$(BIN)/python -m pytest -q -m slow
 
 check: $(STAMP) ## Formatting, lint, types and the quick tests.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) test
+
+bench: $(STAMP) ## Measure speed and, where the corpus is, the lattice; tables go to build/bench.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/lattice.py
 
 clean: ## Remove the virtual environment and everything that was built.
 	rm -rf $(VENV) build dist *.egg-info out .pytest_cache .mypy_cache .ruff_cache

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis, diagnose, diagnose_batch
     from tiling_diag.finding import Evidence, Finding, Zone
     from tiling_diag.settings import Settings
+    from tiling_diag.training import run_diagnostics_from_tensors
 
 __all__ = [
     "Diagnosis",
@@ -23,6 +24,7 @@ __all__ = [
     "__version__",
     "diagnose",
     "diagnose_batch",
+    "run_diagnostics_from_tensors",
 ]
 
 # Imported on first use, so that `--help` and `--version` need no torch.
@@ -34,6 +36,7 @@ _HOMES = {
     "Zone": "finding",
     "diagnose": "diagnosis",
     "diagnose_batch": "diagnosis",
+    "run_diagnostics_from_tensors": "training",
 }
 
 

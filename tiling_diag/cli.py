@@ -81,9 +81,7 @@ def diag(
     unit_px: Annotated[
         float | None, typer.Option(help="Expected distance between units along the rows.")
     ] = None,
-    course_px: Annotated[
-        float | None, typer.Option(help="Expected distance between rows.")
-    ] = None,
+    course_px: Annotated[float | None, typer.Option(help="Expected distance between rows.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the summary as one JSON document.")

@@ -88,7 +88,7 @@ class Diagnosis:
         return summarize(self)
 
     def save(self, out: str | PathLike[str], *, figures: bool = True) -> None:
-        """Write `summary.json`, `local_period.npy`, the figures and `report.html` to folder `out`."""
+        """Write `summary.json`, the local map, the figures and `report.html` to folder `out`."""
         from tiling_diag.report import write_report
 
         write_report(self, out, figures=figures)

@@ -188,12 +188,12 @@ def _grids(d: Diagnosis) -> list[Finding]:
                 best = (score, int(period), levels[axis], "xy"[axis])
     if best is None or best[0] < GRID_LIMIT / 2:
         return []
-    score, period, level, axis = best
+    score, period_px, level, letter = best
     probability = _logistic(GRID_SLOPE * (score - GRID_LIMIT))
-    title = f"a grid of {period} px, {level:.1f} grey levels, locked to the pixel grid"
+    title = f"a grid of {period_px} px, {level:.1f} grey levels, locked to the pixel grid"
     evidence = [
         Evidence(
-            f"line at 1/{period} cycles/px along {axis} over its background", score, GRID_LIMIT
+            f"line at 1/{period_px} cycles/px along {letter} over its background", score, GRID_LIMIT
         ),
         Evidence("its amplitude in grey levels of 255", level, GRID_AMPLITUDE),
     ]

@@ -43,8 +43,8 @@ def to_cpu(result: Result) -> Result:
     return type(result)(**values)
 
 
-def _shared() -> Any:
-    return dataclasses.field(metadata={"shared": True})
+# Metadata of fields that all walls of a batch share.
+SHARED = {"shared": True}
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class SpectralResult:
     power_no_window: Tensor
     profile: Tensor
     background: Tensor
-    radius_cycles_per_px: Tensor = _shared()
+    radius_cycles_per_px: Tensor = dataclasses.field(metadata=SHARED)
     period_px: Tensor = dataclasses.field(kw_only=True)
     e2f_over_ef: Tensor = dataclasses.field(kw_only=True)
     ehalf_over_ef: Tensor = dataclasses.field(kw_only=True)
@@ -122,7 +122,7 @@ class AutocorrelationResult:
     """
 
     autocorrelation: Tensor
-    step_px: Tensor = _shared()
+    step_px: Tensor = dataclasses.field(metadata=SHARED)
     lag_px: Tensor = dataclasses.field(kw_only=True)
     along: Tensor = dataclasses.field(kw_only=True)
     period_px: Tensor = dataclasses.field(kw_only=True)
@@ -242,7 +242,7 @@ class GridResult:
         explained: ``(k, 2)`` bool; the material's own lattice has a harmonic there.
     """
 
-    period_px: Tensor = _shared()
+    period_px: Tensor = dataclasses.field(metadata=SHARED)
     amplitude: Tensor = dataclasses.field(kw_only=True)
     score: Tensor = dataclasses.field(kw_only=True)
     explained: Tensor = dataclasses.field(kw_only=True)

@@ -1,4 +1,4 @@
-"""What a user may choose about a diagnosis: one set of options for the command line and for Python."""
+"""What a user may choose about a diagnosis: one set for the command line and for Python."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Settings:
     """Options of `diagnose`; the command line offers the same under the same names.
 
     Attributes:
-        unit_px: expected distance between units along the rows, in px of the picture; None = unknown.
-        course_px: expected distance between rows, in px of the picture; None = unknown.
+        unit_px: expected distance between units along the rows in px; None = unknown.
+        course_px: expected distance between rows in px; None = unknown.
         ref_scale: how many px of the wall one px of the reference stands for.
         grid_periods_px: periods at which upsampling grids are looked for.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; where tensors given to Python

@@ -29,6 +29,7 @@ class Walls:
     """
 
     def __init__(self, image: Tensor, mask: Tensor) -> None:
+        """Keep the batch; nothing is computed yet."""
         self.image = image
         self.mask = mask
         # What checks compute once for each other, by name.

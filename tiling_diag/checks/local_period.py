@@ -31,12 +31,12 @@ FACTORS = 29
 LARGEST_FACTOR = 2.5
 MIN_COVERAGE = 0.5
 MIN_CONFIDENCE = 0.12
-_ORDERS = [(1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2)]
+_ORDERS: list[tuple[float, float]] = [(1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2)]
 _BETWEEN = [(0.5, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, -0.5)]
 
 
 def measure_local_period(walls: Walls, lattice: LatticeResult) -> LocalPeriodResult:
-    """The local lattice field of a batch; windows are as large as the batch's longest lattice asks."""
+    """The local lattice field of a batch, in windows that fit the longest of its lattices."""
     small, step = walls.small, walls.small_step_px
     basis = lattice.basis / torch.tensor(step, dtype=torch.float64)
     longest = basis.norm(dim=-1).nan_to_num(0.0).amax()
@@ -87,11 +87,12 @@ def measure_local_period(walls: Walls, lattice: LatticeResult) -> LocalPeriodRes
 
 
 def _unfold(values: Tensor, window: int, stride: int) -> tuple[Tensor, tuple[int, int]]:
-    """Windows ``(B, L, K, window, window)`` of ``(B, K, H, W)``, and how many fit down and across."""
+    """Windows ``(B, L, K, n, n)`` of ``(B, K, H, W)``, and how many fit down and across."""
     height, width = values.shape[-2:]
     rows, columns = (height - window) // stride + 1, (width - window) // stride + 1
     flat = unfold(values, window, stride=stride)
-    return flat.unflatten(1, (-1, window, window)).movedim(-1, 1), (rows, columns)
+    windows = flat.reshape(len(values), -1, window, window, rows * columns)
+    return windows.movedim(-1, 1), (rows, columns)
 
 
 def _best_stretch(maps: Tensor, basis: Tensor, reach: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -122,7 +123,7 @@ def _best_stretch(maps: Tensor, basis: Tensor, reach: tuple[int, int]) -> tuple[
     nearness = 0.02 * stretch.log().norm(dim=-1)
     best = (score - nearness).argmax(-1)
     confidence = torch.gather(score, -1, best[..., None])[..., 0].clamp(0, 1).nan_to_num(0.0)
-    refined = _refine(score.unflatten(-1, (FACTORS, FACTORS)), best)
+    refined = _refine(score.reshape(*score.shape[:-1], FACTORS, FACTORS), best)
     return (refined * (grid[1] - grid[0]) + grid[0]).exp(), confidence
 
 
@@ -142,7 +143,8 @@ def _stretched(
 ) -> Tensor:
     """Lags ``(B, S, P, 2)`` of lattice points in px after every stretch in the row frame."""
     points = local.new_tensor(orders) @ local
-    return (points[:, None] * stretch[:, None]) @ frame.mT[:, None]
+    lags: Tensor = (points[:, None] * stretch[:, None]) @ frame.mT[:, None]
+    return lags
 
 
 def _mean_inside(maps: Tensor, lags: Tensor, reach: tuple[int, int]) -> Tensor:
@@ -151,9 +153,9 @@ def _mean_inside(maps: Tensor, lags: Tensor, reach: tuple[int, int]) -> Tensor:
     inside = (lags[..., 0].abs() < mx) & (lags[..., 1].abs() < my) & (lags.norm(dim=-1) > 1)
     places = torch.where(inside[..., None], lags, 0.0) + lags.new_tensor([mx, my])
     flat = places.flatten(1, 2)[:, None].expand(-1, maps.shape[1], -1, -1)
-    values = sample_bilinear(maps, flat).unflatten(-1, inside.shape[1:])
+    values = sample_bilinear(maps, flat).reshape(*maps.shape[:2], *inside.shape[1:])
     weights = inside[:, None].to(values)
-    mean = (values * weights).sum(-1) / weights.sum(-1).clamp_min(1)
+    mean: Tensor = (values * weights).sum(-1) / weights.sum(-1).clamp_min(1)
     return mean.masked_fill(weights.sum(-1) == 0, -1.0)
 
 
@@ -180,7 +182,8 @@ def _fundamental(scale: Tensor, lattice: LatticeResult) -> Tensor:
     """Local fundamental period ``(B, L)`` of stretched lattices, px."""
     frame = _row_frame(torch.nan_to_num(lattice.basis, nan=0.0))
     wave = torch.nan_to_num(lattice.wave_vector, nan=1.0)[:, None] @ frame
-    return 1 / (wave / scale).norm(dim=-1)
+    period: Tensor = 1 / (wave / scale).norm(dim=-1)
+    return period
 
 
 def _quantile(period: Tensor, q: float) -> Tensor:

@@ -1,4 +1,4 @@
-"""Checks that look at neighbouring pixels: a shift by one, a resize and back, the borders' cross."""
+"""Checks of neighbouring pixels: a shift by one, a resize and back, the borders' cross."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a wall repeats under a shift, channel by channel, and whether a lattice is the right one.
+"""How well a wall repeats under a shift, by channel, and whether a lattice is the right one.
 
 A lattice that is too dense has points where the wall does not repeat; one too coarse leaves out
 points where it does. Both show in one number: of two lattices, one inside the other, the *contrast*
@@ -89,8 +89,8 @@ class Repetition:
 
 
 def repetitions(walls: Walls) -> list[Repetition]:
-    """The repetition of every wall of a batch, from one batched transform; kept with the walls."""
-    kept = walls.kept.get("repetitions")
+    """The repetition of every wall, from one batched transform; kept with the walls."""
+    kept: list[Repetition] | None = walls.kept.get("repetitions")
     if kept is None:
         kept = walls.kept["repetitions"] = _repetitions(walls)
     return kept
@@ -168,7 +168,7 @@ def contrast(repetition: Repetition, dense: Tensor, coarse: Tensor) -> Tensor:
         ``(...)``; the largest over the channels that repeat, NaN where either has no point. The
         standard error of the difference is taken off, so that few points prove little.
     """
-    dense, coarse = torch.broadcast_tensors(dense, coarse)
+    dense, coarse = dense + 0 * coarse, coarse + 0 * dense
     lags, distance, usable = _nearest(_HALF_PLANE @ dense, repetition, 3 * POINTS)
     coefficients = lags @ torch.linalg.inv(coarse)
     shared = (coefficients - coefficients.round()).abs().sum(-1) < 0.02

@@ -76,7 +76,7 @@ def _own_period(power: Tensor, size: tuple[int, int], wave_vector: Tensor) -> tu
     inside = (at.abs() < 0.48).all(-1)
     places = at * at.new_tensor([size[1], size[0]]) + at.new_tensor([size[1] // 2, size[0] // 2])
     values = sample_bilinear(log_power, torch.where(inside[..., None], places, 0.0).flatten(1, 2))
-    values = values.unflatten(-1, inside.shape[1:])
+    values = values.reshape(inside.shape)
     always = inside.all(1, keepdim=True)
     score = (values * always).sum(-1) / always.sum(-1).clamp_min(1)
     best = score.argmax(-1).clamp(1, len(stretch) - 2)

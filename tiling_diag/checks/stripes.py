@@ -66,7 +66,7 @@ def find_stripes(repetition: Repetition) -> Stripes | None:
 def _least_change(repetition: Repetition) -> Tensor:
     """``(2,)`` unit vector along which the mean autocorrelation stays highest."""
     lag = torch.arange(6, 0.6 * min(repetition.reach), 2, dtype=torch.float64)
-    angle = torch.arange(0, 180, 1, dtype=torch.float64)
+    angle = best = torch.arange(0, 180, 1, dtype=torch.float64)
     for fine in (False, True):
         if fine:
             angle = best + torch.arange(-1, 1.01, 0.1, dtype=torch.float64)
@@ -89,7 +89,7 @@ def _profile(repetition: Repetition, along: Tensor, across: Tensor) -> tuple[Ten
     places = lags.double()[:, None, None] * across + beside[:, None] * along
     inside = repetition.inside(places)
     values = sample_bilinear(repetition.maps, (places + repetition.centre).float().flatten(0, 1))
-    values = values.unflatten(-1, inside.shape) * inside
+    values = values.reshape(-1, *inside.shape) * inside
     enough = inside.sum(-1) >= 10
     profile = values.sum(-1) / inside.sum(-1).clamp_min(1)
     size = torch.tensor([width, height], dtype=torch.float64)

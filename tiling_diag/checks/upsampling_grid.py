@@ -66,7 +66,7 @@ def _line(profile: Tensor, period: int) -> tuple[Tensor, Tensor]:
     sides = torch.tensor([s * n for n in NEIGHBOURS for s in (-1, 1)]).to(own) / length
     around = (own[:, None] + sides).abs()
     lines = _spectrum(profile, own).mean(-1)
-    ground = _spectrum(profile, around.flatten()).unflatten(-1, around.shape)
+    ground = _spectrum(profile, around.flatten()).reshape(-1, *around.shape)
     ground = ground.median(-1).values.mean(-1)
     return 2 * lines.sqrt(), (lines / ground.clamp_min(1e-16)).sqrt()
 
@@ -76,7 +76,8 @@ def _spectrum(profile: Tensor, frequency: Tensor) -> Tensor:
     place = torch.arange(profile.shape[-1], device=profile.device, dtype=torch.float64)
     angle = 2 * torch.pi * place[:, None] * frequency
     values = profile.double()
-    return (values @ angle.cos()).square() + (values @ angle.sin()).square()
+    squared: Tensor = (values @ angle.cos()).square() + (values @ angle.sin()).square()
+    return squared
 
 
 def _explained(lattice: LatticeResult, period: int, axis: int, size: tuple[int, int]) -> Tensor:
@@ -94,4 +95,5 @@ def _explained(lattice: LatticeResult, period: int, axis: int, size: tuple[int, 
     target[axis] = 1 / period
     bins = torch.tensor([size[1], size[0]], dtype=torch.float64)
     miss = ((harmonics - target) * bins).norm(dim=-1).amin(-1)
-    return (miss < EXPLAINED_BINS) & lattice.is_periodic.cpu()
+    explained: Tensor = (miss < EXPLAINED_BINS) & lattice.is_periodic.cpu()
+    return explained

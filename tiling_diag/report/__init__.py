@@ -36,7 +36,7 @@ def write_report(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"{folder}: can't be used for the report ({error.strerror}); name a folder, or a new one"
+            f"{folder}: can't hold the report ({error.strerror}); name a folder, or a new one"
         ) from error
     buffer = io.BytesIO()
     np.save(buffer, diagnosis.local_period.period_px.numpy())
@@ -63,7 +63,9 @@ def write_atomically(path: Path, data: bytes) -> Path:
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise InputError(f"{path}: can't be written ({error.strerror}); choose another folder") from error
+        raise InputError(
+            f"{path}: can't be written ({error.strerror}); choose another folder"
+        ) from error
     return path
 
 

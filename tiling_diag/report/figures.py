@@ -32,7 +32,7 @@ DPI = 100
 WIDTH_IN = 7.0
 SHOWN_PX = 700
 INK, LATTICE, ZONE, MARK = "#222222", "#00c2ff", "#ff2d55", "#e4572e"
-STYLE = {
+STYLE: Any = {
     "font.size": 10,
     "axes.edgecolor": "#888888",
     "axes.titlesize": 11,
@@ -95,7 +95,9 @@ def _picture(diagnosis: Diagnosis, axes: Axes, *, faint: bool = False) -> None:
         grey = image.mean(0, keepdims=True)
         image = np.repeat(0.35 + 0.6 * grey, 3, axis=0)
     axes.imshow(
-        np.clip(image.transpose(1, 2, 0), 0, 1), extent=(0, width, height, 0), interpolation="nearest"
+        np.clip(image.transpose(1, 2, 0), 0, 1),
+        extent=(0, width, height, 0),
+        interpolation="nearest",
     )
     axes.set_xlabel("x in px")
     axes.set_ylabel("y in px")
@@ -297,8 +299,10 @@ def _acf(diagnosis: Diagnosis, figure: Figure) -> None:
         axes.plot(*points.T, "+", color="black", ms=8, mew=1.2)
         for vector, label in ((basis[0], "a"), (second, "b")):
             if vector.any():
-                axes.annotate("", vector, (0, 0), arrowprops={"arrowstyle": "->", "lw": 1.8})
-                axes.text(*(vector * 1.08), label, weight="bold")
+                axes.annotate(
+                    "", (vector[0], vector[1]), (0, 0), arrowprops={"arrowstyle": "->", "lw": 1.8}
+                )
+                axes.text(1.12 * vector[0], 1.12 * vector[1], label, weight="bold", ha="center")
     axes.set_xlim(-reach[0], reach[0])
     axes.set_ylim(reach[1], -reach[1])
     axes.set_xlabel("lag x in px (crosses: the lattice)")

@@ -39,26 +39,30 @@ def _environment() -> Environment:
 def page(diagnosis: Diagnosis, figures: dict[str, bytes]) -> str:
     """The report as HTML; `figures` are PNG bytes by name."""
     summary = diagnosis.summary()
-    numbers = [
-        (m.key, text_of(look_up(summary, m.key)), m.unit, m.reading) for m in MEASURES
-    ]
+    numbers = [(m.key, text_of(look_up(summary, m.key)), m.unit, m.reading) for m in MEASURES]
     images = {name: _data_uri(png) for name, png in figures.items()}
-    return _environment().get_template("report.html.j2").render(
-        summary=summary,
-        version=__version__,
-        shown=shown(diagnosis),
-        numbers=numbers,
-        overview=images.pop("overview"),
-        images=images,
-        captions=CAPTIONS,
-        notes=diagnosis.notes,
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            summary=summary,
+            version=__version__,
+            shown=shown(diagnosis),
+            numbers=numbers,
+            overview=images.pop("overview"),
+            images=images,
+            captions=CAPTIONS,
+            notes=diagnosis.notes,
+        )
     )
 
 
 def fragment(diagnosis: Diagnosis, overview: bytes) -> str:
     """The verdict with its picture, for a notebook cell."""
-    return _environment().get_template("cell.html.j2").render(
-        summary=diagnosis.summary(), shown=shown(diagnosis), overview=_data_uri(overview)
+    return (
+        _environment()
+        .get_template("cell.html.j2")
+        .render(summary=diagnosis.summary(), shown=shown(diagnosis), overview=_data_uri(overview))
     )
 
 

@@ -1,0 +1,109 @@
+"""Diagnostics in a training loop: numbers for the logger, pictures now and then."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Protocol
+
+from torch import Tensor
+
+from tiling_diag.diagnosis import Diagnosis, diagnose_batch
+from tiling_diag.report import write_report
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Writer(Protocol):
+    """What is needed of a TensorBoard `SummaryWriter`."""
+
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> Any:
+        """Log a number."""
+
+    def add_image(
+        self, tag: str, img_tensor: NDArray[Any], global_step: int, *, dataformats: str
+    ) -> Any:
+        """Log a picture."""
+
+
+# Figures that are worth a place in a training log.
+LOGGED_FIGURES = ("overview", "local_period_px", "fft_log_hann")
+_SECTIONS = ("periodicity", "lattice", "periods", "reference", "local_period")
+
+
+def run_diagnostics_from_tensors(
+    pred_bchw: Tensor,
+    mask_bchw: Tensor | None,
+    out_dir: str | PathLike[str] | None,
+    ref_chw: Tensor | None = None,
+    global_step: int = 0,
+    writer: Writer | None = None,
+    tag_prefix: str = "train",
+) -> dict[str, float]:
+    """Diagnose a batch of predictions and log what was found.
+
+    Args:
+        pred_bchw: ``(B, C, H, W)`` in [0, 1], C in {1, 3}; any device, gradients are not followed.
+        mask_bchw: ``(B, 1, H, W)`` in [0, 1]; None for whole pictures.
+        out_dir: the report of the first item is written here; None writes nothing.
+        ref_chw: ``(C, H, W)`` the material as it should be.
+        global_step: step for the logger.
+        writer: a `SummaryWriter`; one `add_scalar` per number.
+        tag_prefix: first part of every tag.
+
+    Returns:
+        Means over the items in which a number could be measured, under the keys of
+        `summary.json` (sections joined with ``/``), ``defect_share``, and ``share/<code>`` for
+        every finding that is more than information.
+
+    Raises:
+        InputError: if shapes don't fit or values are not finite.
+    """
+    pred = pred_bchw.detach()
+    diagnoses = diagnose_batch(pred, None if mask_bchw is None else mask_bchw.detach(), ref_chw)
+    numbers = _numbers(diagnoses)
+    if out_dir is not None:
+        write_report(diagnoses[0], out_dir)
+    if writer is not None:
+        for name, value in numbers.items():
+            writer.add_scalar(f"{tag_prefix}/{name}", value, global_step)
+        _log_figures(diagnoses[0], writer, tag_prefix, global_step)
+    return numbers
+
+
+def _numbers(diagnoses: list[Diagnosis]) -> dict[str, float]:
+    collected: dict[str, list[float]] = {}
+    for diagnosis in diagnoses:
+        for name, value in _flat(diagnosis.summary()).items():
+            collected.setdefault(name, []).append(value)
+    numbers = {name: sum(values) / len(values) for name, values in collected.items()}
+    count = len(diagnoses)
+    numbers["defect_share"] = sum(d.verdict == "defect" for d in diagnoses) / count
+    codes = sorted({f.code for d in diagnoses for f in d.findings if f.severity != "info"})
+    for code in codes:
+        has = [any(f.code == code and f.severity != "info" for f in d.findings) for d in diagnoses]
+        numbers[f"share/{code}"] = sum(has) / count
+    return numbers
+
+
+def _flat(summary: dict[str, Any]) -> dict[str, float]:
+    """The summary's numbers under one-level names; what was not measured is left out."""
+    parts = {name: value for name, value in summary.items() if name != "schema_version"}
+    for section in _SECTIONS:
+        for name, value in (parts.pop(section) or {}).items():
+            parts[f"{section}/{name}"] = value
+    return {name: float(v) for name, v in parts.items() if isinstance(v, (bool, int, float))}
+
+
+def _log_figures(diagnosis: Diagnosis, writer: Writer, prefix: str, step: int) -> None:
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    from tiling_diag.report.figures import draw
+
+    for name in LOGGED_FIGURES:
+        with Image.open(io.BytesIO(draw(diagnosis, name))) as picture:
+            pixels = np.asarray(picture.convert("RGB"))
+        writer.add_image(f"{prefix}/{name}", pixels, step, dataformats="HWC")
