@@ -1,372 +1,332 @@
-"""Figures of a diagnosis, as PNG bytes by name.
-
-Figures are drawn without pyplot, and large pictures are shrunk to the pixels that will be seen:
-a report should cost little beside importing torch.
-"""
+"""Figures of a diagnosis by name: the spectra, curves and maps that its numbers were read from."""
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
+import torch
+from PIL import Image
 from torch import Tensor
 
-from tiling_diag.finding import SUSPECT_PROBABILITY
 from tiling_diag.kernels.spectrum import two_sided
-from tiling_diag.wall import resized
+from tiling_diag.report.canvas import (
+    BLUE,
+    FAINT,
+    INK,
+    LARGE,
+    ORANGE,
+    PAPER,
+    RULE,
+    SMALL,
+    YELLOW,
+    Floats,
+    Panel,
+    colored,
+    png_bytes,
+    text_width,
+)
+from tiling_diag.report.scene import BOTTOM, LEFT, Scene, titled
+from tiling_diag.report.wall_figures import (
+    draw_bands,
+    draw_coverage,
+    draw_local_period,
+    draw_overview,
+    draw_pred,
+)
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from tiling_diag.diagnosis import Diagnosis
 
-DPI = 100
-WIDTH_IN = 7.0
-SHOWN_PX = 700
-INK, LATTICE, ZONE, MARK = "#222222", "#00c2ff", "#ff2d55", "#e4572e"
-STYLE: Any = {
-    "font.size": 10,
-    "axes.edgecolor": "#888888",
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": False,
-}
-NO_PERIOD = "no period was found in this wall"
-
-Array = NDArray[Any]
-
-
-def draw_all(diagnosis: Diagnosis) -> dict[str, bytes]:
-    """Every figure as PNG bytes, the one to look at first in front."""
-    return {name: draw(diagnosis, name) for name in FIGURES}
+NO_PERIOD = "no period was found"
+# Side of the square maps and width of the charts, px.
+SIDE, WIDTH = 380, 880
+CYAN = "#36e0ff"
 
 
 def draw(diagnosis: Diagnosis, name: str) -> bytes:
     """One figure as PNG bytes."""
-    height, width = (int(side) for side in diagnosis.image.shape[-2:])
-    with rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH_IN, 4.2), dpi=DPI)
-        FigureCanvasAgg(figure)
-        if name in _PICTURES:
-            # The picture keeps its shape; margins for labels and a colour bar come on top.
-            shape = min(max(height / width, 0.3), 1.6)
-            figure.set_size_inches(WIDTH_IN, 5.4 * shape + 0.9)
-        FIGURES[name](diagnosis, figure)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
+    return png_bytes(FIGURES[name](Scene(diagnosis)))
 
 
-def _axes(figure: Figure, title: str, *, bar: bool = False) -> Axes:
-    inches = figure.get_size_inches()
-    left, bottom, top = 0.75 / inches[0], 0.55 / inches[1], 1 - 0.35 / inches[1]
-    axes = figure.add_axes((left, bottom, (0.80 if bar else 0.96) - left, top - bottom))
-    axes.set_title(title)
-    return axes
+def draw_images(diagnosis: Diagnosis, names: list[str] | None = None) -> dict[str, Image.Image]:
+    """The named figures, or all, as RGB pictures."""
+    scene = Scene(diagnosis)
+    return {name: FIGURES[name](scene) for name in names or list(FIGURES)}
 
 
-def _bar(figure: Figure, axes: Axes, image: Any, label: str) -> None:
-    axes.apply_aspect()
-    box = axes.get_position()
-    side = figure.add_axes((box.x1 + 0.015, box.y0, 0.02, box.height))
-    figure.colorbar(image, cax=side, label=label)
+def draw_all(diagnosis: Diagnosis) -> dict[str, tuple[Image.Image, bytes]]:
+    """Every figure as picture and as PNG bytes, the one to look at first in front.
+
+    One figure is packed while the next is drawn.
+    """
+    scene = Scene(diagnosis)
+    with ThreadPoolExecutor(1) as pool:
+        images = {}
+        packed = {}
+        for name, paint in FIGURES.items():
+            images[name] = paint(scene)
+            packed[name] = pool.submit(png_bytes, images[name])
+        return {name: (images[name], packed[name].result()) for name in FIGURES}
 
 
-def _picture(diagnosis: Diagnosis, axes: Axes, *, faint: bool = False) -> None:
-    """The wall, what lies outside the mask darkened, axes in px."""
-    height, width = (int(side) for side in diagnosis.image.shape[-2:])
-    shrink = max(1.0, max(height, width) / SHOWN_PX)
-    size = (max(1, round(height / shrink)), max(1, round(width / shrink)))
-    image = resized(diagnosis.image[None], size)[0].numpy()
-    mask = resized(diagnosis.mask[None, None], size)[0, 0].numpy()
-    image = np.repeat(image, 3, axis=0) if len(image) == 1 else image
-    image = image * (0.35 + 0.65 * mask)
-    if faint:
-        grey = image.mean(0, keepdims=True)
-        image = np.repeat(0.35 + 0.6 * grey, 3, axis=0)
-    axes.imshow(
-        np.clip(image.transpose(1, 2, 0), 0, 1),
-        extent=(0, width, height, 0),
-        interpolation="nearest",
+def _radial(scene: Scene) -> Image.Image:
+    spectral, f = scene.diagnosis.spectral, 1 / scene.fundamental_px
+    title = f"Fundamental: {scene.fundamental_px:.2f} px ({f:.4f} cycles/px)"
+    title = title if f > 0 else f"Radial profile: {NO_PERIOD}"
+    canvas, top = titled("radial_profile", title, WIDTH, 350)
+    radius = spectral.radius_cycles_per_px.double().numpy()[1:]
+    profile, smooth = (s.double().numpy()[1:] for s in (spectral.profile, spectral.background))
+    low = float(max(radius[0], min(f / 6, 0.05)) if f > 0 else radius[0])
+    seen = radius >= low * 0.98
+    octave, profile, smooth = np.log2(radius[seen]), profile[seen], smooth[seen]
+    at = [v for v in (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if v >= low]
+    floor = min(float(np.percentile(profile, 1)), float(smooth.min())) - 0.2
+    ceiling = float(profile.max()) + 0.24 * (float(profile.max()) - floor)
+    box = (LEFT + 10, top, WIDTH - LEFT - 34, 280)
+    panel = Panel(canvas, box, (math.log2(low), -1.0), (floor, ceiling))
+    panel.between(octave, smooth, np.maximum(profile, smooth), "#c9daf3")
+    panel.curve(octave, smooth, "#8b949e", 1.4)
+    for factor, energy in ((0.5, spectral.ehalf_over_ef), (1.0, None), (2.0, spectral.e2f_over_ef)):
+        if f > 0 and low < f * factor < 0.5:
+            _mark_frequency(
+                panel, f * factor, factor, math.nan if energy is None else float(energy)
+            )
+    panel.curve(octave, profile, BLUE, 1.6)
+    panel.frame(
+        "frequency, cycles/px (period, px)",
+        "mean power of a ring, log10",
+        x_ticks=[math.log2(v) for v in at],
+        x_names=[f"{v:g}\n{1 / v:g} px" for v in at],
     )
-    axes.set_xlabel("x in px")
-    axes.set_ylabel("y in px")
+    return canvas.image
 
 
-def _pred(diagnosis: Diagnosis, figure: Figure) -> None:
-    _picture(diagnosis, _axes(figure, "The wall as measured (dark: outside the mask)"))
+def _mark_frequency(panel: Panel, frequency: float, factor: float, energy: float) -> None:
+    """f, 2f or f/2: an upright line with its period, and its energy against that at f."""
+    strong = factor == 1.0
+    color, name = ORANGE if strong else INK, {0.5: "f/2", 1.0: "f", 2.0: "2f"}[factor]
+    octave = math.log2(frequency)
+    panel.upright(
+        octave, color if strong else FAINT, width=2 if strong else 1, dash=0 if strong else 4
+    )
+    x, top = panel.x(octave) + 6, panel.inside[1]
+    panel.canvas.text(x, top + 14, name, size=LARGE, color=color, bold=True)
+    panel.canvas.text(x, top + 31, f"{1 / frequency:.1f} px", color=color)
+    if math.isfinite(energy):
+        panel.canvas.text(x, top + 47, f"{energy:.2g}x energy", size=SMALL, color=FAINT)
 
 
-def _overview(diagnosis: Diagnosis, figure: Figure) -> None:
-    lattice = diagnosis.lattice
-    axes = _axes(figure, _headline(diagnosis))
-    _picture(diagnosis, axes)
-    height, width = (int(side) for side in diagnosis.image.shape[-2:])
-    if bool(lattice.is_periodic):
-        _draw_lattice(axes, diagnosis, lattice.basis.numpy(), (height, width))
-    for finding in diagnosis.findings:
-        if finding.probability < SUSPECT_PROBABILITY or finding.severity == "info":
-            continue
-        for zone in finding.where:
-            x0, y0, x1, y1 = zone.box_px
-            box = Rectangle((x0, y0), x1 - x0, y1 - y0, fc=ZONE, alpha=0.22, ec="none")
-            edge = Rectangle((x0, y0), x1 - x0, y1 - y0, fc="none", ec=ZONE, lw=2.5)
-            axes.add_patch(box)
-            axes.add_patch(edge)
-            axes.text(
-                x0 + 8, y0 + 8, zone.text, color="white", va="top", fontsize=10,
-                bbox={"fc": ZONE, "ec": "none", "pad": 2},
-            )  # fmt: skip
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
+def _fft_hann(scene: Scene) -> Image.Image:
+    title = "Power spectrum under a Hann window"
+    return _spectrum(scene, "fft_log_hann", title, scene.diagnosis.spectral.power)
 
 
-def _headline(diagnosis: Diagnosis) -> str:
-    lattice = diagnosis.lattice
-    if not bool(lattice.is_periodic):
-        return f"{diagnosis.verdict}: {NO_PERIOD}"
-    parts = [
-        f"{label} {float(value):.1f} px"
-        for label, value in (("unit", lattice.unit_px), ("course", lattice.course_px))
-        if math.isfinite(float(value))
+def _fft_nohann(scene: Scene) -> Image.Image:
+    cross = scene.diagnosis.edge_cross
+    drop = float(cross.before) - float(cross.after)
+    title = "Power spectrum without a window"
+    if math.isfinite(drop):
+        title += f": the borders add {max(0.0, drop):.0%} of power on the axes"
+    return _spectrum(scene, "fft_log_nohann", title, scene.diagnosis.spectral.power_no_window)
+
+
+def _spectrum(scene: Scene, name: str, title: str, power: Tensor) -> Image.Image:
+    canvas, top = titled(name, title, 2 * SIDE + 240, SIDE + BOTTOM)
+    plane = two_sided(power, (scene.height, scene.width))
+    f = 1 / scene.fundamental_px
+    reach = min(0.5, max(3.4 * f, 12 / max(scene.height, scene.width))) if f > 0 else 0.125
+    whole, middle = _decibels(plane, 0.5), _decibels(plane, reach)
+    # Decibels under the strongest bin; the faintest quarter of the plane is left black.
+    strongest = 10 * math.log10(max(float(plane.max()), 1e-20))
+    low = float(np.percentile(whole, 25)) - strongest
+    high = max(float(np.percentile(middle, 99.8)) - strongest, low + 10)
+    halves = [-0.5, -0.25, -0.125, 0, 0.125, 0.25, 0.5]
+    names = ["-1/2", "-1/4", "-1/8", "0", "1/8", "1/4", "1/2"]
+    left = Panel(canvas, (LEFT, top, SIDE, SIDE), (-0.5, 0.5), (0.5, -0.5))
+    canvas.picture(colored(whole - strongest, low, high, "magma"), LEFT, top)
+    left.frame(
+        "fx, cycles/px",
+        "fy, cycles/px",
+        x_ticks=halves,
+        y_ticks=halves,
+        x_names=names,
+        y_names=names,
+    )
+    x = LEFT + SIDE + 80
+    right = Panel(canvas, (x, top, SIDE, SIDE), (-reach, reach), (reach, -reach))
+    canvas.picture(colored(middle - strongest, low, high, "magma"), x, top)
+    if f > 0:
+        _harmonics(right, scene, reach)
+    right.frame("fx, cycles/px")
+    canvas.color_bar((x + SIDE + 16, top + 20, 16, SIDE - 20), (low, high), "magma", "dB")
+    return canvas.image
+
+
+def _decibels(plane: Tensor, reach: float) -> Floats:
+    """``(SIDE, SIDE)`` decibels of the plane's middle, up to `reach` cycles/px each way.
+
+    Lines are single bins: shrunk by the largest value they stay visible.
+    """
+    height, width = plane.shape
+    half = (max(2, round(height * reach)), max(2, round(width * reach)))
+    centre = (height // 2, width // 2)
+    part = plane[
+        max(0, centre[0] - half[0]) : centre[0] + half[0],
+        max(0, centre[1] - half[1]) : centre[1] + half[1],
     ]
-    return f"{diagnosis.verdict}: {', '.join(parts)}"
+    size = (min(SIDE, part.shape[0]), min(SIDE, part.shape[1]))
+    small = torch.nn.functional.adaptive_max_pool2d(part[None], size)[0]
+    decibels: Floats = 10 * small.clamp_min(1e-20).log10().numpy()
+    if size != (SIDE, SIDE):
+        rows, columns = (np.arange(SIDE) * n // SIDE for n in size)
+        decibels = decibels[rows[:, None], columns]
+    return decibels
 
 
-def _draw_lattice(axes: Axes, diagnosis: Diagnosis, basis: Array, size: tuple[int, int]) -> None:
-    """Lattice points inside the mask, and one cell with its two vectors."""
-    height, width = size
-    middle = np.array([width / 2, height / 2])
-    if not np.isfinite(basis[1]).all():
-        _draw_stripes(axes, basis[0], middle, size)
-        return
-    reach = int(math.hypot(height, width) / np.linalg.norm(basis, axis=1).min()) + 1
-    reach = min(reach, 60)
-    i, j = np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1))
-    points = middle + np.stack([i.ravel(), j.ravel()], 1) @ basis
-    inside = (points >= 0).all(1) & (points[:, 0] < width) & (points[:, 1] < height)
-    points = points[inside]
-    on_wall = diagnosis.mask.numpy()[points[:, 1].astype(int), points[:, 0].astype(int)] > 0.5
-    points = points[on_wall]
-    dots = 5.0 if len(points) < 400 else 3.0
-    axes.plot(*points.T, "o", ms=dots + 2, mfc="black", mec="none", alpha=0.6)
-    axes.plot(*points.T, "o", ms=dots, mfc=LATTICE, mec="none")
-    corners = middle + np.array([[0, 0], basis[0], basis[0] + basis[1], basis[1], [0, 0]])
-    axes.plot(*corners.T, color="black", lw=4, alpha=0.6)
-    axes.plot(*corners.T, color=LATTICE, lw=2)
-
-
-def _draw_stripes(axes: Axes, vector: Array, middle: Array, size: tuple[int, int]) -> None:
-    """Lines one period apart, across the direction that repeats."""
-    along = np.array([-vector[1], vector[0]]) / np.linalg.norm(vector)
-    span = math.hypot(*size)
-    count = min(int(span / np.linalg.norm(vector)) + 1, 200)
-    for step in range(-count, count + 1):
-        ends = middle + step * vector + np.array([[-span], [span]]) * along
-        axes.plot(*ends.T, color="black", lw=2.4, alpha=0.5)
-        axes.plot(*ends.T, color=LATTICE, lw=1.2)
-
-
-def _spectrum(power: Tensor, title: str, diagnosis: Diagnosis, figure: Figure) -> None:
-    height, width = (int(side) for side in diagnosis.image.shape[-2:])
-    plane = two_sided(power, (height, width))[None, None].clamp_min(1e-12).log10()
-    size = (min(height, SHOWN_PX), min(width, SHOWN_PX))
-    from torch.nn.functional import adaptive_max_pool2d
-
-    # Lines are single bins: shrunk by the largest value they stay visible.
-    shown = adaptive_max_pool2d(plane, size)[0, 0].numpy()
-    axes = _axes(figure, title, bar=True)
-    low, high = np.percentile(shown, [20, 99.9])
-    image = axes.imshow(
-        shown, extent=(-0.5, 0.5, 0.5, -0.5), cmap="magma", vmin=low, vmax=high, aspect="equal"
-    )
-    wave = diagnosis.lattice.wave_vector.numpy()
+def _harmonics(panel: Panel, scene: Scene, reach: float) -> None:
+    """Circles around the lattice's harmonics; the fundamental's own are strong and named."""
+    canvas, lattice = panel.canvas, scene.diagnosis.lattice
+    basis, wave = lattice.basis.double().numpy(), lattice.wave_vector.double().numpy()
+    if np.isfinite(basis).all():
+        waves = _grid(9) @ np.linalg.inv(basis).T
+        far = np.abs(waves).max(1)
+        waves = waves[(far < reach * 0.97) & (far > 1e-9)]
+        if len(waves) <= 200:
+            places = panel.places(*waves.T)
+            canvas.rings(places, "#e8e8e8", size=10, width=1.0, within=panel.inside)
     if np.isfinite(wave).all():
-        for sign in (1, -1):
-            axes.plot(*(sign * wave), "o", ms=11, mfc="none", mec=LATTICE, mew=1.8)
-    axes.set_xlabel("fx in cycles/px")
-    axes.set_ylabel("fy in cycles/px")
-    _bar(figure, axes, image, "log10 power")
+        family = [k for k in (-3, -2, -1, 1, 2, 3) if np.abs(wave * k).max() < reach * 0.97]
+        own = panel.places(*np.outer(family, wave).T)
+        canvas.rings(own, CYAN, size=12, width=2.0, within=panel.inside)
+        for k, (x, y) in zip(family, own.tolist(), strict=True):
+            if k in (1, 2):
+                name = "f" if k == 1 else "2f"
+                canvas.text(x + 11, y, name, size=LARGE, color=CYAN, bold=True, halo=True)
 
 
-def _fft_hann(diagnosis: Diagnosis, figure: Figure) -> None:
-    title = "Power spectrum under a Hann window (ring: fundamental)"
-    _spectrum(diagnosis.spectral.power, title, diagnosis, figure)
+def _grid(reach: int) -> Floats:
+    """``(n, 2)`` all pairs of whole numbers up to `reach`."""
+    steps = np.arange(-reach, reach + 1)
+    return np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2).astype(np.float64)
 
 
-def _fft_nohann(diagnosis: Diagnosis, figure: Figure) -> None:
-    title = "Power spectrum without a window: borders add a cross"
-    _spectrum(diagnosis.spectral.power_no_window, title, diagnosis, figure)
-
-
-def _radial(diagnosis: Diagnosis, figure: Figure) -> None:
-    spectral = diagnosis.spectral
-    radius = spectral.radius_cycles_per_px.numpy()[1:]
-    axes = _axes(figure, "Mean power by frequency")
-    profile = spectral.profile.numpy()[1:]
-    axes.plot(radius, profile, color=INK, lw=1.2, label="mean power of a ring")
-    axes.plot(radius, spectral.background.numpy()[1:], color="#999999", lw=1.2, label="background")
-    f = 1 / float(diagnosis.lattice.fundamental_px)
-    if math.isfinite(f):
-        for factor, label in ((0.5, "f/2"), (1.0, "f"), (2.0, "2f")):
-            if radius[0] <= f * factor <= 0.5:
-                axes.axvline(f * factor, color=MARK, lw=1.6 if factor == 1 else 1.0, ls="--")
-                axes.annotate(
-                    f"{label}: {1 / (f * factor):.1f} px", (f * factor, 0.98), color=MARK,
-                    xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right",
-                    fontsize=9,
-                )  # fmt: skip
-    else:
-        axes.text(0.5, 0.9, NO_PERIOD, transform=axes.transAxes, ha="center", color=MARK)
-    axes.set_xscale("log")
-    axes.set_xlim(radius[0], 0.5)
-    low = np.percentile(profile, 1)
-    axes.set_ylim(low - 0.3, profile.max() + 0.4)
-    axes.set_xlabel("frequency in cycles/px")
-    axes.set_ylabel("log10 power")
-    axes.legend(loc="lower left", frameon=False)
-
-
-def _curve(
-    figure: Figure, title: str, x: Tensor, y: Tensor, found: Tensor, period: float, label: str
-) -> None:
-    axes = _axes(figure, title)
-    reach = min(float(x[-1]), 6 * period) if math.isfinite(period) else float(x[-1])
-    shown = (x <= reach).numpy()
-    xs, ys = x.numpy()[shown], y.numpy()[shown]
-    axes.plot(xs, ys, color=INK, lw=1.3)
-    axes.axhline(0, color="#bbbbbb", lw=0.8)
-    if math.isfinite(period):
-        for k in range(1, 6):
-            if k * period <= reach:
-                axes.axvline(k * period, color=LATTICE, lw=1, ls=":")
-        first = float(found)
-        if math.isfinite(first) and first <= reach:
-            height = float(np.interp(first, xs, ys))
-            axes.plot([first], [height], "o", color=MARK, ms=7)
-            axes.annotate(
-                f"first peak {first:.1f} px", (first, height), color=MARK,
-                xytext=(8, 6), textcoords="offset points",
-            )  # fmt: skip
-        beyond = ys[xs > 0.3 * period]
-        if len(beyond):
-            margin = 0.25 * (beyond.max() - beyond.min()) + 1e-6
-            axes.set_ylim(beyond.min() - margin, beyond.max() + 2 * margin)
-    else:
-        axes.text(0.5, 0.9, NO_PERIOD, transform=axes.transAxes, ha="center", color=MARK)
-    axes.set_xlim(0, reach)
-    axes.set_xlabel(f"{label} in px, along the fundamental (dotted: its multiples)")
-
-
-def _cepstrum(diagnosis: Diagnosis, figure: Figure) -> None:
-    result = diagnosis.cepstrum
-    _curve(
-        figure, "Power cepstrum", result.quefrency_px, result.along, result.period_px,
-        float(diagnosis.lattice.fundamental_px), "quefrency",
-    )  # fmt: skip
-
-
-def _acf(diagnosis: Diagnosis, figure: Figure) -> None:
-    result = diagnosis.autocorrelation
-    plane = result.autocorrelation.numpy()
-    step = result.step_px.numpy()
+def _acf(scene: Scene) -> Image.Image:
+    result, lattice = scene.diagnosis.autocorrelation, scene.diagnosis.lattice
+    found = float(result.period_px)
+    known = scene.is_periodic and math.isfinite(found)
+    title = f"first peak along the fundamental at {found:.1f} px" if known else NO_PERIOD
+    canvas, top = titled("acf", f"Autocorrelation: {title}", 2 * SIDE + 240, SIDE + BOTTOM)
+    plane, step = result.autocorrelation.double().numpy(), result.step_px.double().numpy()
     my, mx = (plane.shape[0] - 1) // 2, (plane.shape[1] - 1) // 2
-    extent = np.array([mx, my]) * step
-    basis = diagnosis.lattice.basis.numpy()
-    longest = np.nanmax(np.linalg.norm(basis, axis=1), initial=0)
-    reach = np.minimum(extent, 3.2 * longest) if longest > 0 else extent
-    axes = _axes(figure, "Autocorrelation of tones and edges", bar=True)
-    beyond = np.abs(plane[np.abs(np.arange(-my, my + 1)) * step[1] > 0.4 * longest])
-    limit = float(np.percentile(beyond, 99.5)) if beyond.size else 1.0
-    image = axes.imshow(
-        plane, extent=(-extent[0], extent[0], extent[1], -extent[1]), cmap="RdBu_r",
-        vmin=-limit, vmax=limit, aspect="equal",
-    )  # fmt: skip
-    if np.isfinite(basis[0]).all():
-        second = basis[1] if np.isfinite(basis[1]).all() else np.zeros(2)
-        i, j = np.meshgrid(np.arange(-8, 9), np.arange(-8, 9))
-        points = np.stack([i.ravel(), j.ravel()], 1) @ np.stack([basis[0], second])
-        axes.plot(*points.T, "+", color="black", ms=8, mew=1.2)
-        for vector, label in ((basis[0], "a"), (second, "b")):
-            if vector.any():
-                axes.annotate(
-                    "", (vector[0], vector[1]), (0, 0), arrowprops={"arrowstyle": "->", "lw": 1.8}
-                )
-                axes.text(1.12 * vector[0], 1.12 * vector[1], label, weight="bold", ha="center")
-    axes.set_xlim(-reach[0], reach[0])
-    axes.set_ylim(reach[1], -reach[1])
-    axes.set_xlabel("lag x in px (crosses: the lattice)")
-    axes.set_ylabel("lag y in px")
-    _bar(figure, axes, image, "autocorrelation")
+    basis = lattice.basis.double().numpy() if scene.is_periodic else np.full((0, 2), np.nan)
+    basis = basis[np.isfinite(basis).all(1)]
+    lengths = [float(np.linalg.norm(v)) for v in basis] + [float(lattice.unit_px)]
+    longest = max((v for v in lengths if math.isfinite(v)), default=math.inf)
+    reach = min(2.6 * longest, float(min(mx * step[0], my * step[1])))
+    cut_y, cut_x = max(2, round(reach / step[1])), max(2, round(reach / step[0]))
+    cut_y, cut_x = min(my, cut_y), min(mx, cut_x)
+    part = plane[my - cut_y : my + cut_y + 1, mx - cut_x : mx + cut_x + 1]
+    extent = np.array([(cut_x + 0.5) * step[0], (cut_y + 0.5) * step[1]])
+    size = np.maximum(1, np.round(SIDE * extent / extent.max())).astype(int).tolist()
+    limit = _side_peaks(part)
+    picture = Image.fromarray(colored(part, -limit, limit, "blue_red"))
+    canvas.picture(picture.resize(tuple(size), Image.Resampling.BICUBIC), LEFT, top)
+    (x, y) = extent.tolist()
+    panel = Panel(canvas, (LEFT, top, *size), (-x, x), (y, -y))
+    _lattice_on_lags(panel, basis, extent)
+    panel.frame("lag x, px", "lag y, px")
+    bar = (LEFT + size[0] + 14, top + 20, 14, max(40, size[1] - 20))
+    canvas.color_bar(bar, (-limit, limit), "blue_red", "correlation")
+    left = LEFT + size[0] + 140
+    box = (left, top, canvas.width - left - 20, SIDE)
+    label = "lag along the fundamental, px"
+    _curve(scene, Panel(canvas, box, (0, 1), (0, 1)), result.lag_px, result.along, found, label)
+    return canvas.image
 
 
-def _map(
-    diagnosis: Diagnosis, figure: Figure, values: Tensor, title: str, label: str, **options: Any
-) -> None:
-    local = diagnosis.local_period
-    axes = _axes(figure, title, bar=True)
-    _picture(diagnosis, axes, faint=True)
-    half = float(local.stride_px) / 2
-    x, y = local.center_x_px.numpy(), local.center_y_px.numpy()
-    extent = (x[0] - half, x[-1] + half, y[-1] + half, y[0] - half)
-    shown = np.ma.masked_invalid(values.numpy())
-    image = axes.imshow(shown, extent=extent, alpha=0.65, interpolation="nearest", **options)
-    height, width = (int(side) for side in diagnosis.image.shape[-2:])
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    if shown.count() == 0:
-        axes.text(0.5, 0.5, NO_PERIOD, transform=axes.transAxes, ha="center", color=MARK)
+def _side_peaks(part: Floats) -> float:
+    """How high the map goes apart from its middle, for colours that show the side peaks."""
+    y, x = np.indices(part.shape)
+    far = np.hypot(y - part.shape[0] // 2, x - part.shape[1] // 2) > 0.12 * max(part.shape)
+    beyond = np.abs(part[far])
+    return max(float(np.percentile(beyond, 99.5)) if beyond.size else 1.0, 1e-3)
+
+
+def _lattice_on_lags(panel: Panel, basis: Floats, extent: Floats) -> None:
+    """Circles at the lattice points, and its two vectors."""
+    if not len(basis):
         return
-    _bar(figure, axes, image, label)
+    points = _grid(9)[:, : len(basis)] @ basis
+    points = points[(np.abs(points) < extent * 0.98).all(1)]
+    canvas = panel.canvas
+    canvas.rings(panel.places(*points.T), INK, size=10, width=1.3, within=panel.inside)
+    vectors = [panel.places(*np.stack([0 * vector, vector]).T) for vector in basis]
+    canvas.lines(vectors, "black", width=4.5, within=panel.inside)
+    canvas.lines(vectors, YELLOW, width=2.2, within=panel.inside)
+    for name, path in zip("ab", vectors, strict=False):
+        x, y = path.mean(0).tolist()
+        canvas.text(x + 6, y - 8, name, size=LARGE, color="white", bold=True, halo=True)
 
 
-def _local(diagnosis: Diagnosis, figure: Figure) -> None:
-    base = float(diagnosis.local_period.median_px)
-    limits = {"vmin": base / 2.2, "vmax": base * 2.2} if math.isfinite(base) else {}
-    title = "Local period (clear: not measured)"
-    _map(
-        diagnosis, figure, diagnosis.local_period.period_px, title, "period in px",
-        cmap="turbo", **limits,
-    )  # fmt: skip
+def _cepstrum(scene: Scene) -> Image.Image:
+    result = scene.diagnosis.cepstrum
+    found = float(result.period_px)
+    known = scene.is_periodic and math.isfinite(found)
+    title = f"the harmonics repeat every {found:.1f} px" if known else NO_PERIOD
+    canvas, top = titled("cepstrum", f"Power cepstrum: {title}", WIDTH, 330)
+    panel = Panel(canvas, (LEFT + 10, top, WIDTH - LEFT - 34, 280), (0, 1), (0, 1))
+    label = "quefrency along the fundamental, px"
+    _curve(scene, panel, result.quefrency_px, result.along, found, label)
+    return canvas.image
 
 
-def _coverage(diagnosis: Diagnosis, figure: Figure) -> None:
-    _map(
-        diagnosis, figure, diagnosis.local_period.coverage, "Share of each window on the wall",
-        "share", cmap="viridis", vmin=0, vmax=1,
-    )  # fmt: skip
+def _curve(scene: Scene, panel: Panel, x: Tensor, y: Tensor, found: float, label: str) -> None:
+    """A curve over lags, multiples of the fundamental dotted, the method's own answer marked."""
+    period = scene.fundamental_px
+    xs, ys = x.double().numpy(), y.double().numpy()
+    reach = float(xs[-1])
+    if math.isfinite(period):
+        reach = min(reach, max(5.4 * period, 1.3 * found if math.isfinite(found) else 0.0))
+    # The peak at zero is left to run out of the picture: it says nothing.
+    start = 0.35 * period if math.isfinite(period) else 0.05 * reach
+    beyond = ys[(xs > start) & (xs <= reach)]
+    low, high = (float(beyond.min()), float(beyond.max())) if len(beyond) else (0.0, 1.0)
+    margin = max(0.1 * (high - low), 1e-3)
+    panel.x_range, panel.y_range = (0, reach), (min(low, 0) - margin, high + 2.6 * margin)
+    panel.level(0, RULE)
+    if math.isfinite(period):
+        for k in range(1, int(reach / period) + 1):
+            panel.upright(k * period, FAINT, dash=2)
+        left, top, name = panel.x(period) + 4, panel.inside[1] + 12, f"fundamental {period:.1f} px"
+        panel.canvas.patch((left, top - 8, left + text_width(name, SMALL) + 4, top + 8), PAPER)
+        panel.canvas.text(left + 2, top, name, size=SMALL, color=FAINT)
+    panel.curve(xs, ys, BLUE, 1.7)
+    if scene.is_periodic and math.isfinite(found) and found <= reach:
+        place = panel.places(np.array([found]), np.interp([found], xs, ys))
+        panel.canvas.dots(place, ORANGE, size=9, within=panel.inside)
+        (left, top) = (place[0] + np.array([9, -9])).tolist()
+        panel.canvas.text(left, top, f"{found:.1f} px", size=LARGE, color=ORANGE, bold=True)
+    panel.frame(label)
 
 
-def _bands(diagnosis: Diagnosis, figure: Figure) -> None:
-    factor = diagnosis.banding.factor.log2()
-    _map(
-        diagnosis, figure, factor, "Zones: local period doubled (+1) or halved (-1)",
-        "octaves from the base", cmap="coolwarm", vmin=-1, vmax=1,
-    )  # fmt: skip
-
-
-FIGURES: dict[str, Callable[[Diagnosis, Figure], None]] = {
-    "overview": _overview,
-    "pred": _pred,
+FIGURES: dict[str, Callable[[Scene], Image.Image]] = {
+    "overview": draw_overview,
+    "pred": draw_pred,
     "radial_profile": _radial,
     "fft_log_hann": _fft_hann,
     "fft_log_nohann": _fft_nohann,
     "acf": _acf,
     "cepstrum": _cepstrum,
-    "local_period_px": _local,
-    "local_mask_coverage": _coverage,
-    "local_period_bands": _bands,
+    "local_period_px": draw_local_period,
+    "local_mask_coverage": draw_coverage,
+    "local_period_bands": draw_bands,
 }
-_PICTURES = {
-    "overview", "pred", "local_period_px", "local_mask_coverage", "local_period_bands",
+# Figures that are photograph or noise, for which JPEG serves better inside a page.
+PHOTOS = {
+    "overview", "pred", "fft_log_hann", "fft_log_nohann",
+    "local_period_px", "local_mask_coverage", "local_period_bands",
 }  # fmt: skip
