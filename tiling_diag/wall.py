@@ -74,7 +74,10 @@ class Walls:
         shrink = max(height, width) / SEARCH_SIDE_PX
         if shrink <= 1:
             return self
-        size = (max(1, round(height / shrink)), max(1, round(width / shrink)))
+        return self.shrunk((max(1, round(height / shrink)), max(1, round(width / shrink))))
+
+    def shrunk(self, size: tuple[int, int]) -> Walls:
+        """The same walls at a smaller size."""
         image = resized(self.image, size)
         mask = (
             torch.ones_like(image[:, 0])

@@ -72,7 +72,7 @@ def _zones(
     factors = torch.full((MAX_ZONES, 2), nan, dtype=torch.float64)
     scores = torch.full((MAX_ZONES,), nan, dtype=torch.float64)
     # The axis along which lines are either all odd or not at all.
-    by_rows = float(rows.double().var()) >= float(columns.double().var())
+    by_rows = float(rows.double().var(correction=0)) >= float(columns.double().var(correction=0))
     share = rows if by_rows else columns
     if not bool((share > 0.5).any()):
         return boxes, factors, scores, 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import remove_mean
@@ -21,6 +22,7 @@ from tiling_diag.kernels.windows import gaussian_blur
 EDGE_SIGMA_PX = 1.0
 FLATTEN_SHARE = 1 / 8
 CONTRAST_FLOOR = 0.3
+COARSE_SIGMA_PX = 6.0
 # A colour difference counts fully from this share of luma's deviation on, and its square below.
 FULL_COLOUR = 0.5
 EDGE_DIRECTIONS = 4
@@ -59,11 +61,24 @@ def channels(image: Tensor, mask: Tensor) -> Channels:
 
 def _flattened(raw: Tensor, weights: Tensor) -> Tensor:
     """Channels without their local mean, over their local deviation."""
-    sigma = min(raw.shape[-2:]) * FLATTEN_SHARE
-    centred = raw - gaussian_blur(raw, sigma, weights)
-    local = gaussian_blur(centred.square(), sigma, weights).clamp_min(0).sqrt()
+    centred = raw - _local_mean(raw, weights)
+    local = _local_mean(centred.square(), weights).clamp_min(0).sqrt()
     overall = _deviation(centred, weights)[..., None, None]
     return centred / (local + CONTRAST_FLOOR * overall + 1e-6)
+
+
+def _local_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Mean of the neighbourhood, blurred in a small picture: it has nothing fine."""
+    size = (values.shape[-2], values.shape[-1])
+    sigma = min(size) * FLATTEN_SHARE
+    shrink = max(1, int(sigma / COARSE_SIGMA_PX))
+    if shrink == 1:
+        return gaussian_blur(values, sigma, weights)
+    coarse = (max(1, size[0] // shrink), max(1, size[1] // shrink))
+    share = adaptive_avg_pool2d(weights, coarse)
+    mean = adaptive_avg_pool2d(values * weights, coarse) / share.clamp_min(1e-6)
+    blurred = gaussian_blur(mean, sigma / shrink, share)
+    return interpolate(blurred, size=size, mode="bilinear", align_corners=False)
 
 
 def _importance(raw: Tensor, weights: Tensor) -> Tensor:

@@ -12,11 +12,10 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import unfold
+from torch.nn.functional import embedding_bag, unfold
 
 from tiling_diag.checks.channels import channels
 from tiling_diag.kernels.autocorrelation import autocorrelation
-from tiling_diag.kernels.peaks import sample_bilinear
 from tiling_diag.kernels.windows import tukey
 from tiling_diag.results import LatticeResult, LocalPeriodResult
 from tiling_diag.wall import Walls
@@ -26,7 +25,9 @@ WINDOW_PERIODS = 3.2
 MIN_WINDOW_PX = 32
 MAX_WINDOW_SHARE = 0.5
 STRIDE_SHARE = 0.25
-MAX_PLACES = 26
+MAX_PLACES = 20
+# Larger windows are looked at in a smaller picture: a window holds few periods anyway.
+LARGEST_WINDOW_PX = 72
 FACTORS = 29
 LARGEST_FACTOR = 2.5
 MIN_COVERAGE = 0.5
@@ -43,6 +44,13 @@ def measure_local_period(walls: Walls, lattice: LatticeResult) -> LocalPeriodRes
     side = float(min(small.size))
     window = int(min(max(WINDOW_PERIODS * float(longest), MIN_WINDOW_PX), MAX_WINDOW_SHARE * side))
     window = max(window, min(8, int(side)))
+    if window > LARGEST_WINDOW_PX:
+        shrink = LARGEST_WINDOW_PX / window
+        size = tuple(max(8, round(n * shrink)) for n in small.size)
+        small = small.shrunk((size[0], size[1]))
+        step = (walls.size[1] / small.size[1], walls.size[0] / small.size[0])
+        basis = lattice.basis / torch.tensor(step, dtype=torch.float64)
+        window = min(LARGEST_WINDOW_PX, *small.size)
     span = max(small.size) - window
     stride = max(2, round(window * STRIDE_SHARE), math.ceil(span / MAX_PLACES))
     seen = channels(small.image, small.mask)
@@ -53,7 +61,9 @@ def measure_local_period(walls: Walls, lattice: LatticeResult) -> LocalPeriodRes
     coverage = weights.mean((-2, -1))[:, :, 0]
     taper = tukey((window, window), taper=0.5, device=patches.device, dtype=patches.dtype)
     lag = int(window * 0.7)
-    maps = autocorrelation(patches, weights * taper, (lag, lag)).mean(2)
+    # One window's weights serve all where nothing is masked: their own transform is done once.
+    weights = taper if small.whole else weights * taper
+    maps = autocorrelation(patches, weights, (lag, lag)).mean(2)
     scale, confidence = _best_stretch(maps, basis.to(maps), (lag, lag))
     shape = (len(basis), rows, columns)
     usable = (coverage >= MIN_COVERAGE) & (confidence >= MIN_CONFIDENCE)
@@ -148,15 +158,28 @@ def _stretched(
 
 
 def _mean_inside(maps: Tensor, lags: Tensor, reach: tuple[int, int]) -> Tensor:
-    """Mean of ``maps (B, L, h, w)`` at the lags ``(B, S, P, 2)`` that lie inside: ``(B, L, S)``."""
+    """Mean of ``maps (B, L, h, w)`` at the lags ``(B, S, P, 2)`` that lie inside: ``(B, L, S)``.
+
+    Bilinear; the same places serve all windows of a wall, so that each is a weighted sum of rows.
+    """
     my, mx = reach
     inside = (lags[..., 0].abs() < mx) & (lags[..., 1].abs() < my) & (lags.norm(dim=-1) > 1)
     places = torch.where(inside[..., None], lags, 0.0) + lags.new_tensor([mx, my])
-    flat = places.flatten(1, 2)[:, None].expand(-1, maps.shape[1], -1, -1)
-    values = sample_bilinear(maps, flat).reshape(*maps.shape[:2], *inside.shape[1:])
-    weights = inside[:, None].to(values)
-    mean: Tensor = (values * weights).sum(-1) / weights.sum(-1).clamp_min(1)
-    return mean.masked_fill(weights.sum(-1) == 0, -1.0)
+    corner = places.floor()
+    fx, fy = (places - corner).unbind(-1)
+    share = torch.stack([(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy], dim=-1)
+    count = inside.sum(-1)
+    share = share * (inside / count.clamp_min(1)[..., None])[..., None]
+    width, plane = 2 * mx + 1, (2 * my + 1) * (2 * mx + 1)
+    first = corner[..., 1].long() * width + corner[..., 0].long()
+    index = first[..., None] + torch.tensor([0, 1, width, width + 1], device=maps.device)
+    index = index + plane * torch.arange(len(maps), device=maps.device)[:, None, None, None]
+    rows = maps.flatten(-2).mT.reshape(-1, maps.shape[1])
+    bags = index.flatten(2).flatten(0, 1)
+    weights = share.flatten(2).flatten(0, 1).to(rows)
+    mean = embedding_bag(bags.contiguous(), rows, per_sample_weights=weights, mode="sum")
+    mean = mean.reshape(len(maps), -1, maps.shape[1]).mT
+    return mean.masked_fill((count == 0)[:, None], -1.0)
 
 
 def _refine(score: Tensor, best: Tensor) -> Tensor:

@@ -30,6 +30,8 @@ STARTS_PER_AREA_OCTAVE = 3
 # Lattices of few points repeat well by chance.
 FEW_POINTS = 6
 START_SHARE = 0.25
+# How far from its place a lattice point's maximum is looked for.
+NEAR_PX = 3
 LONGEST_SHARE = 0.55
 # A denser lattice is right unless a coarser one repeats more than twice as well.
 DENSER_SHARE = 0.5
@@ -182,20 +184,20 @@ def fit(
     weights = repetition.importance if on is None else repetition.importance * on.clamp_min(0)
     mean = torch.einsum("k,khw->hw", weights.float(), repetition.maps) / weights.sum()
     my, mx = repetition.reach
-    window = torch.arange(-3, 4)
+    window = torch.arange(-NEAR_PX, NEAR_PX + 1)
     for reach in reaches:
         multiples = _orders(reach)
         lags = multiples @ basis
         limit = reach * basis.norm(dim=-1).amax(-1)
         usable = (lags.norm(dim=-1) <= limit[:, None]) & (
-            lags.abs() < torch.tensor([mx - 4, my - 4])
+            lags.abs() < torch.tensor([mx - NEAR_PX - 1, my - NEAR_PX - 1])
         ).all(-1)
         x = torch.where(usable, lags[..., 0], 0.0).round().long() + mx
         y = torch.where(usable, lags[..., 1], 0.0).round().long() + my
         near = mean[y[..., None, None] + window[:, None], x[..., None, None] + window].flatten(-2)
         peak = near.argmax(-1)
-        dy, dx = peak // 7 - 3, peak % 7 - 3
-        usable &= (dy.abs() < 3) & (dx.abs() < 3)
+        dy, dx = peak // len(window) - NEAR_PX, peak % len(window) - NEAR_PX
+        usable &= (dy.abs() < NEAR_PX) & (dx.abs() < NEAR_PX)
         values, places = refine_peak(mean, torch.stack([y + dy, x + dx], dim=-1))
         weight = (values.clamp_min(0) * usable).double()[..., None]
         seen = places.double() - repetition.centre
