@@ -1,0 +1,148 @@
+"""What every loss starts from: checked inputs, weights from the mask, one spectrum per picture.
+
+Pictures are ``(B, C, H, W)``; everything is computed in float32 (float64 if a picture is float64),
+outside any autocast region. An item without power (a flat picture, an empty mask) does not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from tiling_diag.errors import InputError
+from tiling_diag.kernels.luma import luma
+from tiling_diag.kernels.spectrum import power_spectrum
+from tiling_diag.kernels.windows import feather, hann
+
+from .profiles import LogMap, sector_profiles
+from .tables import constant_result
+
+SMALLEST_SIDE_PX = 16
+# The mask's border is softened over this share of the shorter side.
+FEATHER_SHARE = 1 / 16
+# Below this standard deviation, in rounding errors of float32 times the mean, a picture is flat.
+FLAT_IN_ROUNDING_ERRORS = 16.0
+# A smaller sum of squared weights holds no lattice: it is less than four 4 x 4 px units.
+LEAST_AREA_PX = 64.0
+
+
+@dataclass
+class Spectra:
+    """One-sided power of two pictures under one mask, and the profiles taken of it so far."""
+
+    powers: tuple[Tensor, Tensor]  # each (B, H, W // 2 + 1)
+    size: tuple[int, int]
+    counts: Tensor  # (B,) bool: False for an item that has nothing to compare
+    _maps: dict[LogMap, tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    def maps(self, grid: LogMap) -> tuple[Tensor, Tensor]:
+        """`sector_profiles` of both pictures, computed once per grid."""
+        if grid not in self._maps:
+            first, second = self.powers
+            self._maps[grid] = (sector_profiles(first, grid), sector_profiles(second, grid))
+        return self._maps[grid]
+
+
+def check_pictures(pred: Tensor, target: Tensor, mask: Tensor | None) -> None:
+    """Raise `InputError` unless shapes, dtypes and devices fit; values are not looked at."""
+    for name, image in (("pred", pred), ("target", target)):
+        if image.ndim != 4 or image.shape[1] not in (1, 3):
+            raise InputError(
+                f"{name} is {tuple(image.shape)}: pass (B, C, H, W) with C = 1 or 3, "
+                "e.g. image[None] for a single picture"
+            )
+        if not image.is_floating_point():
+            raise InputError(f"{name} is {image.dtype}: pass floating point, e.g. x.float() / 255")
+    if pred.shape[0] != target.shape[0] or pred.shape[-2:] != target.shape[-2:]:
+        raise InputError(
+            f"pred is {tuple(pred.shape)} but target is {tuple(target.shape)}: batch, height and "
+            "width must agree; crop the target, or resize it if its scale is known"
+        )
+    if min(pred.shape[-2:]) < SMALLEST_SIDE_PX:
+        raise InputError(
+            f"the pictures are {tuple(pred.shape[-2:])} px: use at least "
+            f"{SMALLEST_SIDE_PX} x {SMALLEST_SIDE_PX}"
+        )
+    if pred.device != target.device:
+        raise InputError(
+            f"pred is on {pred.device} but target on {target.device}: move one with .to(device)"
+        )
+    if mask is not None:
+        _check_mask(mask, pred)
+
+
+def _check_mask(mask: Tensor, pred: Tensor) -> None:
+    expected = (pred.shape[0], 1, *pred.shape[-2:])
+    if tuple(mask.shape) != expected:
+        raise InputError(
+            f"mask is {tuple(mask.shape)} but the pictures need {expected}: "
+            "(B, 1, H, W), or None for the whole picture"
+        )
+    if not mask.is_floating_point():
+        raise InputError(f"mask is {mask.dtype}: pass floating point in [0, 1], e.g. mask.float()")
+    if mask.device != pred.device:
+        raise InputError(
+            f"mask is on {mask.device} but pred on {pred.device}: move one with .to(device)"
+        )
+
+
+def compute_spectra(
+    pred: Tensor, target: Tensor, mask: Tensor | None, *, both: bool = False
+) -> Spectra:
+    """Spectra of two pictures under one mask.
+
+    Args:
+        pred: ``(B, C, H, W)``, C = 1 or 3, floating point.
+        target: like `pred`; it takes no gradient unless `both`.
+        mask: ``(B, 1, H, W)`` in [0, 1], or None for ones.
+        both: whether gradient flows to `target` too.
+
+    Raises:
+        InputError: if shapes, dtypes or devices do not fit.
+    """
+    check_pictures(pred, target, mask)
+    dtype = torch.promote_types(torch.promote_types(pred.dtype, target.dtype), torch.float32)
+    size = (pred.shape[-2], pred.shape[-1])
+    weights = _weights(mask, size, pred.device, dtype)
+    first = luma(pred.to(dtype))
+    second = luma((target if both else target.detach()).to(dtype))
+    powers = (power_spectrum(first, weights), power_spectrum(second, weights))
+    area = weights.square().sum((-2, -1))
+    counts = _has_power(first, powers[0], area) & _has_power(second, powers[1], area)
+    # Ones in place of nothing: a flat spectrum has no profile, no loss and no gradient.
+    keep = counts[:, None, None]
+    filled = (torch.where(keep, powers[0], 1.0), torch.where(keep, powers[1], 1.0))
+    return Spectra(filled, size, counts)
+
+
+def _has_power(image: Tensor, power: Tensor, area: Tensor) -> Tensor:
+    """``(B,)`` bool; a non-finite item counts, so that its loss shows it."""
+    # Half the plane is enough: it decides between something and rounding errors.
+    energy = power.detach().sum((-2, -1))
+    level = image.detach().abs().mean((-2, -1))
+    info = torch.finfo(torch.float32)
+    floor = (FLAT_IN_ROUNDING_ERRORS * info.eps * level).square() * area + info.tiny
+    return ~((energy <= floor) | (area < LEAST_AREA_PX))
+
+
+def _weights(
+    mask: Tensor | None, size: tuple[int, int], device: torch.device, dtype: torch.dtype
+) -> Tensor:
+    """``(H, W)``, or ``(B, H, W)`` with a mask: its feathered inside under a Hann window."""
+    if mask is None:
+        return _full_weights(size, device, dtype)
+    soft = feather(mask.detach().to(dtype)[:, 0], FEATHER_SHARE * min(size))
+    return soft * _window(size, device, dtype)
+
+
+@constant_result
+def _full_weights(size: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Tensor:
+    ones = torch.ones(size, device=device, dtype=dtype)
+    return feather(ones, FEATHER_SHARE * min(size)) * hann(size, device=device, dtype=dtype)
+
+
+@constant_result
+def _window(size: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Tensor:
+    return hann(size, device=device, dtype=dtype)

@@ -1,0 +1,91 @@
+"""LogPolarAlignLoss: scale and rotation as shifts of the log-polar spectrum."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from .base import NYQUIST, PairLoss, check_options
+from .inputs import Spectra
+from .profiles import centred, log_map
+from .shifts import correlation, reach, shift_and_turn_distance
+
+TAU = 0.06
+# A radian of rotation counts half of a natural log unit of scale.
+TURN_SHARE = 0.5
+
+
+class LogPolarAlignLoss(PairLoss):
+    """How far the log-polar spectra are shifted in log radius and in angle.
+
+    The belief over both shifts together: its distance in log scale, plus half its distance in
+    radians, times ``w``.
+
+    Args:
+        out_r: rings, evenly spaced in log frequency.
+        out_t: sectors of half a turn.
+        r_min: lowest frequency over Nyquist (0.5 cycles/px); never below two cycles across the
+            picture.
+        w: weight.
+        reduction: "mean" over the items that count, or "none" for ``(B,)``.
+
+    Raises:
+        InputError: if an option is out of its range.
+    """
+
+    def __init__(
+        self,
+        out_r: int = 128,
+        out_t: int = 180,
+        r_min: float = 1e-2,
+        w: float = 1.0,
+        *,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(reduction)
+        check_options(
+            out_r >= 16 and out_t >= 8,
+            f"out_r={out_r}, out_t={out_t}: use at least 16 rings and 8 sectors",
+        )
+        check_options(0 < r_min <= 0.5, f"r_min={r_min}: use a share of Nyquist in (0, 0.5]")
+        self.out_r, self.out_t, self.r_min, self.w = out_r, out_t, r_min, w
+
+    def forward(self, pred: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The loss.
+
+        Args:
+            pred: ``(B, C, H, W)``, C = 1 or 3, floating point.
+            target: the same size; it takes no gradient.
+            mask: ``(B, 1, H, W)`` in [0, 1], or None for the whole picture.
+
+        Raises:
+            InputError: if shapes, dtypes or devices do not fit.
+        """
+        return self._loss(pred, target, mask)
+
+    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
+        """``shift`` and ``turn``, weighted, each ``(B,)``."""
+        grid = log_map(spectra.size, self.out_r, self.out_t, self.r_min * NYQUIST)
+        pred, target = (centred(profile, grid.step) for profile in spectra.maps(grid))
+        target = target.detach()
+        most = reach(grid.rings, grid.step)
+        shift, turn = shift_and_turn_distance(
+            correlation(target, pred, most), correlation(target, target, most), TAU, grid.step
+        )
+        return {"shift": self.w * shift, "turn": self.w * TURN_SHARE * turn}
+
+
+def log_polar_align_loss(
+    pred: Tensor,
+    target: Tensor,
+    mask: Tensor | None = None,
+    *,
+    out_r: int = 128,
+    out_t: int = 180,
+    r_min: float = 1e-2,
+    w: float = 1.0,
+    reduction: str = "mean",
+) -> Tensor:
+    """`LogPolarAlignLoss` as a function."""
+    return LogPolarAlignLoss(out_r, out_t, r_min, w, reduction=reduction).forward(
+        pred, target, mask
+    )

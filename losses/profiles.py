@@ -1,0 +1,121 @@
+"""Background-free log-polar profiles of a power spectrum: only the lines of a lattice are left.
+
+Mean power per cell of a log-polar grid, in natural log units over the smooth fall (about 1/f) of
+its rings; what stands clearly above it is kept, blurred a little and centred. The profile does
+not see brightness or contrast at all; enlarging a picture by s moves it down by ``log(s)``,
+turning it is a circular shift.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tiling_diag.errors import InputError
+from tiling_diag.kernels.sectors import sector_map, sector_table
+
+from .tables import constant_result
+
+# Chosen on the 27 corpus pictures of benchmarks/losses.py, all together, at 256 px.
+# Power added to each cell, as a share of the mean power: faint lines below it do not count.
+FLOOR_SHARE = 0.2
+# Log units: width of the background's blur, height over it at which a line counts, softness of
+# that threshold, width of the blur whose result is taken away to centre, width of the last blur.
+BACKGROUND_WIDTH = 0.4
+THRESHOLD = 1.0
+SOFTNESS = 0.5
+CENTRING_WIDTH = 0.6
+BLUR_WIDTH = 0.025
+# Two cycles must fit across the longer side.
+LEAST_CYCLES = 2.0
+
+
+@dataclass(frozen=True)
+class LogMap:
+    """A log-polar grid over a transform of `size`: radii in cycles/px, half a turn of sectors."""
+
+    size: tuple[int, int]
+    rings: int
+    sectors: int
+    r_min: float
+    r_max: float
+    taps: int = 16
+
+    @property
+    def step(self) -> float:
+        """Natural log of the ratio of two neighbouring radii."""
+        return math.log(self.r_max / self.r_min) / (self.rings - 1)
+
+    @property
+    def radii(self) -> Tensor:
+        """``(rings,)`` float64 cycles/px."""
+        return torch.logspace(
+            math.log10(self.r_min), math.log10(self.r_max), self.rings, dtype=torch.float64
+        ).clamp(max=0.5)
+
+
+def log_map(
+    size: tuple[int, int], rings: int, sectors: int, r_min: float, r_max: float = 0.5
+) -> LogMap:
+    """The grid of `rings` from `r_min` (at least two cycles across the picture) to `r_max`.
+
+    Raises:
+        InputError: if that leaves less than an octave.
+    """
+    lowest = max(r_min, LEAST_CYCLES / max(size))
+    if r_max < 2 * lowest:
+        raise InputError(
+            f"frequencies from {lowest:.4g} to {r_max:.4g} cycles/px are less than an octave for "
+            f"a {size[0]} x {size[1]} picture: lower the least, raise the largest bin, or use "
+            "larger pictures"
+        )
+    return LogMap(size, rings, sectors, lowest, r_max)
+
+
+def sector_profiles(power: Tensor, grid: LogMap) -> Tensor:
+    """Excess of each cell over the background, ``(B, rings, sectors)``, at least 0, log units.
+
+    Args:
+        power: one-sided ``(B, h, w // 2 + 1)``.
+        grid: of the same size.
+    """
+    table = _sectors(grid, power.device, power.dtype)
+    floor = FLOOR_SHARE * power.mean((-2, -1))[:, None, None]
+    log_cells = torch.log(sector_map(power, grid.size, table) + floor)
+    rings = torch.logsumexp(log_cells, -1, keepdim=True) - math.log(grid.sectors)
+    blur = smoothing(grid.rings, BACKGROUND_WIDTH / grid.step, power.device, power.dtype)
+    above = log_cells - blur @ rings - THRESHOLD
+    return F.softplus(above / SOFTNESS) * SOFTNESS
+
+
+def centred(profile: Tensor, step: float) -> Tensor:
+    """Blurred, less its wide average along the rings, of unit norm: ``(B, rings, sectors)``."""
+    band_pass = _band_pass(profile.shape[-2], step, profile.device, profile.dtype)
+    shaped = band_pass @ profile
+    return shaped * torch.rsqrt(shaped.square().sum((-2, -1), keepdim=True) + 1e-12)
+
+
+@constant_result
+def smoothing(n: int, width: float, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """``(n, n)`` Gaussian averaging of `width` steps, renormalized at the ends."""
+    place = torch.arange(n, dtype=torch.float64)
+    taps = torch.exp(-0.5 * ((place[:, None] - place) / width).square())
+    return (taps / taps.sum(-1, keepdim=True)).to(device=device, dtype=dtype)
+
+
+@constant_result
+def _band_pass(n: int, step: float, device: torch.device, dtype: torch.dtype) -> Tensor:
+    cpu, double = torch.device("cpu"), torch.float64
+    narrow = smoothing(n, BLUR_WIDTH / step, cpu, double)
+    wide = smoothing(n, CENTRING_WIDTH / step, cpu, double)
+    return (narrow @ (torch.eye(n, dtype=double) - wide)).to(device=device, dtype=dtype)
+
+
+@constant_result
+def _sectors(grid: LogMap, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    index, weight = sector_table(grid.size, grid.radii, grid.sectors, taps=grid.taps, dtype=dtype)
+    return index.to(device), weight.to(device)

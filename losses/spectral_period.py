@@ -1,0 +1,163 @@
+"""SpectralPeriodLoss: the lines of the two spectra lie at the same radial frequencies."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from tiling_diag.errors import InputError
+
+from .base import NYQUIST, SECTORS, PairLoss, bin_frequency, check_options, check_radial_options
+from .inputs import Spectra
+from .profiles import LogMap, centred, log_map
+from .shifts import correlation, over_turns, reach, shift_distance
+from .tables import constant_result
+
+# The band saturates where the peak does not, so it must stay the smaller of the two.
+BAND_SHARE = 0.05
+
+
+class SpectralPeriodLoss(PairLoss):
+    """Distance of the main peaks in log frequency, and of the shapes around the fundamental.
+
+    ``w_peak`` times how far the prediction's lines are shifted against the target's (natural log
+    of the scale ratio, whatever the rotation), plus ``w_band`` times a twentieth of 1 - cosine of
+    the two ring profiles in a band around the target's fundamental.
+
+    Args:
+        r_bins: rings from ``min_bin`` to ``max_bin``, evenly spaced in log frequency.
+        tau: temperature of the belief over shifts.
+        band_sigma: relative width of the band (standard deviation over its centre).
+        w_peak: weight of the distance of the peaks.
+        w_band: weight of the difference within the band.
+        min_bin: lowest frequency, as a bin of `r_bins` from 0 to Nyquist (0.5 cycles/px); never
+            below two cycles across the picture.
+        max_bin: highest frequency, likewise; default Nyquist.
+        reduction: "mean" over the items that count, or "none" for ``(B,)``.
+
+    Raises:
+        InputError: if an option is out of its range.
+    """
+
+    def __init__(
+        self,
+        r_bins: int = 256,
+        tau: float = 0.06,
+        band_sigma: float = 0.15,
+        w_peak: float = 1.0,
+        w_band: float = 1.0,
+        min_bin: int = 2,
+        max_bin: int | None = None,
+        *,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(reduction)
+        check_radial_options(r_bins, tau, min_bin, max_bin)
+        check_options(band_sigma > 0, f"band_sigma={band_sigma}: use a width above 0 (0.15)")
+        self.r_bins, self.tau, self.band_sigma = r_bins, tau, band_sigma
+        self.w_peak, self.w_band = w_peak, w_band
+        self.min_bin, self.max_bin = min_bin, max_bin
+
+    def forward(
+        self,
+        pred: Tensor,
+        target: Tensor,
+        mask: Tensor | None = None,
+        center_override: Tensor | None = None,
+    ) -> Tensor:
+        """The loss.
+
+        Args:
+            pred: ``(B, C, H, W)``, C = 1 or 3, floating point.
+            target: the same size; it takes no gradient.
+            mask: ``(B, 1, H, W)`` in [0, 1], or None for the whole picture.
+            center_override: ``(B,)`` middle of the band in place of the target's own fundamental:
+                radial frequency in [0, 1], where 1 is Nyquist (0.5 cycles/px).
+
+        Raises:
+            InputError: if shapes, dtypes or devices do not fit.
+        """
+        return self._loss(pred, target, mask, center_override)
+
+    def grid(self, size: tuple[int, int]) -> LogMap:
+        """The rings for pictures of a size."""
+        return radial_grid(size, self.r_bins, self.min_bin, self.max_bin)
+
+    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
+        """``peak`` and ``band``, weighted, each ``(B,)``."""
+        grid = self.grid(spectra.size)
+        pred, target = spectra.maps(grid)
+        target = target.detach()
+        peak = radial_shift(target, pred, grid, self.tau)
+        if center_override is None:
+            center = fundamental(target, grid)
+        else:
+            center = _checked_center(center_override, pred)
+        # An octave above or below is far outside: exp(-(0.69 / 0.14)^2 / 2) = 5e-6.
+        away = (
+            _log_radii(grid, pred.device, pred.dtype) - torch.log(center.clamp_min(1e-6))[:, None]
+        )
+        band = torch.exp(-0.5 * (away / math.log1p(self.band_sigma)).square())
+        ring_pred, ring_target = pred.mean(-1) * band, target.mean(-1) * band
+        cosine = (ring_pred * ring_target).sum(-1) * torch.rsqrt(
+            ring_pred.square().sum(-1) * ring_target.square().sum(-1) + 1e-12
+        )
+        return {"peak": self.w_peak * peak, "band": self.w_band * BAND_SHARE * (1 - cosine)}
+
+
+def radial_grid(size: tuple[int, int], bins: int, min_bin: int, max_bin: int | None) -> LogMap:
+    """The log-frequency grid that radial options stand for."""
+    top = NYQUIST if max_bin is None else bin_frequency(max_bin, bins)
+    return log_map(size, bins, SECTORS, bin_frequency(min_bin, bins), top)
+
+
+def radial_shift(first: Tensor, second: Tensor, grid: LogMap, tau: float) -> Tensor:
+    """How far the second profile is shifted against the first, log units, ``(B,)``."""
+    a, b = centred(first, grid.step), centred(second, grid.step)
+    most = reach(grid.rings, grid.step)
+    cross, own = over_turns(correlation(a, b, most)), over_turns(correlation(a, a, most))
+    return shift_distance(cross, own, tau, grid.step)
+
+
+def fundamental(profile: Tensor, grid: LogMap) -> Tensor:
+    """Frequency of the strongest ring of a profile, ``(B,)``, cycles/px."""
+    radii = _log_radii(grid, profile.device, profile.dtype).exp()
+    return radii[profile.detach().mean(-1).argmax(-1)]
+
+
+def _checked_center(center: Tensor, like: Tensor) -> Tensor:
+    if center.shape != like.shape[:1] or not center.is_floating_point():
+        raise InputError(
+            f"center_override is {center.dtype} of shape {tuple(center.shape)}: pass floating "
+            f"point ({like.shape[0]},), one radial frequency in [0, 1] per item"
+        )
+    return NYQUIST * center.detach().to(like)
+
+
+@constant_result
+def _log_radii(grid: LogMap, device: torch.device, dtype: torch.dtype) -> Tensor:
+    return grid.radii.log().to(device=device, dtype=dtype)
+
+
+def spectral_period_loss(
+    pred: Tensor,
+    target: Tensor,
+    mask: Tensor | None = None,
+    center_override: Tensor | None = None,
+    *,
+    r_bins: int = 256,
+    tau: float = 0.06,
+    band_sigma: float = 0.15,
+    w_peak: float = 1.0,
+    w_band: float = 1.0,
+    min_bin: int = 2,
+    max_bin: int | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """`SpectralPeriodLoss` as a function."""
+    loss = SpectralPeriodLoss(
+        r_bins, tau, band_sigma, w_peak, w_band, min_bin, max_bin, reduction=reduction
+    )
+    return loss.forward(pred, target, mask, center_override)

@@ -1,0 +1,133 @@
+"""The losses steer the scale: least at the target, more to both sides, finite everywhere."""
+
+import inspect
+
+import pytest
+import torch
+from torch.nn.functional import interpolate
+
+from tiling_diag.losses import (
+    ACFPeriodLoss,
+    LogPolarAlignLoss,
+    PatchwiseLoss,
+    ScaleConsistencyLoss,
+    SpectralPeriodLoss,
+    TilingLoss,
+)
+from tiling_diag.synth import Material, View, draw_wall
+
+SINGLE = [SpectralPeriodLoss, LogPolarAlignLoss, ScaleConsistencyLoss, ACFPeriodLoss]
+SCALES = [0.5, 0.7, 0.85, 1.0, 1.2, 1.45, 2.0]
+RIGHT = SCALES.index(1.0)
+
+
+@pytest.fixture(scope="module")
+def crops():
+    """Target, and another crop of the same wall seen at every scale; grey, 192 px."""
+    material = Material(width_px=40.0, height_px=16.0, mortar_px=2.0)
+    picture = draw_wall(material, View(size=(640, 640)))
+    wall = picture.image.mean(0, keepdim=True)[None]
+    target, other = wall[..., 10:202, 20:212], wall[..., 230:, 210:]
+    seen = []
+    for scale in SCALES:
+        side = round(192 / scale)
+        size = {"size": (192, 192), "mode": "bilinear", "align_corners": False}
+        seen.append(interpolate(other[..., :side, :side], **size, antialias=True))
+    return target, seen
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+def test_the_right_scale_costs_least_and_an_octave_more_than_a_step(kind, crops):
+    target, seen = crops
+    values = [float(kind()(one, target, None)) for one in seen]
+    assert values[RIGHT] == min(values)
+    assert values[0] > values[RIGHT - 1]
+    assert values[-1] > values[RIGHT + 1]
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+def test_a_picture_is_at_its_own_scale(kind, crops):
+    target, seen = crops
+    assert float(kind()(target, target, None)) < 0.1 * float(kind()(seen[0], target, None))
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+def test_the_gradient_points_to_the_right_scale(kind, crops):
+    target, _ = crops
+    side = torch.linspace(-1, 1, 192)
+    y, x = torch.meshgrid(side, side, indexing="ij")
+    for start, sign in ((0.88, 1.0), (1.14, -1.0)):
+        scale = torch.tensor(start, requires_grad=True)
+        # Larger units are fewer: places move inwards. Kept inside, a shrunk wall is its centre's.
+        grid = torch.stack([x, y], -1)[None] * 0.8 / scale
+        pred = torch.nn.functional.grid_sample(target, grid, align_corners=True)
+        inner = torch.nn.functional.grid_sample(
+            target, torch.stack([x, y], -1)[None] * 0.8, align_corners=True
+        )
+        (slope,) = torch.autograd.grad(kind()(pred, inner, None), scale)
+        assert float(slope) * sign < 0
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_losses_and_gradients_are_finite_for_any_picture(kind, channels):
+    generator = torch.Generator().manual_seed(1)
+    shape = (2, channels, 64, 80)
+    for target in (torch.rand(shape, generator=generator), torch.zeros(shape)):
+        pred = torch.rand(shape, generator=generator).requires_grad_()
+        for mask in (None, torch.ones(2, 1, 64, 80), torch.zeros(2, 1, 64, 80)):
+            value = kind()(pred, target, mask)
+            assert value.dtype == torch.float32
+            assert value.shape == ()
+            assert value.isfinite()
+            (gradient,) = torch.autograd.grad(value, pred)
+            assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+def test_none_keeps_the_items_and_the_mean_is_theirs(kind):
+    generator = torch.Generator().manual_seed(2)
+    pred, target = (torch.rand(3, 1, 64, 64, generator=generator) for _ in range(2))
+    items = kind(reduction="none")(pred, target, None)
+    assert items.shape == (3,)
+    assert torch.allclose(items.mean(), kind()(pred, target, None))
+
+
+def test_signatures_are_those_of_the_training_scripts():
+    expected = {
+        SpectralPeriodLoss: {
+            "r_bins": 256, "tau": 0.06, "band_sigma": 0.15, "w_peak": 1.0, "w_band": 1.0,
+            "min_bin": 2, "max_bin": None,
+        },
+        LogPolarAlignLoss: {"out_r": 128, "out_t": 180, "r_min": 1e-2, "w": 1.0},
+        ScaleConsistencyLoss: {"r_bins": 256, "tau": 0.06, "min_bin": 2, "max_bin": None, "w": 1.0},
+        ACFPeriodLoss: {"r_bins": 256, "tau": 0.08, "min_rel": 0.03, "max_rel": 0.6, "w": 1.0},
+    }  # fmt: skip
+    for kind, defaults in expected.items():
+        parameters = inspect.signature(kind).parameters
+        assert list(parameters)[: len(defaults)] == list(defaults)
+        assert {name: parameters[name].default for name in defaults} == defaults
+
+
+def test_consistency_is_symmetric_and_moves_both(crops):
+    target, seen = crops
+    a, b = target.clone().requires_grad_(), seen[4].clone().requires_grad_()
+    loss = ScaleConsistencyLoss()
+    assert torch.allclose(loss(a, b, None), loss(b, a, None), rtol=1e-4)
+    gradients = torch.autograd.grad(loss(a, b, None), (a, b))
+    assert all(float(one.abs().max()) > 0 for one in gradients)
+
+
+def test_the_weighted_sum_is_the_sum_of_the_losses(crops):
+    target, seen = crops
+    weights = (1.0, 0.5, 2.0, 0.25)
+    single = [w * kind()(seen[2], target, None) for w, kind in zip(weights, SINGLE, strict=True)]
+    total = TilingLoss(*weights)(seen[2], target, None)
+    assert torch.allclose(total, torch.stack(single).sum(), rtol=1e-6, atol=1e-6)
+
+
+def test_patches_prefer_the_right_scale(crops):
+    target, seen = crops
+    loss = PatchwiseLoss(ACFPeriodLoss(), patch=128, stride=64, min_coverage=0.5, hard_fraction=1.0)
+    values = [float(loss(one, target, None)) for one in seen]
+    assert values[RIGHT] == min(values)
