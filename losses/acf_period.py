@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,8 +21,7 @@ FREQUENCY_POWER = 0.5
 MIN_BIN = 2
 
 
-@dataclass(frozen=True)
-class Lags:
+class Lags(NamedTuple):
     """Lags of a profile in pixels, `count` of them, evenly spaced in their logarithm."""
 
     first_px: float
@@ -65,11 +64,12 @@ class ACFPeriodLoss(PairLoss):
         *,
         reduction: str = "mean",
     ) -> None:
+        """Check and keep the options."""
         super().__init__(reduction)
         check_options(r_bins >= 16, f"r_bins={r_bins}: use at least 16 (default 256)")
         check_options(tau > 0, f"tau={tau}: use a temperature above 0 (default 0.08)")
         check_options(
-            0 < min_rel and 2 * min_rel <= max_rel <= 1,
+            min_rel > 0 and 2 * min_rel <= max_rel <= 1,
             f"min_rel={min_rel}, max_rel={max_rel}: use 0 < 2 * min_rel <= max_rel <= 1",
         )
         self.r_bins, self.tau, self.min_rel, self.max_rel = r_bins, tau, min_rel, max_rel

@@ -35,7 +35,7 @@ def check_radial_options(r_bins: int, tau: float, min_bin: int, max_bin: int | N
     check_options(tau > 0, f"tau={tau}: use a temperature above 0 (default 0.06)")
     top = r_bins - 1 if max_bin is None else max_bin
     check_options(
-        0 <= min_bin and 2 * max(min_bin, 1) <= top <= r_bins - 1,
+        min_bin >= 0 and 2 * max(min_bin, 1) <= top <= r_bins - 1,
         f"min_bin={min_bin}, max_bin={max_bin}: use 0 <= min_bin and "
         f"2 * min_bin <= max_bin <= r_bins - 1 = {r_bins - 1}",
     )
@@ -56,6 +56,7 @@ class PairLoss(nn.Module):
     """Whether gradient flows to the second picture too."""
 
     def __init__(self, reduction: str = "mean") -> None:
+        """Check and keep the options."""
         super().__init__()
         check_reduction(reduction)
         self.reduction = reduction

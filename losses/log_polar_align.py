@@ -41,6 +41,7 @@ class LogPolarAlignLoss(PairLoss):
         *,
         reduction: str = "mean",
     ) -> None:
+        """Check and keep the options."""
         super().__init__(reduction)
         check_options(
             out_r >= 16 and out_t >= 8,

@@ -1,4 +1,4 @@
-"""PatchwiseLoss: a loss on overlapping patches, for walls whose scale changes across the picture."""
+"""PatchwiseLoss: a loss on overlapping patches, for walls seen in perspective."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class PatchwiseLoss(nn.Module):
         *,
         reduction: str = "mean",
     ) -> None:
+        """Check and keep the options."""
         super().__init__()
         check_options(
             isinstance(loss, PairLoss),
@@ -115,7 +116,7 @@ class PatchwiseLoss(nn.Module):
 
     def _worst(self, values: Tensor, counts: Tensor) -> Tensor:
         """Mean per picture over the largest `hard_fraction` of the patches that count."""
-        ranked, order = torch.where(counts, values, -torch.inf).sort(dim=-1, descending=True)
+        ranked = torch.where(counts, values, -torch.inf).sort(dim=-1, descending=True).values
         number = counts.sum(-1)
         chosen = torch.arange(values.shape[-1], device=values.device) < torch.ceil(
             self.hard_fraction * number[:, None]

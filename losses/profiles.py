@@ -9,7 +9,7 @@ turning it is a circular shift.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -34,8 +34,7 @@ BLUR_WIDTH = 0.025
 LEAST_CYCLES = 2.0
 
 
-@dataclass(frozen=True)
-class LogMap:
+class LogMap(NamedTuple):
     """A log-polar grid over a transform of `size`: radii in cycles/px, half a turn of sectors."""
 
     size: tuple[int, int]

@@ -42,6 +42,7 @@ class ScaleConsistencyLoss(PairLoss):
         *,
         reduction: str = "mean",
     ) -> None:
+        """Check and keep the options."""
         super().__init__(reduction)
         check_radial_options(r_bins, tau, min_bin, max_bin)
         self.r_bins, self.tau, self.min_bin, self.max_bin = r_bins, tau, min_bin, max_bin

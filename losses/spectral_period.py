@@ -53,6 +53,7 @@ class SpectralPeriodLoss(PairLoss):
         *,
         reduction: str = "mean",
     ) -> None:
+        """Check and keep the options."""
         super().__init__(reduction)
         check_radial_options(r_bins, tau, min_bin, max_bin)
         check_options(band_sigma > 0, f"band_sigma={band_sigma}: use a width above 0 (0.15)")

@@ -26,7 +26,7 @@ def constant_result(build: Callable[Params, Result]) -> Callable[Params, Result]
 
     @wraps(build)
     def constant(*args: Params.args, **kwargs: Params.kwargs) -> Result:
-        return once(*args, **kwargs)
+        return once(*args, **kwargs)  # type: ignore[arg-type]
 
     wrapped: Callable[Params, Result] = torch.compiler.assume_constant_result(constant)  # type: ignore[no-untyped-call]
     return wrapped

@@ -45,6 +45,7 @@ class TilingLoss(PairLoss):
         acf: ACFPeriodLoss | None = None,
         reduction: str = "mean",
     ) -> None:
+        """Check and keep the options."""
         super().__init__(reduction)
         weights = {"spectral": w_spectral, "log_polar": w_log_polar, "scale": w_scale, "acf": w_acf}
         check_options(

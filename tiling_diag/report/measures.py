@@ -248,8 +248,8 @@ MEASURES = (
 
 # What a figure shows and how to read it.
 FIGURE_NOTES = {
-    "overview": "Lines and dots: the lattice that was found, laid on the joints. They should meet "
-    "the joints everywhere. Pink boxes: zones at fault.",
+    "overview": "Yellow: the lattice found, laid on the joints; it should meet them everywhere. "
+    "Pink: zones at fault.",
     "pred": "What was read; what lies outside the mask is darkened and does not count.",
     "radial_profile": "Power over distance from zero frequency. Blue above the grey background is "
     "the material: f is its fundamental; much at f/2 hints at doubled zones.",

@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 FOLDED_SIDE_PX = 512
 FOLDED_CELLS = 9
 MOST_LINES = 6000
+# Lines that leave the wall are cut into so many pieces, of which those on it are kept.
+PIECES = 24
 
 
 class Overlay(NamedTuple):
@@ -91,12 +93,23 @@ def lattice_overlay(diagnosis: Diagnosis, gap_px: float) -> Overlay | None:
         course = (rows + row_phase)[:, None] * frame.course + 0 * span
         places = _picture(np.stack([span + 0 * course, course], -1).reshape(-1, 2), frame)
         nodes = places.reshape(len(rows), -1, 2)
-        lines, points = [np.stack([nodes[:, :-1], nodes[:, 1:]], 2).reshape(-1, 2, 2)], nodes[:0, 0]
-    segments = np.concatenate(lines)
-    on_wall = _inside(segments.mean(1), mask) & _inside(segments[:, 0], mask, 4.0)
-    on_wall &= _inside(segments[:, 1], mask, 4.0)
+        lines = [np.stack([nodes[:, :-1], nodes[:, 1:]], 2).reshape(-1, 2, 2)]
+        points = nodes[:0, 0]
     points = points[_inside(points, mask)]
-    return Overlay(segments[on_wall][:MOST_LINES], points[:MOST_LINES], every)
+    return Overlay(_clipped(np.concatenate(lines), mask), points[:MOST_LINES], every)
+
+
+def _clipped(segments: Floats, mask: NDArray[Any]) -> Floats:
+    """The parts of lines ``(n, 2, 2)`` that lie on the wall."""
+    start, end = segments[:, 0], segments[:, 1]
+    shares = np.linspace(0, 1, PIECES + 1)
+    inside = np.stack([_inside(start + t * (end - start), mask, 2.0) for t in shares[::4]])
+    whole, some = inside.all(0), inside.any(0)
+    split = segments[some & ~whole]
+    cuts = split[:, :1] + shares[:, None] * (split[:, 1:] - split[:, :1])
+    pieces = np.stack([cuts[:, :-1], cuts[:, 1:]], axis=2).reshape(-1, 2, 2)
+    pieces = pieces[_inside(pieces.mean(1), mask)]
+    return np.concatenate([segments[whole], pieces])[:MOST_LINES]
 
 
 def _steps(span: Floats, every: int) -> Floats:

@@ -20,6 +20,7 @@ from tiling_diag.report.canvas import (
     Panel,
     Rgb,
     colored,
+    text_width,
     ticks,
 )
 from tiling_diag.report.overlay import lattice_overlay
@@ -84,18 +85,16 @@ def headline(scene: Scene) -> str:
 
 def _zones(panel: Panel, findings: list[Finding]) -> None:
     left, top, right, bottom = panel.inside
-    for zone in (zone for finding in findings for zone in finding.where):
+    for k, zone in enumerate(zone for finding in findings for zone in finding.where):
         x0, y0, x1, y1 = zone.box_px
-        box = (
-            max(panel.x(x0), left),
-            max(panel.y(y0), top),
-            min(panel.x(x1), right),
-            min(panel.y(y1), bottom),
-        )
-        panel.canvas.rectangle(box, "white", width=5)
-        x0, y0, x1, y1 = box
+        x0, y0 = max(panel.x(x0), left), max(panel.y(y0), top)
+        x1, y1 = min(panel.x(x1), right), min(panel.y(y1), bottom)
+        panel.canvas.rectangle((x0, y0, x1, y1), "white", width=5)
         panel.canvas.rectangle((x0 + 1, y0 + 1, x1 - 1, y1 - 1), ZONE, width=3)
-        panel.canvas.text(x0 + 12, y0 + 18, zone.text, color="white", bold=True, halo=True)
+        # Zones side by side would write over each other.
+        y = min(y0 + 18 + 22 * k, y1 - 14) if y1 - y0 > x1 - x0 else (y0 + y1) / 2
+        x = min(x0 + 12, right - text_width(zone.text) - 8)
+        panel.canvas.text(x, y, zone.text, color="white", halo=True)
 
 
 def _stamp(panel: Panel, text: str) -> None:
