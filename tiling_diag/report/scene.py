@@ -19,7 +19,7 @@ from tiling_diag.report.canvas import (
     Rgb,
     wrapped,
 )
-from tiling_diag.report.measures import FIGURE_NOTES
+from tiling_diag.report.measures import figure_note
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
@@ -92,7 +92,7 @@ class Scene:
         """A canvas with a picture of the wall in it, axes in px."""
         right = RIGHT if bar else 20
         width = max(NARROWEST, LEFT + self.shown_width + right)
-        canvas, top = titled(name, title, width, self.shown_height + BOTTOM, color=color)
+        canvas, top = titled(self, name, title, width, self.shown_height + BOTTOM, color=color)
         canvas.picture(ground, LEFT, top)
         box = (LEFT, top, self.shown_width, self.shown_height)
         panel = Panel(canvas, box, (0, self.width), (self.height, 0))
@@ -100,12 +100,15 @@ class Scene:
         return canvas, panel
 
 
-def titled(name: str, title: str, width: int, body: int, *, color: str = INK) -> tuple[Canvas, int]:
+def titled(
+    scene: Scene, name: str, title: str, width: int, body: int, *, color: str = INK
+) -> tuple[Canvas, int]:
     """A canvas whose head says what is seen and how to read it; and where its body starts."""
-    heads = wrapped(title, width - 26, TITLE)
-    notes = wrapped(FIGURE_NOTES[name], width - 26)
+    note = figure_note(name, scene.is_periodic)
+    heads, notes = wrapped(title, width - 26, TITLE), wrapped(note, width - 26)
     top = 12 + 22 * len(heads) + 18 * len(notes) + 10
     canvas = Canvas(width, top + body)
+    canvas.title, canvas.note, canvas.head_px = title, note, top - 10
     y = 21
     for line in heads:
         canvas.text(13, y, line, size=TITLE, bold=True, color=color)
