@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -62,7 +63,8 @@ def _reasons(finding: Finding) -> list[tuple[str, str]]:
     rows = [
         (
             "why",
-            f"{one.name}: {one.value:.3g}{one.unit}"
+            f"{one.name}: "
+            + (f"{one.value:.3g}{one.unit}" if math.isfinite(one.value) else "not measured")
             + ("" if one.limit is None else f" (limit {one.limit:.3g})"),
         )
         for one in finding.evidence

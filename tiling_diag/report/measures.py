@@ -76,7 +76,7 @@ MEASURES = (
         "periods.acf_px",
         "px",
         "first significant autocorrelation peak along the fundamental's wave vector",
-        "twice the fundamental where every other row alike, as in half bonds",
+        "twice the fundamental where every other row is alike, as in half bonds",
     ),
     Measure(
         "periods.cepstrum_px",
