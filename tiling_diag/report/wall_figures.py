@@ -24,7 +24,7 @@ from tiling_diag.report.canvas import (
     ticks,
 )
 from tiling_diag.report.overlay import lattice_overlay
-from tiling_diag.report.scene import Scene
+from tiling_diag.report.scene import LOWEST_BAR, Scene
 
 ZONE = "#ff2f6d"
 # Lattice lines nearer than this on the figure would run together.
@@ -48,10 +48,15 @@ def draw_overview(scene: Scene) -> Canvas:
         for finding in diagnosis.findings
         if finding.severity != "info" and finding.probability >= SUSPECT_PROBABILITY
     ]
-    canvas, panel = scene.over_wall(
-        "overview", headline(scene), scene.wall, color=VERDICT_COLORS[diagnosis.verdict]
-    )
     overlay = lattice_overlay(diagnosis, GAP / float(scene.zoom.max()))
+    every = 1 if overlay is None else overlay.every
+    canvas, panel = scene.over_wall(
+        "overview",
+        headline(scene),
+        scene.wall,
+        color=VERDICT_COLORS[diagnosis.verdict],
+        also=f"One in {every} rows and units is drawn." if every > 1 else "",
+    )
     if overlay is None:
         _stamp(panel, "no lattice: nothing repeats measurably")
     else:
@@ -61,9 +66,6 @@ def draw_overview(scene: Scene) -> Canvas:
         canvas.lines(paths, YELLOW, width=1.4, within=panel.inside)
         for color, size in (("black", 6.0), (YELLOW, 4.6)):
             canvas.dots(dots, color, size=size, within=panel.inside)
-        if overlay.every > 1:
-            note = f"one in {overlay.every} rows and units is drawn"
-            canvas.text(panel.box[0] + 8, panel.inside[3] - 14, note, color="white", halo=True)
     _zones(panel, flagged)
     return canvas
 
@@ -98,8 +100,10 @@ def _zones(panel: Panel, findings: list[Finding]) -> None:
 
 
 def _stamp(panel: Panel, text: str) -> None:
-    """A sentence in the middle of the wall."""
+    """A sentence in the middle of the wall, if there is room."""
     x0, y0, x1, y1 = panel.inside
+    if text_width(text, LARGE) > x1 - x0:
+        return
     panel.canvas.text(
         (x0 + x1) / 2, (y0 + y1) / 2, text, size=LARGE, color="white", anchor="mm", halo=True
     )
@@ -191,7 +195,7 @@ def draw_bands(scene: Scene) -> Canvas:
 def _bar_place(panel: Panel) -> tuple[int, int, int, int]:
     """Where the colour bar goes: right of the wall."""
     left, top, width, height = panel.box
-    return left + width + 16, top + 20, 16, max(40, height - 20)
+    return left + width + 16, top + 20, 16, max(LOWEST_BAR, height) - 20
 
 
 def _laid_over(scene: Scene, rgb: Rgb, values: Floats, share: float = 0.62) -> Rgb:
