@@ -1,5 +1,6 @@
 """The command line: exit codes, messages, files, and what it must not import."""
 
+import dataclasses
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from bad_inputs import CASES, Refused, ordinary_user
 from PIL import Image
 from typer.testing import CliRunner
 
+import tiling_diag as td
 from tiling_diag.cli import app
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
@@ -49,6 +51,17 @@ def test_json_is_one_document_that_follows_the_schema():
 def test_fail_on_sets_the_exit_code_for_a_defect(limit, code):
     extra = [] if limit is None else ["--fail-on", limit]
     assert run("--pred", ZONES, "--ref", REFERENCE, *extra).exit_code == code
+
+
+@pytest.mark.parametrize(("limit", "code"), [("suspect", 1), ("defect", 0)])
+def test_a_suspect_wall_fails_from_suspect_on_only(limit, code, monkeypatch):
+    diagnosis = td.diagnose(SAMPLES / "brick_reference.jpg")
+    finding = td.Finding("period_off", 0.7, "suspect", "a title", (), (), "a cause", "a fix")
+    suspect = dataclasses.replace(diagnosis, findings=(finding,))
+    monkeypatch.setattr("tiling_diag.diagnosis.diagnose", lambda *_: suspect)
+    result = run("--pred", REFERENCE, "--fail-on", limit)
+    assert result.exit_code == code
+    assert result.stdout.startswith("SUSPECT  worth a look")
 
 
 def test_a_good_wall_passes_fail_on():
@@ -180,7 +193,12 @@ def test_a_folder_that_can_not_be_written_to_is_named(tmp_path):
 
 
 def program(*arguments):
-    return [sys.executable, "-c", "from tiling_diag.cli import main; main()", *map(str, arguments)]
+    return [
+        sys.executable,
+        "-c",
+        "from tiling_diag.process import main; main()",
+        *map(str, arguments),
+    ]
 
 
 def test_the_program_prints_all_and_ends_with_its_exit_code():
@@ -217,21 +235,25 @@ def test_a_closed_pipe_ends_quietly():
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-@pytest.mark.parametrize("after_s", [0.5, 1.5, 2.0, 2.5, 3.0])
+@pytest.mark.parametrize("after_s", [0.01, 0.5, 1.0, 1.5, 2.0])
 def test_an_interrupt_exits_with_130_and_leaves_no_half_written_file(after_s, tmp_path):
+    # Python itself is not to be interrupted while it starts.
+    python, option, code, *arguments = program("diag", "--pred", ZONES, "--out", tmp_path / "out")
+    code = code.replace("; main()", "; print('up', flush=True); main()")
     started = subprocess.Popen(
-        program("diag", "--pred", ZONES, "--out", tmp_path / "out"),
+        [python, option, code, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert started.stdout.readline() == "up\n"
     time.sleep(after_s)
     started.send_signal(signal.SIGINT)
     _, errors = started.communicate()
     if started.returncode == 0:
         pytest.skip("this machine is done before")
     assert started.returncode == 130
-    assert "Traceback" not in errors
+    assert errors == "tiling-diag: interrupted\n"
     assert not list(tmp_path.glob("out/.*"))
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from tiling_diag._version import __version__
 from tiling_diag.errors import TilingDiagError
-from tiling_diag.process import heavy_imports, leave
+from tiling_diag.process import heavy_imports, main
 from tiling_diag.usage import OneLineErrors
+
+__all__ = ["app", "main"]
 
 EXAMPLES = """Examples:
 
@@ -146,16 +147,3 @@ def diag(
             typer.echo(f"report: {files[-1]}", err=True)
     if fail_on is not None and diagnosis.verdict in (fail_on.value, "defect"):
         raise typer.Exit(1)
-
-
-def main() -> NoReturn:
-    """Run the command line and end the process."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that can't show a file's name should still show the rest.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        app()
-    except SystemExit as end:
-        leave(int(end.code or 0))
-    leave(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,25 @@ def heavy_imports() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process."""
+    try:
+        from tiling_diag.cli import app
+
+        for stream in (sys.stdout, sys.stderr):
+            # A terminal that can't show a file's name should still show the rest.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        app()
+    except SystemExit as end:
+        leave(int(end.code or 0))
+    except KeyboardInterrupt:
+        # Wherever it comes: commands answer it themselves, but libraries take a while to load.
+        print("tiling-diag: interrupted", file=sys.stderr)
+        leave(130)
+    leave(0)
 
 
 def leave(code: int) -> NoReturn:
