@@ -328,7 +328,7 @@ def shown(diagnosis: Diagnosis) -> list[tuple[str, str]]:
     if lattice["b_px"] is None:
         period = math.hypot(*lattice["a_px"])
         rows.append(("period", f"{period:.2f} px; repeats in one direction only"))
-    rows.append(("rows run at", f"{lattice['angle_deg'] + 0.0:.1f}°"))
+    rows.append(("rows run at", f"{round(lattice['angle_deg'], 1) + 0.0:.1f}°"))
     rows.append(("strength", f"{summary['periodicity']['strength']:.2f} of 1"))
     rows.append(("fundamental", _fundamental(summary["periods"])))
     if local["median_px"] is not None:
