@@ -280,6 +280,9 @@ _NOTES_WITHOUT_PERIOD = {
 }
 
 
+FIGURE_NAMES = tuple(_NOTES)
+
+
 def figure_note(name: str, is_periodic: bool) -> str:
     """What a figure shows and how to read it, in a sentence or two."""
     return _NOTES[name] if is_periodic else _NOTES_WITHOUT_PERIOD.get(name, _NOTES[name])
