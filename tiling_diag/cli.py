@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -13,14 +12,10 @@ import typer
 
 from tiling_diag._version import __version__
 from tiling_diag.errors import TilingDiagError
+from tiling_diag.process import heavy_imports, main
+from tiling_diag.usage import OneLineErrors
 
-app = typer.Typer(
-    name="tiling-diag",
-    help="Measure the tiling of brick and tile walls, and find what is wrong with it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+__all__ = ["app", "main"]
 
 EXAMPLES = """Examples:
 
@@ -30,6 +25,19 @@ EXAMPLES = """Examples:
 
   tiling-diag diag --pred wall.jpg --unit-px 64 --json --fail-on suspect
 """
+EXIT_CODES = """
+Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 130 interrupted.
+"""
+
+app = typer.Typer(
+    name="tiling-diag",
+    cls=OneLineErrors,
+    help="Measure the tiling of brick and tile walls, and find what is wrong with it.",
+    epilog=EXAMPLES + EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 class FailOn(str, Enum):
@@ -52,6 +60,18 @@ def user_errors() -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
+def print_result(text: str) -> None:
+    """Write to standard output, and say so if that fails."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        raise typer.Exit(141) from None  # as shells report a program that SIGPIPE ended
+    except OSError as error:
+        raise TilingDiagError(
+            f"standard output can't be written to ({error.strerror}): send it elsewhere"
+        ) from None
+
+
 def _version(value: bool) -> None:
     if value:
         typer.echo(f"tiling-diag {__version__}")
@@ -67,27 +87,32 @@ def options(
     """Measure the tiling of brick and tile walls, and find what is wrong with it."""
 
 
-@app.command(epilog=EXAMPLES)
+@app.command(epilog=EXAMPLES + EXIT_CODES)
 def diag(
     pred: Annotated[Path, typer.Option(help="Picture to measure.", show_default=False)],
-    mask: Annotated[Path | None, typer.Option(help="White where the wall is.")] = None,
-    ref: Annotated[Path | None, typer.Option(help="The material as it should be.")] = None,
-    ref_scale: Annotated[
-        float, typer.Option(help="Pixels of the wall that one of the reference stands for.")
-    ] = 1.0,
+    mask: Annotated[
+        Path | None, typer.Option(help="Picture that is white where the wall is.")
+    ] = None,
+    ref: Annotated[
+        Path | None, typer.Option(help="Picture of the material as it should be.")
+    ] = None,
+    ref_scale: Annotated[float, typer.Option(help="Wall pixels per pixel of the reference.")] = 1.0,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the report; none without it.")
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for numbers, figures and report.html."),
     ] = None,
     unit_px: Annotated[
-        float | None, typer.Option(help="Expected distance between units along the rows.")
+        float | None, typer.Option(help="Expected length of a unit along its row, px.")
     ] = None,
-    course_px: Annotated[float | None, typer.Option(help="Expected distance between rows.")] = None,
+    course_px: Annotated[
+        float | None, typer.Option(help="Expected distance from row to row, px.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     json_: Annotated[
         bool, typer.Option("--json", help="Print the summary as one JSON document.")
     ] = False,
     no_figures: Annotated[
-        bool, typer.Option("--no-figures", help="Write numbers only, no figures and no page.")
+        bool, typer.Option("--no-figures", help="Write numbers only: no figures, no page.")
     ] = False,
     fail_on: Annotated[
         FailOn | None, typer.Option(help="Exit with 1 from this verdict on.")
@@ -95,9 +120,10 @@ def diag(
 ) -> None:
     """Measure one picture, say what is wrong with it and, with --out, write a report."""
     with user_errors():
-        from tiling_diag.diagnosis import diagnose
-        from tiling_diag.settings import Settings
-        from tiling_diag.summary import MAP_FILE, summarize
+        with heavy_imports():
+            from tiling_diag.diagnosis import diagnose
+            from tiling_diag.settings import Settings
+            from tiling_diag.summary import MAP_FILE, summarize
 
         settings = Settings(
             unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device
@@ -112,23 +138,12 @@ def diag(
             import json
 
             summary = summarize(diagnosis, map_file=MAP_FILE if out is not None else None)
-            typer.echo(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
+            print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
         else:
-            from rich.console import Console
+            from tiling_diag.report.console import rendered
 
-            from tiling_diag.report.console import render
-
-            render(diagnosis, Console(highlight=False))
+            print_result(rendered(diagnosis))
         if files:
             typer.echo(f"report: {files[-1]}", err=True)
     if fail_on is not None and diagnosis.verdict in (fail_on.value, "defect"):
         raise typer.Exit(1)
-
-
-def main() -> None:
-    """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that can't show a file's name should still show the rest.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    app()

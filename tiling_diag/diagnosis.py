@@ -42,6 +42,9 @@ from tiling_diag.results import (
 from tiling_diag.settings import Settings
 from tiling_diag.wall import Walls
 
+# Masks saved as JPEG are not quite black outside the wall.
+HARDLY_WALL = 0.1
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Diagnosis:
@@ -186,6 +189,18 @@ def diagnose_batch(
     )
 
 
+def _only_wall(image: Tensor, mask: Tensor) -> Tensor:
+    """``(B, C, H, W)`` with the wall's mean colour where there is hardly any wall.
+
+    Filters and resizing look a few pixels beyond the mask; so they find nothing there.
+    """
+    if bool((mask >= 1).all()):
+        return image
+    weight = mask[:, None]
+    mean = (image * weight).sum((-2, -1), keepdim=True) / weight.sum((-2, -1), keepdim=True)
+    return torch.where(weight > HARDLY_WALL, image, mean)
+
+
 def pick_device(name: str, like: Tensor) -> torch.device:
     """The device that a setting names; ``auto`` stays where a GPU tensor is, else takes a GPU."""
     if name == "auto":
@@ -216,7 +231,7 @@ def _diagnose(
     names: list[dict[str, str | None]],
     notes: tuple[str, ...],
 ) -> list[Diagnosis]:
-    walls = Walls(image, mask)
+    walls = Walls(_only_wall(image, mask), mask)
     lattice = measure_lattice(walls)
     local = measure_local_period(walls, lattice)
     results: dict[str, Any] = {
