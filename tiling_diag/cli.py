@@ -125,6 +125,111 @@ def diag(
         raise typer.Exit(1)
 
 
+BATCH_EXAMPLES = """Examples:
+
+  tiling-diag batch walls --out results
+
+  tiling-diag batch walls --masks masks --refs tile.png --recursive --out results
+
+  tiling-diag batch list.csv --out results --fail-on defect --junit walls.xml
+"""
+
+
+class FiguresFor(str, Enum):
+    """Which pictures get a page with figures."""
+
+    none = "none"
+    flagged = "flagged"
+    all = "all"
+
+
+@app.command(epilog=BATCH_EXAMPLES)
+def batch(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Folders, pictures, globs, or lists (CSV or JSONL with pred, mask, ref).",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the results.", show_default=False)
+    ],
+    masks: Annotated[
+        str | None, typer.Option(help="Folder of masks, matched by relative path and stem.")
+    ] = None,
+    refs: Annotated[
+        str | None, typer.Option(help="Folder of references, matched alike, or one for all.")
+    ] = None,
+    ref_scale: Annotated[
+        float, typer.Option(help="Pixels of the wall that one of the reference stands for.")
+    ] = 1.0,
+    unit_px: Annotated[
+        float | None, typer.Option(help="Expected distance between units along the rows.")
+    ] = None,
+    course_px: Annotated[float | None, typer.Option(help="Expected distance between rows.")] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Go through folders to the bottom.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one per core or GPU without it.")
+    ] = None,
+    device: Annotated[
+        str, typer.Option(help="auto (every GPU, else the CPU), cpu, cuda, cuda:N or mps.")
+    ] = "auto",
+    figures: Annotated[
+        FiguresFor, typer.Option(help="Which pictures get a page with figures.")
+    ] = FiguresFor.flagged,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Measure all again, whatever is there.")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(help="Also write the verdicts as JUnit XML to this file.")
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the totals as one JSON document.")
+    ] = False,
+    fail_on: Annotated[
+        FailOn | None, typer.Option(help="Exit with 1 from this verdict on.")
+    ] = None,
+) -> None:
+    """Measure many pictures; run again, it does only what is missing or changed."""
+    with user_errors():
+        from tiling_diag.batch import BatchOptions, run_batch
+        from tiling_diag.batch.totals import render
+        from tiling_diag.settings import Settings
+
+        totals = run_batch(
+            inputs,
+            out,
+            Settings(unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device),
+            BatchOptions(
+                masks=masks,
+                refs=refs,
+                recursive=recursive,
+                workers=workers,
+                figures=figures.value,
+                restart=restart,
+                fail_on=None if fail_on is None else fail_on.value,
+                junit=junit,
+            ),
+            say=lambda line: typer.echo(f"tiling-diag: {line}", err=True),
+        )
+        if json_:
+            import json
+
+            typer.echo(json.dumps(totals.plain(), indent=2))
+        else:
+            from rich.console import Console
+
+            render(totals, Console(highlight=False))
+    if totals.meets(None if fail_on is None else fail_on.value):
+        raise typer.Exit(1)
+    if totals.verdicts["error"]:
+        raise typer.Exit(3)
+
+
 def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ from tiling_diag.report.canvas import (
 from tiling_diag.report.overlay import lattice_overlay
 from tiling_diag.report.scene import Scene
 
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
+
 ZONE = "#ff2f6d"
 # Lattice lines nearer than this on the figure would run together.
 GAP = 9.0
@@ -42,30 +46,46 @@ def draw_pred(scene: Scene) -> Image.Image:
 
 def draw_overview(scene: Scene) -> Image.Image:
     """The wall with its lattice and the flagged zones."""
-    diagnosis = scene.diagnosis
-    flagged = [
+    canvas, panel = scene.over_wall(
+        "overview", headline(scene), scene.wall, color=VERDICT_COLORS[scene.diagnosis.verdict]
+    )
+    every = draw_lattice(scene, panel)
+    if every == 0:
+        _stamp(panel, "no lattice: nothing repeats measurably")
+    elif every > 1:
+        note = f"one in {every} rows and units is drawn"
+        canvas.text(panel.box[0] + 8, panel.inside[3] - 14, note, color="white", halo=True)
+    draw_zones(panel, flagged(scene.diagnosis))
+    return canvas.image
+
+
+def flagged(diagnosis: Diagnosis) -> list[Finding]:
+    """The findings that are more than information."""
+    return [
         finding
         for finding in diagnosis.findings
         if finding.severity != "info" and finding.probability >= SUSPECT_PROBABILITY
     ]
-    canvas, panel = scene.over_wall(
-        "overview", headline(scene), scene.wall, color=VERDICT_COLORS[diagnosis.verdict]
-    )
-    overlay = lattice_overlay(diagnosis, GAP / float(scene.zoom.max()))
+
+
+def draw_lattice(scene: Scene, panel: Panel, *, strength: float = 1.0) -> int:
+    """Lay the lattice over the wall, in lines and dots of `strength` times the usual width.
+
+    Returns:
+        Every so many-th row and unit is drawn, as they would run together otherwise; 0 where there
+        is no lattice.
+    """
+    overlay = lattice_overlay(scene.diagnosis, GAP / float(scene.zoom.max()))
     if overlay is None:
-        _stamp(panel, "no lattice: nothing repeats measurably")
-    else:
-        paths = list(panel.places(overlay.lines[..., 0], overlay.lines[..., 1]))
-        dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
-        canvas.lines(paths, "black", width=3.0, within=panel.inside, opacity=0.45)
-        canvas.lines(paths, YELLOW, width=1.4, within=panel.inside)
-        for color, size in (("black", 6.0), (YELLOW, 4.6)):
-            canvas.dots(dots, color, size=size, within=panel.inside)
-        if overlay.every > 1:
-            note = f"one in {overlay.every} rows and units is drawn"
-            canvas.text(panel.box[0] + 8, panel.inside[3] - 14, note, color="white", halo=True)
-    _zones(panel, flagged)
-    return canvas.image
+        return 0
+    canvas = panel.canvas
+    paths = list(panel.places(overlay.lines[..., 0], overlay.lines[..., 1]))
+    dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
+    canvas.lines(paths, "black", width=3.0 * strength, within=panel.inside, opacity=0.45)
+    canvas.lines(paths, YELLOW, width=1.4 * strength, within=panel.inside)
+    for color, size in (("black", 6.0), (YELLOW, 4.6)):
+        canvas.dots(dots, color, size=size * strength, within=panel.inside)
+    return overlay.every
 
 
 def headline(scene: Scene) -> str:
@@ -83,7 +103,8 @@ def headline(scene: Scene) -> str:
     return f"{head} — one direction repeats, every {scene.fundamental_px:.1f} px"
 
 
-def _zones(panel: Panel, findings: list[Finding]) -> None:
+def draw_zones(panel: Panel, findings: list[Finding], *, named: bool = True) -> None:
+    """Outline the zones of findings, with what is said of them if `named`."""
     left, top, right, bottom = panel.inside
     for k, zone in enumerate(zone for finding in findings for zone in finding.where):
         x0, y0, x1, y1 = zone.box_px
@@ -91,10 +112,11 @@ def _zones(panel: Panel, findings: list[Finding]) -> None:
         x1, y1 = min(panel.x(x1), right), min(panel.y(y1), bottom)
         panel.canvas.rectangle((x0, y0, x1, y1), "white", width=5)
         panel.canvas.rectangle((x0 + 1, y0 + 1, x1 - 1, y1 - 1), ZONE, width=3)
-        # Zones side by side would write over each other.
-        y = min(y0 + 18 + 22 * k, y1 - 14) if y1 - y0 > x1 - x0 else (y0 + y1) / 2
-        x = min(x0 + 12, right - text_width(zone.text) - 8)
-        panel.canvas.text(x, y, zone.text, color="white", halo=True)
+        if named:
+            # Zones side by side would write over each other.
+            y = min(y0 + 18 + 22 * k, y1 - 14) if y1 - y0 > x1 - x0 else (y0 + y1) / 2
+            x = min(x0 + 12, right - text_width(zone.text) - 8)
+            panel.canvas.text(x, y, zone.text, color="white", halo=True)
 
 
 def _stamp(panel: Panel, text: str) -> None:

@@ -1,0 +1,49 @@
+"""What a gallery shows of a wall: a small picture with lattice and zones, and a short page."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from tiling_diag.report.canvas import Canvas, Panel, png_bytes
+from tiling_diag.report.figures import draw_images
+from tiling_diag.report.html import page
+from tiling_diag.report.scene import Scene
+from tiling_diag.report.wall_figures import draw_lattice, draw_zones, flagged
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
+
+THUMB_BOX = (360, 270)
+# Which figures show best what a finding is about; all of them would make a page of megabytes.
+SHOWS = {
+    "period_doubled": ["acf"],
+    "period_halved": ["acf"],
+    "period_off": ["acf"],
+    "doubling_bands": ["local_period_bands", "local_period_px"],
+    "upsampling_grid": ["fft_log_hann"],
+    "resize_alias": ["radial_profile", "fft_log_hann"],
+}
+
+
+def draw_thumbnail(diagnosis: Diagnosis) -> bytes:
+    """The wall with its lattice and flagged zones as a JPEG that fits `THUMB_BOX`."""
+    scene = Scene(diagnosis, THUMB_BOX)
+    canvas = Canvas(scene.shown_width, scene.shown_height)
+    canvas.picture(scene.wall, 0, 0)
+    box = (0, 0, scene.shown_width, scene.shown_height)
+    panel = Panel(canvas, box, (0, scene.width), (scene.height, 0))
+    draw_lattice(scene, panel, strength=0.6)
+    draw_zones(panel, flagged(diagnosis), named=False)
+    buffer = io.BytesIO()
+    canvas.image.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def draw_page(diagnosis: Diagnosis) -> bytes:
+    """A self-contained page with the figures that show what was found; it links to the gallery."""
+    names = [name for one in flagged(diagnosis) for name in SHOWS.get(one.code, [])]
+    names = list(dict.fromkeys(["overview", *(names or ["acf"])]))
+    images = draw_images(diagnosis, names)
+    drawn = {name: (image, png_bytes(image)) for name, image in images.items()}
+    return page(diagnosis, drawn, back="../index.html").encode()
