@@ -230,6 +230,85 @@ def batch(
         raise typer.Exit(3)
 
 
+COMPARE_EXAMPLES = """Examples:
+
+  tiling-diag compare before.jpg after.jpg --out comparison
+
+  tiling-diag compare results/step_1000 results/step_2000 --out comparison --fail-on-regression
+"""
+
+
+@app.command(epilog=COMPARE_EXAMPLES)
+def compare(
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="A picture, a folder of pictures or the results of a batch."
+        ),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="What it is compared with.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the comparison.", show_default=False)
+    ],
+    masks: Annotated[str | None, typer.Option(help="For folders: masks of both.")] = None,
+    refs: Annotated[
+        str | None, typer.Option(help="References of both: a folder, or one picture for all.")
+    ] = None,
+    ref_scale: Annotated[
+        float, typer.Option(help="Pixels of the wall that one of the reference stands for.")
+    ] = 1.0,
+    unit_px: Annotated[
+        float | None, typer.Option(help="Expected distance between units along the rows.")
+    ] = None,
+    course_px: Annotated[float | None, typer.Option(help="Expected distance between rows.")] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Go through folders to the bottom.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one per core or GPU without it.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the comparison as one JSON document.")
+    ] = False,
+    fail_on_regression: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-regression",
+            help="Exit with 1 if the share of defects rises beyond its 95 % interval "
+            "(of two pictures: if B is a defect and A is none).",
+        ),
+    ] = False,
+) -> None:
+    """Compare two pictures, or two sets of pictures with statistics over their pairs."""
+    with user_errors():
+        from tiling_diag.batch import BatchOptions
+        from tiling_diag.compare.report import render, write_comparison
+        from tiling_diag.compare.run import compare as compare_all
+        from tiling_diag.settings import Settings
+
+        comparison = compare_all(
+            a,
+            b,
+            out,
+            Settings(unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device),
+            BatchOptions(masks=masks, refs=refs, recursive=recursive, workers=workers),
+            say=lambda line: typer.echo(f"tiling-diag: {line}", err=True),
+        )
+        files = write_comparison(comparison, out)
+        if json_:
+            import json
+
+            typer.echo(json.dumps(comparison.plain(), indent=2, allow_nan=False))
+        else:
+            from rich.console import Console
+
+            render(comparison, Console(highlight=False))
+        typer.echo(f"comparison: {files[-1]}", err=True)
+    if fail_on_regression and comparison.is_regression:
+        raise typer.Exit(1)
+
+
 def main() -> None:
     """Run the command line."""
     for stream in (sys.stdout, sys.stderr):
