@@ -42,6 +42,9 @@ from tiling_diag.results import (
 from tiling_diag.settings import Settings
 from tiling_diag.wall import Walls
 
+# Masks saved as JPEG are not quite black outside the wall.
+HARDLY_WALL = 0.1
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Diagnosis:
@@ -221,6 +224,18 @@ def diagnose_walls(walls: list[WallInput], settings: Settings | None = None) -> 
     return [found[index] for index in range(len(walls))]
 
 
+def _only_wall(image: Tensor, mask: Tensor) -> Tensor:
+    """``(B, C, H, W)`` with the wall's mean colour where there is hardly any wall.
+
+    Filters and resizing look a few pixels beyond the mask; so they find nothing there.
+    """
+    if bool((mask >= 1).all()):
+        return image
+    weight = mask[:, None]
+    mean = (image * weight).sum((-2, -1), keepdim=True) / weight.sum((-2, -1), keepdim=True)
+    return torch.where(weight > HARDLY_WALL, image, mean)
+
+
 def pick_device(name: str, like: Tensor) -> torch.device:
     """The device that a setting names; ``auto`` stays where a GPU tensor is, else takes a GPU."""
     if name == "auto":
@@ -245,8 +260,8 @@ def pick_device(name: str, like: Tensor) -> torch.device:
 @torch.inference_mode()
 def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) -> list[Diagnosis]:
     """Diagnose walls of one size that share a reference, or have none."""
-    image = torch.stack([wall.image for wall in inputs]).to(device)
     mask = torch.stack([wall.mask for wall in inputs]).to(device)
+    image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
     reference = inputs[0].reference
     walls = Walls(image, mask)
     lattice = measure_lattice(walls)

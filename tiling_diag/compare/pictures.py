@@ -76,9 +76,9 @@ class PictureComparison:
         """Both walls with their lattices, side by side."""
         from PIL import Image
 
-        from tiling_diag.report.figures import draw_images
+        from tiling_diag.report.figures import draw
 
-        left, right = (draw_images(d, ["overview"])["overview"] for d in (self.a, self.b))
+        left, right = (draw(d, "overview").image for d in (self.a, self.b))
         both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")
         both.paste(left, (0, 0))
         both.paste(right, (left.width, 0))

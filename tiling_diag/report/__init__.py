@@ -50,7 +50,7 @@ def write_report(
         from tiling_diag.report.html import page
 
         drawn = draw_all(diagnosis)
-        contents |= {f"{name}.png": png for name, (_, png) in drawn.items()}
+        contents |= {f"{name}.png": figure.png for name, figure in drawn.items()}
         contents["report.html"] = page(diagnosis, drawn).encode()
     return [write_atomically(folder / name, data) for name, data in contents.items()]
 
@@ -71,7 +71,7 @@ def write_atomically(path: Path, data: bytes) -> Path:
 
 def notebook_html(diagnosis: Diagnosis) -> str:
     """The verdict with the overview picture, for a notebook cell."""
-    from tiling_diag.report.figures import draw_images
+    from tiling_diag.report.figures import draw
     from tiling_diag.report.html import fragment
 
-    return fragment(diagnosis, draw_images(diagnosis, ["overview"])["overview"])
+    return fragment(diagnosis, draw(diagnosis, "overview"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from tiling_diag.report.canvas import Canvas, Panel, png_bytes
-from tiling_diag.report.figures import draw_images
+from tiling_diag.report.canvas import Canvas, Panel
+from tiling_diag.report.figures import draw_all
 from tiling_diag.report.html import page
+from tiling_diag.report.overlay import lattice_overlay
 from tiling_diag.report.scene import Scene
-from tiling_diag.report.wall_figures import draw_lattice, draw_zones, flagged
+from tiling_diag.report.wall_figures import GAP, draw_lattice, draw_zones, flagged
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
@@ -33,7 +34,9 @@ def draw_thumbnail(diagnosis: Diagnosis) -> bytes:
     canvas.picture(scene.wall, 0, 0)
     box = (0, 0, scene.shown_width, scene.shown_height)
     panel = Panel(canvas, box, (0, scene.width), (scene.height, 0))
-    draw_lattice(scene, panel, strength=0.6)
+    overlay = lattice_overlay(diagnosis, GAP / float(scene.zoom.max()))
+    if overlay is not None:
+        draw_lattice(panel, overlay, strength=0.6)
     draw_zones(panel, flagged(diagnosis), named=False)
     buffer = io.BytesIO()
     canvas.image.save(buffer, "JPEG", quality=80)
@@ -44,6 +47,4 @@ def draw_page(diagnosis: Diagnosis) -> bytes:
     """A self-contained page with the figures that show what was found; it links to the gallery."""
     names = [name for one in flagged(diagnosis) for name in SHOWS.get(one.code, [])]
     names = list(dict.fromkeys(["overview", *(names or ["acf"])]))
-    images = draw_images(diagnosis, names)
-    drawn = {name: (image, png_bytes(image)) for name, image in images.items()}
-    return page(diagnosis, drawn, back="../index.html").encode()
+    return page(diagnosis, draw_all(diagnosis, names), back="../index.html").encode()

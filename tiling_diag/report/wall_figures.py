@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from tiling_diag.finding import SUSPECT_PROBABILITY, Finding
 from tiling_diag.report.canvas import (
@@ -17,6 +16,7 @@ from tiling_diag.report.canvas import (
     SMALL,
     VERDICT_COLORS,
     YELLOW,
+    Canvas,
     Floats,
     Panel,
     Rgb,
@@ -24,8 +24,8 @@ from tiling_diag.report.canvas import (
     text_width,
     ticks,
 )
-from tiling_diag.report.overlay import lattice_overlay
-from tiling_diag.report.scene import Scene
+from tiling_diag.report.overlay import Overlay, lattice_overlay
+from tiling_diag.report.scene import LOWEST_BAR, Scene
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
@@ -37,26 +37,30 @@ GAP = 9.0
 FACTOR_COLORS = {0.5: (33, 102, 172), 1.0: (160, 175, 165), 2.0: (214, 40, 57)}
 
 
-def draw_pred(scene: Scene) -> Image.Image:
+def draw_pred(scene: Scene) -> Canvas:
     """The picture as it was measured."""
     size = f"{scene.width} x {scene.height} px"
     canvas, _ = scene.over_wall("pred", f"The picture as measured: {size}", scene.wall)
-    return canvas.image
+    return canvas
 
 
-def draw_overview(scene: Scene) -> Image.Image:
+def draw_overview(scene: Scene) -> Canvas:
     """The wall with its lattice and the flagged zones."""
+    overlay = lattice_overlay(scene.diagnosis, GAP / float(scene.zoom.max()))
+    every = 1 if overlay is None else overlay.every
     canvas, panel = scene.over_wall(
-        "overview", headline(scene), scene.wall, color=VERDICT_COLORS[scene.diagnosis.verdict]
+        "overview",
+        headline(scene),
+        scene.wall,
+        color=VERDICT_COLORS[scene.diagnosis.verdict],
+        also=f"One in {every} rows and units is drawn." if every > 1 else "",
     )
-    every = draw_lattice(scene, panel)
-    if every == 0:
+    if overlay is None:
         _stamp(panel, "no lattice: nothing repeats measurably")
-    elif every > 1:
-        note = f"one in {every} rows and units is drawn"
-        canvas.text(panel.box[0] + 8, panel.inside[3] - 14, note, color="white", halo=True)
+    else:
+        draw_lattice(panel, overlay)
     draw_zones(panel, flagged(scene.diagnosis))
-    return canvas.image
+    return canvas
 
 
 def flagged(diagnosis: Diagnosis) -> list[Finding]:
@@ -68,16 +72,8 @@ def flagged(diagnosis: Diagnosis) -> list[Finding]:
     ]
 
 
-def draw_lattice(scene: Scene, panel: Panel, *, strength: float = 1.0) -> int:
-    """Lay the lattice over the wall, in lines and dots of `strength` times the usual width.
-
-    Returns:
-        Every so many-th row and unit is drawn, as they would run together otherwise; 0 where there
-        is no lattice.
-    """
-    overlay = lattice_overlay(scene.diagnosis, GAP / float(scene.zoom.max()))
-    if overlay is None:
-        return 0
+def draw_lattice(panel: Panel, overlay: Overlay, *, strength: float = 1.0) -> None:
+    """Lay a lattice over the wall, in lines and dots of `strength` times the usual width."""
     canvas = panel.canvas
     paths = list(panel.places(overlay.lines[..., 0], overlay.lines[..., 1]))
     dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
@@ -85,7 +81,6 @@ def draw_lattice(scene: Scene, panel: Panel, *, strength: float = 1.0) -> int:
     canvas.lines(paths, YELLOW, width=1.4 * strength, within=panel.inside)
     for color, size in (("black", 6.0), (YELLOW, 4.6)):
         canvas.dots(dots, color, size=size * strength, within=panel.inside)
-    return overlay.every
 
 
 def headline(scene: Scene) -> str:
@@ -120,14 +115,16 @@ def draw_zones(panel: Panel, findings: list[Finding], *, named: bool = True) -> 
 
 
 def _stamp(panel: Panel, text: str) -> None:
-    """A sentence in the middle of the wall."""
+    """A sentence in the middle of the wall, if there is room."""
     x0, y0, x1, y1 = panel.inside
+    if text_width(text, LARGE) > x1 - x0:
+        return
     panel.canvas.text(
         (x0 + x1) / 2, (y0 + y1) / 2, text, size=LARGE, color="white", anchor="mm", halo=True
     )
 
 
-def draw_local_period(scene: Scene) -> Image.Image:
+def draw_local_period(scene: Scene) -> Canvas:
     """The local period over the wall."""
     local = scene.diagnosis.local_period
     period = local.period_px.double().numpy()
@@ -156,10 +153,10 @@ def draw_local_period(scene: Scene) -> Image.Image:
         at=[math.log2(value / middle) for value in at],
         names=[f"{value:.3g}" for value in at],
     )
-    return canvas.image
+    return canvas
 
 
-def draw_coverage(scene: Scene) -> Image.Image:
+def draw_coverage(scene: Scene) -> Canvas:
     """How much of every window lies on the wall."""
     coverage = scene.diagnosis.local_period.coverage.double().numpy()
     name = "local_mask_coverage"
@@ -176,10 +173,10 @@ def draw_coverage(scene: Scene) -> Image.Image:
         "share",
         at=[0, 0.25, 0.5, 0.75, 1],
     )
-    return canvas.image
+    return canvas
 
 
-def draw_bands(scene: Scene) -> Image.Image:
+def draw_bands(scene: Scene) -> Canvas:
     """Where the local period is doubled or halved, with the shares per row and column."""
     banding = scene.diagnosis.banding
     factor = banding.factor.double().numpy()
@@ -207,13 +204,13 @@ def draw_bands(scene: Scene) -> Image.Image:
     boxes = banding.boxes_px.double().numpy()
     for x0, y0, x1, y1 in boxes[np.isfinite(boxes).all(1)].tolist():
         canvas.rectangle((panel.x(x0), panel.y(y0), panel.x(x1), panel.y(y1)), INK, width=3)
-    return canvas.image
+    return canvas
 
 
 def _bar_place(panel: Panel) -> tuple[int, int, int, int]:
     """Where the colour bar goes: right of the wall."""
     left, top, width, height = panel.box
-    return left + width + 16, top + 20, 16, max(40, height - 20)
+    return left + width + 16, top + 20, 16, max(LOWEST_BAR, height) - 20
 
 
 def _laid_over(scene: Scene, rgb: Rgb, values: Floats, share: float = 0.62) -> Rgb:
@@ -238,8 +235,8 @@ def _nearest(centre_px: Floats, half_px: float, count: int, zoom: float) -> NDAr
     return np.where(distance.min(1) <= half_px + 1e-6, nearest, -1)
 
 
-def _nothing_local(scene: Scene, name: str, title: str) -> Image.Image:
+def _nothing_local(scene: Scene, name: str, title: str) -> Canvas:
     ground = np.ascontiguousarray(scene.grey[..., None].repeat(3, -1))
     canvas, panel = scene.over_wall(name, title, ground)
     _stamp(panel, "not measured: no lattice to follow")
-    return canvas.image
+    return canvas
