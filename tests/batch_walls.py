@@ -11,7 +11,7 @@ from PIL import Image
 
 from tiling_diag.batch.measuring import work_through
 
-CLI = "from tiling_diag.cli import main; main()"
+CLI = "from tiling_diag.process import main; main()"
 
 
 class HereEngine:
@@ -58,15 +58,14 @@ def without_times(rows):
     return sorted(({**row, "seconds": 0} for row in rows), key=lambda row: row["path"])
 
 
-def start(*arguments, cwd=None):
+def start(*arguments, environment=None, preexec=None):
     """The command as a process of its own, in a session of its own."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-c", CLI, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=cwd,
-        env=environment,
+        env={**os.environ, **(environment or {})},
+        preexec_fn=preexec,
         start_new_session=True,
     )

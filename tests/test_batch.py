@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import time
 import xml.etree.ElementTree as ElementTree
 from importlib.resources import files
 from pathlib import Path
@@ -13,14 +12,13 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 from bad_inputs import CASES, Refused
-from batch_walls import HereEngine, rows_in, save_wall, start, wall, without_times
+from batch_walls import HereEngine, rows_in, save_wall, wall, without_times
 from PIL import Image
 from typer.testing import CliRunner
 
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, measuring, run_batch
-from tiling_diag.batch.local import LocalEngine
-from tiling_diag.batch.work import Job, Work, page_file, thumb_file
+from tiling_diag.batch.work import page_file, thumb_file
 from tiling_diag.cli import app
 from tiling_diag.errors import InputError
 
@@ -322,48 +320,3 @@ def test_two_runs_into_one_folder_are_refused(three):
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(InputError, match="in use by another run"):
             run([three / "walls"], three / "out")
-
-
-@pytest.mark.slow
-def test_a_worker_that_goes_down_takes_no_other_picture_along(tmp_path, monkeypatch):
-    # A worker that reads this file, of a name no other has, ends as the kernel ends one.
-    hook = tmp_path / "hook"
-    hook.mkdir()
-    (hook / "sitecustomize.py").write_text(
-        "import os, sys\n"
-        "def end(event, arguments):\n"
-        "    if event == 'open' and str(arguments[0]).endswith('deadly.png'): os._exit(9)\n"
-        "sys.addaudithook(end)\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(hook))
-    for name in ("a", "b", "deadly", "e", "f"):
-        save_wall(tmp_path / "walls" / f"{name}.png")
-    jobs = [Job(str(path)) for path in sorted((tmp_path / "walls").iterdir())]
-    outcomes = list(LocalEngine(workers=1).run(Work(td.Settings(device="cpu")), jobs))
-    status = {os.path.basename(one.path): one.status == "error" for one in outcomes}
-    assert status == {f"{n}.png": n == "deadly" for n in ("a", "b", "deadly", "e", "f")}
-    (bad,) = (json.loads(one.line) for one in outcomes if one.status == "error")
-    assert "ended, twice" in bad["error"]
-    assert bad["fingerprint"] is None
-
-
-@pytest.mark.slow
-def test_an_interrupt_ends_within_two_seconds_with_a_valid_file(tmp_path):
-    import signal
-
-    for seed in range(400):
-        save_wall(tmp_path / "walls" / f"{seed}.png", seed % 3)
-    process = start("batch", tmp_path / "walls", "--out", tmp_path / "out")
-    results = tmp_path / "out" / "results.jsonl"
-    deadline = time.monotonic() + 60
-    while not (results.exists() and results.stat().st_size) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to every process
-    begin = time.monotonic()
-    stdout, stderr = process.communicate(timeout=30)
-    assert time.monotonic() - begin < 2
-    assert process.returncode == 130
-    assert stdout == ""
-    assert stderr.strip().splitlines()[-1] == "tiling-diag: interrupted"
-    assert "Traceback" not in stderr
-    assert 0 < len(rows_in(tmp_path / "out")) < 400

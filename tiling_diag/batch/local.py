@@ -241,7 +241,10 @@ class _Station:
         from concurrent.futures import ThreadPoolExecutor
         from dataclasses import replace
 
-        from tiling_diag.batch.measuring import work_through
+        from tiling_diag.process import heavy_imports
+
+        with heavy_imports():
+            from tiling_diag.batch.measuring import work_through
 
         place = self._place()
         if place is None:
