@@ -98,6 +98,16 @@ def test_without_figures_only_numbers_are_written(tmp_path):
     assert json.loads((tmp_path / "summary.json").read_text())["local_period"]["map"]
 
 
+def test_a_folder_keeps_no_page_of_an_earlier_wall(tmp_path):
+    mine = tmp_path / "notes.txt"
+    mine.write_text("keep me")
+    assert run("--pred", ZONES, "--out", tmp_path).exit_code == 0
+    assert (tmp_path / "report.html").exists()
+    assert run("--pred", REFERENCE, "--no-figures", "--out", tmp_path).exit_code == 0
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"summary.json", "local_period.npy", "notes.txt"}
+
+
 def test_without_out_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("--pred", ZONES).exit_code == 0

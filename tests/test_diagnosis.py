@@ -104,6 +104,23 @@ def test_an_expected_unit_half_as_long_is_a_doubled_period():
     assert diagnosis.verdict == "defect"
 
 
+def test_a_reference_of_another_size_counts_by_its_scale():
+    half = torch.nn.functional.interpolate(
+        wall()[None], scale_factor=0.5, antialias=True, mode="bilinear"
+    )[0]
+    alone = td.diagnose(wall(), ref=wall()).summary()
+    for scale in (1.0, 2.0):
+        found = td.diagnose(wall(), ref=half, settings=td.Settings(ref_scale=scale)).summary()
+        assert found["reference"]["scale_ratio"] == pytest.approx(2.0 / scale, rel=0.01)
+        assert found["reference"]["scale_ratio_x"] == pytest.approx(2.0 / scale, rel=0.01)
+        assert found["reference"]["scale_ratio_y"] == pytest.approx(2.0 / scale, rel=0.01)
+        # Cycles per N px of the wall, whatever the reference's size.
+        wanted = alone["fundamental_radius_bin"] * 2.0 / scale
+        assert found["ref_radius_bin"] == pytest.approx(wanted, rel=0.01)
+        codes = {f["code"] for f in found["findings"] if f["severity"] != "info"}
+        assert codes == ({"period_doubled"} if scale == 1.0 else set())
+
+
 def test_an_unknown_device_says_what_would_work():
     with pytest.raises(td.InputError, match="use auto, cpu"):
         td.diagnose(wall(), settings=td.Settings(device="abacus"))

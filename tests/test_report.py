@@ -15,7 +15,7 @@ from tiling_diag.report import notebook_html
 from tiling_diag.report.canvas import ticks
 from tiling_diag.report.figures import FIGURES, draw, draw_all
 from tiling_diag.report.html import page
-from tiling_diag.report.measures import MEASURES
+from tiling_diag.report.measures import FIGURE_NAMES, MEASURES
 from tiling_diag.report.overlay import lattice_overlay
 from tiling_diag.synth import Material, View, draw_wall
 
@@ -61,6 +61,7 @@ def wall(name):
 def test_every_figure_is_drawn_and_fits_a_screen(name):
     figures = draw_all(wall(name))
     assert list(figures) == list(FIGURES)
+    assert set(FIGURES) == set(FIGURE_NAMES)
     for title, note in ((one.title, one.note) for one in figures.values()):
         assert title and note
         assert "nan" not in title.lower()

@@ -280,6 +280,9 @@ _NOTES_WITHOUT_PERIOD = {
 }
 
 
+FIGURE_NAMES = tuple(_NOTES)
+
+
 def figure_note(name: str, is_periodic: bool) -> str:
     """What a figure shows and how to read it, in a sentence or two."""
     return _NOTES[name] if is_periodic else _NOTES_WITHOUT_PERIOD.get(name, _NOTES[name])
@@ -331,7 +334,7 @@ def shown(diagnosis: Diagnosis) -> list[tuple[str, str]]:
     if lattice["b_px"] is None:
         period = math.hypot(*lattice["a_px"])
         rows.append(("period", f"{period:.2f} px; repeats in one direction only"))
-    rows.append(("rows run at", f"{lattice['angle_deg'] + 0.0:.1f}°"))
+    rows.append(("rows run at", f"{round(lattice['angle_deg'], 1) + 0.0:.1f}°"))
     rows.append(("strength", f"{summary['periodicity']['strength']:.2f} of 1"))
     rows.append(("fundamental", _fundamental(summary["periods"])))
     if local["median_px"] is not None:
