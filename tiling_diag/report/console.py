@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -26,12 +27,17 @@ WORDS = {
 
 
 def rendered(diagnosis: Diagnosis) -> str:
-    """What `render` prints on this terminal, without blanks at the ends of lines."""
+    """What `render` prints on this terminal."""
+    return as_text(lambda console: render(diagnosis, console))
+
+
+def as_text(draw: Callable[[Console], None]) -> str:
+    """What `draw` prints on this terminal, without blanks at the ends of lines."""
     terminal, buffer = Console(), io.StringIO()
     console = Console(
         file=buffer, force_terminal=terminal.is_terminal, width=terminal.width, highlight=False
     )
-    render(diagnosis, console)
+    draw(console)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,11 +71,14 @@ def draw(diagnosis: Diagnosis, name: str) -> Canvas:
     return FIGURES[name](Scene(diagnosis))
 
 
-def draw_all(diagnosis: Diagnosis) -> dict[str, Drawn]:
-    """Every figure, the one to look at first in front; one is packed while the next is drawn."""
+def draw_all(diagnosis: Diagnosis, names: Iterable[str] | None = None) -> dict[str, Drawn]:
+    """The named figures, or every one, the one to look at first in front.
+
+    One is packed while the next is drawn.
+    """
     scene = Scene(diagnosis)
     with ThreadPoolExecutor(1) as pool:
-        packed = {name: pool.submit(_pack, name, paint(scene)) for name, paint in FIGURES.items()}
+        packed = {name: pool.submit(_pack, name, FIGURES[name](scene)) for name in names or FIGURES}
         return {name: future.result() for name, future in packed.items()}
 
 

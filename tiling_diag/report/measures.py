@@ -289,10 +289,13 @@ def figure_note(name: str, is_periodic: bool) -> str:
 
 
 def look_up(summary: dict[str, Any], key: str) -> Any:
-    """The value at a dotted path, None where a part of it is missing."""
+    """The value at a dotted path such as ``lattice.a_px.0``, None where a part is missing."""
     value: Any = summary
     for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, list):
+            value = value[int(part)]
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
     return value
 
 

@@ -31,13 +31,20 @@ LOWEST_BAR = 120
 
 
 class Scene:
-    """A diagnosis, and its wall in the pixels of the figures."""
+    """A diagnosis, and its wall in the pixels of the figures.
 
-    def __init__(self, diagnosis: Diagnosis) -> None:
+    Args:
+        diagnosis: of the wall.
+        box: width and height in px that the wall is fitted into.
+    """
+
+    def __init__(
+        self, diagnosis: Diagnosis, box: tuple[int, int] = (SHOWN_WIDTH, SHOWN_HEIGHT)
+    ) -> None:
         """Decide on the size; pictures are made on first use."""
         self.diagnosis = diagnosis
         self.height, self.width = (int(side) for side in diagnosis.image.shape[-2:])
-        fit = min(SHOWN_WIDTH / self.width, SHOWN_HEIGHT / self.height, LARGEST_ZOOM)
+        fit = min(box[0] / self.width, box[1] / self.height, LARGEST_ZOOM)
         self.shown_width = max(1, round(self.width * fit))
         self.shown_height = max(1, round(self.height * fit))
         # Figure px per picture px.

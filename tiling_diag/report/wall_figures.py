@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,11 @@ from tiling_diag.report.canvas import (
     text_width,
     ticks,
 )
-from tiling_diag.report.overlay import lattice_overlay
+from tiling_diag.report.overlay import Overlay, lattice_overlay
 from tiling_diag.report.scene import LOWEST_BAR, Scene
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
 
 ZONE = "#ff2f6d"
 # Lattice lines nearer than this on the figure would run together.
@@ -42,32 +46,41 @@ def draw_pred(scene: Scene) -> Canvas:
 
 def draw_overview(scene: Scene) -> Canvas:
     """The wall with its lattice and the flagged zones."""
-    diagnosis = scene.diagnosis
-    flagged = [
-        finding
-        for finding in diagnosis.findings
-        if finding.severity != "info" and finding.probability >= SUSPECT_PROBABILITY
-    ]
-    overlay = lattice_overlay(diagnosis, GAP / float(scene.zoom.max()))
+    overlay = lattice_overlay(scene.diagnosis, GAP / float(scene.zoom.max()))
     every = 1 if overlay is None else overlay.every
     canvas, panel = scene.over_wall(
         "overview",
         headline(scene),
         scene.wall,
-        color=VERDICT_COLORS[diagnosis.verdict],
+        color=VERDICT_COLORS[scene.diagnosis.verdict],
         also=f"One in {every} rows and units is drawn." if every > 1 else "",
     )
     if overlay is None:
         _stamp(panel, "no lattice: nothing repeats measurably")
     else:
-        paths = list(panel.places(overlay.lines[..., 0], overlay.lines[..., 1]))
-        dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
-        canvas.lines(paths, "black", width=3.0, within=panel.inside, opacity=0.45)
-        canvas.lines(paths, YELLOW, width=1.4, within=panel.inside)
-        for color, size in (("black", 6.0), (YELLOW, 4.6)):
-            canvas.dots(dots, color, size=size, within=panel.inside)
-    _zones(panel, flagged)
+        draw_lattice(panel, overlay)
+    draw_zones(panel, flagged(scene.diagnosis))
     return canvas
+
+
+def flagged(diagnosis: Diagnosis) -> list[Finding]:
+    """The findings that are more than information."""
+    return [
+        finding
+        for finding in diagnosis.findings
+        if finding.severity != "info" and finding.probability >= SUSPECT_PROBABILITY
+    ]
+
+
+def draw_lattice(panel: Panel, overlay: Overlay, *, strength: float = 1.0) -> None:
+    """Lay a lattice over the wall, in lines and dots of `strength` times the usual width."""
+    canvas = panel.canvas
+    paths = list(panel.places(overlay.lines[..., 0], overlay.lines[..., 1]))
+    dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
+    canvas.lines(paths, "black", width=3.0 * strength, within=panel.inside, opacity=0.45)
+    canvas.lines(paths, YELLOW, width=1.4 * strength, within=panel.inside)
+    for color, size in (("black", 6.0), (YELLOW, 4.6)):
+        canvas.dots(dots, color, size=size * strength, within=panel.inside)
 
 
 def headline(scene: Scene) -> str:
@@ -85,7 +98,8 @@ def headline(scene: Scene) -> str:
     return f"{head} — one direction repeats, every {scene.fundamental_px:.1f} px"
 
 
-def _zones(panel: Panel, findings: list[Finding]) -> None:
+def draw_zones(panel: Panel, findings: list[Finding], *, named: bool = True) -> None:
+    """Outline the zones of findings, with what is said of them if `named`."""
     left, top, right, bottom = panel.inside
     for k, zone in enumerate(zone for finding in findings for zone in finding.where):
         x0, y0, x1, y1 = zone.box_px
@@ -93,10 +107,11 @@ def _zones(panel: Panel, findings: list[Finding]) -> None:
         x1, y1 = min(panel.x(x1), right), min(panel.y(y1), bottom)
         panel.canvas.rectangle((x0, y0, x1, y1), "white", width=5)
         panel.canvas.rectangle((x0 + 1, y0 + 1, x1 - 1, y1 - 1), ZONE, width=3)
-        # Zones side by side would write over each other.
-        y = min(y0 + 18 + 22 * k, y1 - 14) if y1 - y0 > x1 - x0 else (y0 + y1) / 2
-        x = min(x0 + 12, right - text_width(zone.text) - 8)
-        panel.canvas.text(x, y, zone.text, color="white", halo=True)
+        if named:
+            # Zones side by side would write over each other.
+            y = min(y0 + 18 + 22 * k, y1 - 14) if y1 - y0 > x1 - x0 else (y0 + y1) / 2
+            x = min(x0 + 12, right - text_width(zone.text) - 8)
+            panel.canvas.text(x, y, zone.text, color="white", halo=True)
 
 
 def _stamp(panel: Panel, text: str) -> None:
