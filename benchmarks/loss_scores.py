@@ -206,9 +206,10 @@ def descend(loss: Loss, material: Material, setting: Setting, target: Tensor) ->
 def only_the_scale(
     loss: Loss, material: Material, setting: Setting, target: Tensor
 ) -> dict[str, float]:
-    """By how much the loss rises with a scale error of 5 %, and changes with what is none."""
+    """By how much the loss changes with a scale error of 5 %, and with what is none."""
     size_px = setting.size_px
-    centre = material.centres(size_px, 1.0)[1]
+    # One place at which even the smallest scale stays inside the picture.
+    centre = material.centres(size_px, 1 / SCALE_ERROR)[1]
     h, w = material.rgb.shape[-2:]
     move = [share * material.unit_px for share in ROLL_UNITS]
     if not material.seamless:  # towards the picture's middle
@@ -234,7 +235,7 @@ def only_the_scale(
     cost = dict(zip(walls, values, strict=True))
     away = {name: abs(value - cost["none"]) for name, value in cost.items()}
     return {
-        "scale": 0.5 * (cost["larger"] + cost["smaller"]) - cost["none"],
+        "scale": 0.5 * (away["larger"] + away["smaller"]),
         "brightness": max(away["brighter"], away["darker"]),
         "contrast": max(away["contrast 0.7"], away["contrast 1.4"]),
         "roll": away["roll"],

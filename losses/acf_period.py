@@ -40,7 +40,8 @@ class ACFPeriodLoss(PairLoss):
     Along each direction the autocorrelation is the cosine transform of the power there (Wiener
     and Khinchin; by the slice theorem, that of the picture summed across the direction), taken of
     the lines that stand above the background. The profiles over log lag are compared at all
-    shifts, whatever the rotation, times ``w``.
+    shifts and at turns up to 15 degrees; a tenth of how far the lines' amplitudes differ is added,
+    and all is times ``w``.
 
     Args:
         r_bins: lags, evenly spaced in their logarithm, and rings they are transformed from.

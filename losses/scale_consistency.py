@@ -12,10 +12,10 @@ from .spectral_period import radial_grid
 
 
 class ScaleConsistencyLoss(PairLoss):
-    """Distance in log scale of two predictions, whatever their rotation; symmetric.
+    """Distance in log scale of two predictions, at any turn up to 15 degrees; symmetric.
 
-    The mean of how far each one's lines are shifted against the other's, times ``w``; gradient
-    flows to both.
+    The mean of how far each one's lines are shifted against the other's, plus a tenth of how far
+    the lines' amplitudes differ, times ``w``; gradient flows to both.
 
     Args:
         r_bins: rings from ``min_bin`` to ``max_bin``, evenly spaced in log frequency.

@@ -23,8 +23,9 @@ class SpectralPeriodLoss(PairLoss):
     """Distance of the main peaks in log frequency, and of the shapes around the fundamental.
 
     ``w_peak`` times how far the prediction's lines are shifted against the target's (natural log
-    of the scale ratio, whatever the rotation), plus ``w_band`` times a twentieth of 1 - cosine of
-    the two ring profiles in a band around the target's fundamental.
+    of the scale ratio, at any turn up to 15 degrees) and a tenth of how far the lines' amplitudes
+    differ, plus ``w_band`` times a twentieth of 1 - cosine of the two ring profiles in a band
+    around the target's fundamental.
 
     Args:
         r_bins: rings from ``min_bin`` to ``max_bin``, evenly spaced in log frequency.

@@ -170,9 +170,8 @@ def test_options_out_of_range_say_what_works(build):
         build()
 
 
-@pytest.mark.parametrize(
-    "kind", [SpectralPeriodLoss, *(pytest.param(k, marks=pytest.mark.slow) for k in EVERY[1:])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", EVERY)
 def test_compiles_as_one_graph(kind):
     loss, pred, target = kind(), tiles(9.0).requires_grad_(), tiles(13.0)
     torch.compiler.reset()
