@@ -1,0 +1,101 @@
+"""The numbers that findings are judged by, from what the checks measured.
+
+One function per kind of finding, shared by the findings and by the script that calibrates them. A
+kind that can't be judged on this wall has no evidence (None). Numbers grow with the defect and are
+of a size at which a logistic map is steep somewhere between -5 and 5.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
+
+# A period further from the expected one than this is off.
+OFF_OCTAVES = math.log2(1.08)
+LEAST_AMPLITUDE = 1e-3
+
+
+def period_octaves(d: Diagnosis) -> dict[str, float]:
+    """Octaves by which units and courses differ from the expected size or the reference.
+
+    What the user gives in px counts for more than a reference picture.
+    """
+    ratios: dict[str, float] = {}
+    if d.reference is not None:
+        ratios["units"] = float(d.reference.scale_ratio_x)
+        ratios["courses"] = float(d.reference.scale_ratio_y)
+    if d.settings.unit_px is not None:
+        ratios["units"] = float(d.lattice.unit_px) / d.settings.unit_px
+    if d.settings.course_px is not None:
+        ratios["courses"] = float(d.lattice.course_px) / d.settings.course_px
+    return {n: math.log2(r) for n, r in ratios.items() if math.isfinite(r) and r > 0}
+
+
+def period(d: Diagnosis) -> dict[str, float] | None:
+    """How far the period is from the expected one, in steps of a factor of 2 over the limit."""
+    octaves = period_octaves(d)
+    if not octaves:
+        return None
+    worst = max(abs(o) for o in octaves.values())
+    return {
+        "excess": math.log2(max(worst, 1e-3) / OFF_OCTAVES),
+        "support": float(d.lattice.support),
+    }
+
+
+def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
+    """How much more of the best zone is odd than of the rest."""
+    scores = [score for score in d.banding.box_score.tolist() if math.isfinite(score)]
+    if not bool(d.lattice.is_periodic):
+        return None
+    return {"contrast": max(scores, default=0.0)}
+
+
+def grids(d: Diagnosis) -> dict[int, dict[str, float]]:
+    """For every period that fits: the likelihood of a grid over none."""
+    pairs = zip(d.grid.period_px.tolist(), d.grid.score.tolist(), strict=True)
+    return {
+        round(period_px): {"likelihood": math.log1p(max(0.0, score))}
+        for period_px, score in pairs
+        if math.isfinite(score)
+    }
+
+
+def upsampling_grid(d: Diagnosis) -> dict[str, float] | None:
+    """The likeliest grid of all periods."""
+    found = grids(d).values()
+    return max(found, key=lambda one: one["likelihood"]) if found else None
+
+
+def resize_alias(d: Diagnosis) -> dict[str, float] | None:
+    """How clear the trace of an interpolation is, and how deep."""
+    trace, amplitude = float(d.resize.trace), float(d.resize.trace_amplitude)
+    if not math.isfinite(trace):
+        return None
+    return {"trace": trace, "depth": math.log(max(amplitude, LEAST_AMPLITUDE))}
+
+
+def edge_cross(d: Diagnosis) -> dict[str, float] | None:
+    """How much power the borders' step puts on the axes."""
+    drop = float(d.edge_cross.before) - float(d.edge_cross.after)
+    return {"drop": math.log(max(drop, 1e-4))} if math.isfinite(drop) else None
+
+
+def no_period(d: Diagnosis) -> dict[str, float] | None:
+    """How little the best lattice explains."""
+    support = float(d.lattice.support)
+    return {"lack": -support if math.isfinite(support) else 0.0}
+
+
+EVIDENCE: dict[str, Callable[[Diagnosis], dict[str, float] | None]] = {
+    "period": period,
+    "doubling_bands": doubling_bands,
+    "upsampling_grid": upsampling_grid,
+    "resize_alias": resize_alias,
+    "edge_cross": edge_cross,
+    "no_period": no_period,
+}
