@@ -42,15 +42,17 @@ from tiling_diag.results import GridResult, LatticeResult, item
 from tiling_diag.wall import Walls
 
 PACKAGE = Path(__file__).resolve().parents[1] / "tiling_diag"
-# What decides the evidence of a case.
-MEASURING = (
-    "tiling_diag/checks/*.py",
-    "tiling_diag/kernels/*.py",
+# What decides the evidence of a case: of those that look at pixels only, and of all others.
+PIXELS = (
+    "tiling_diag/checks/upsampling_grid.py",
+    "tiling_diag/checks/resizing.py",
+    "tiling_diag/checks/pixels.py",
+    "tiling_diag/checks/spectral.py",
     "tiling_diag/synth/*.py",
-    "tiling_diag/wall.py",
     "tiling_diag/evidence.py",
     "benchmarks/defect_cases.py",
 )
+EVERYTHING = (*PIXELS, "tiling_diag/checks/*.py", "tiling_diag/kernels/*.py", "tiling_diag/wall.py")
 DEFAULT_OUT = Path("build") / "bench" / "findings"
 # A clean picture weighs so many times as much as one with the defect when a map is fitted: most
 # walls are good, and a false alarm costs more than a miss.
@@ -106,11 +108,11 @@ def measure(spec: Spec) -> dict | None:
 
 
 def _places(found: tiling_diag.Diagnosis) -> dict:
-    cross = [f.severity for f in found.findings if f.code == "edge_cross"]
+    moved = float(found.edge_cross.period_px) / float(found.resize.period_px)
     return {
         "found_boxes": [b for b in found.banding.boxes_px.tolist() if math.isfinite(b[0])],
         "found_axis": (None, "rows", "cols")[int(found.banding.hint)],
-        "cross_moves": any(severity != "info" for severity in cross),
+        "cross_move": abs(moved - 1) if math.isfinite(moved) else 0.0,
         "drift": [float(found.local_period.drift_x), float(found.local_period.drift_y)],
         "homography_r2": float(found.local_period.homography_r2),
         "is_periodic": bool(found.lattice.is_periodic),
@@ -158,29 +160,39 @@ def _walls(image: torch.Tensor) -> Walls:
 def measured(todo: list[Spec], out: Path, workers: int, fresh: bool) -> list[dict]:
     """One row per case that could be made, from the folder's store where the code is the same."""
     store = out / "evidence.json"
-    source = hashlib.sha256()
-    for path in sorted(p for pattern in MEASURING for p in PACKAGE.parent.glob(pattern)):
-        source.update(path.read_bytes())
-    kept: dict[str, dict | None] = {}
+    kept: dict[str, dict] = {}
     if store.is_file() and not fresh:
-        stored = json.loads(store.read_text(encoding="utf-8"))
-        if stored["source"] == source.hexdigest():
-            kept = stored["cases"]
-    missing = [spec for spec in todo if spec.key not in kept]
+        kept = json.loads(store.read_text(encoding="utf-8"))
+    sources = {True: _source(PIXELS), False: _source(EVERYTHING)}
+
+    def source(spec: Spec) -> str:
+        return sources[spec.finding in KINDS_OF and spec.finding != "period"]
+
+    def known(spec: Spec) -> bool:
+        return kept.get(spec.key, {}).get("source") == source(spec)
+
+    missing = [spec for spec in todo if not known(spec)]
     for start in range(0, len(missing), 100):
         part = missing[start : start + 100]
-        results = run_tasks(measure, part, workers)
-        kept |= {spec.key: result for spec, result in zip(part, results, strict=True)}
+        for spec, result in zip(part, run_tasks(measure, part, workers), strict=True):
+            kept[spec.key] = {"source": source(spec), "result": result}
         out.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"source": source.hexdigest(), "cases": kept})
-        store.write_text(text, encoding="utf-8")
+        store.write_text(json.dumps(kept), encoding="utf-8")
     rows = []
     for spec in todo:
-        result = kept[spec.key]
+        result = kept[spec.key]["result"]
         if result is not None:
             labels = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
             rows.append(labels | {"row": spec.row.name, "material": spec.row.kind} | result)
     return rows
+
+
+def _source(patterns: tuple[str, ...]) -> str:
+    """A fingerprint of files of the project."""
+    found = hashlib.sha256()
+    for path in sorted({p for pattern in patterns for p in PACKAGE.parent.glob(pattern)}):
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def is_case(row: dict, kind: str) -> bool | None:

@@ -11,6 +11,8 @@ from defect_cases import CLEAN, STRENGTHS
 from logistic import auroc, reliability
 from tables import markdown_table, percent
 
+from tiling_diag.findings import CROSS_MOVE
+
 SUSPECT = 0.5
 # Baselines: the number of a plain script that says most of this kind.
 BASELINES = {
@@ -127,11 +129,12 @@ def _clean(rows: list[dict], kinds: list[str]) -> str:
 
 def _clean_line(name: str, rows: list[dict], alarms: list[str]) -> list[object]:
     def fires(row: dict, kind: str) -> bool:
-        return (row["probability"][kind] or 0.0) >= SUSPECT
+        return (row["probability"].get(kind) or 0.0) >= SUSPECT
 
-    quiet = [
-        r for r in rows if not any(fires(r, k) for k in alarms) and not r.get("cross_moves", False)
-    ]
+    def crossed(row: dict) -> bool:
+        return row["cross_move"] > CROSS_MOVE and fires(row, "edge_cross")
+
+    quiet = [r for r in rows if not any(fires(r, k) for k in alarms) and not crossed(r)]
     shares = [percent(sum(fires(r, k) for r in rows), len(rows)) for k in alarms]
     return [name, len(rows), *shares, percent(len(quiet), len(rows))]
 

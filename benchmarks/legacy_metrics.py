@@ -63,7 +63,7 @@ def _fundamental(profile: np.ndarray) -> int:
 
 def _band_score(grey: np.ndarray, period_px: float) -> float:
     """Largest share of doubled local periods in a row or column of windows."""
-    side = int(min(min(grey.shape), max(64, 4 * period_px)))
+    side = int(min(min(grey.shape), max(64, 6 * period_px)))
     step = max(16, side // 4)
     rows = range(0, grey.shape[0] - side + 1, step)
     columns = range(0, grey.shape[1] - side + 1, step)

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 # A period further from the expected one than this is off.
 OFF_OCTAVES = math.log2(1.08)
+# More than a fifth off, or less than a fiftieth, is no clearer than that.
+EXCESS = (-2.0, 1.0)
 LEAST_AMPLITUDE = 1e-3
+LEAST_STEP = 3e-3
 
 
 def period_octaves(d: Diagnosis) -> dict[str, float]:
@@ -81,8 +84,8 @@ def resize_alias(d: Diagnosis) -> dict[str, float] | None:
 
 def edge_cross(d: Diagnosis) -> dict[str, float] | None:
     """How much power the borders' step puts on the axes."""
-    drop = float(d.edge_cross.before) - float(d.edge_cross.after)
-    return {"drop": math.log(max(drop, 1e-4))} if math.isfinite(drop) else None
+    step = float(d.edge_cross.step)
+    return {"step": math.log(max(step, LEAST_STEP))} if math.isfinite(step) else None
 
 
 def no_period(d: Diagnosis) -> dict[str, float] | None:

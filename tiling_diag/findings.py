@@ -230,9 +230,15 @@ def _cross(d: Diagnosis) -> list[Finding]:
     if sure < SUSPECT_PROBABILITY:
         return []
     before, after = float(d.edge_cross.before), float(d.edge_cross.after)
+    least = limit("edge_cross")
     evidence = [
         Evidence("share of the power on the axes", before),
         Evidence("the same after the periodic-plus-smooth split", after),
+        Evidence(
+            "share of the power that the step between the borders has",
+            float(d.edge_cross.step),
+            None if least is None else math.exp(least),
+        ),
     ]
     right, biased = float(d.resize.period_px), float(d.edge_cross.period_px)
     move = abs(biased / right - 1) if math.isfinite(biased) and math.isfinite(right) else 0.0

@@ -261,12 +261,15 @@ class EdgeCrossResult:
     Attributes:
         before, after: share of the picture's power that lies on the axes, without and with the
             periodic-plus-smooth split.
+        step: share of the power that a step between the borders puts there, single joints at the
+            borders left out.
         period_px: the fundamental's period in the spectrum without a window, to compare with
             `ResizeResult.period_px`; NaN where there is no cross.
     """
 
     before: Tensor
     after: Tensor
+    step: Tensor
     period_px: Tensor
 
 

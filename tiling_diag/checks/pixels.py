@@ -14,6 +14,8 @@ from tiling_diag.wall import Walls
 
 # Share of the power below which a cross is not looked at any further.
 LEAST_DROP = 0.05
+# The bands along the borders are this part of the picture wide.
+BORDER_PARTS = 24
 
 
 def measure_shift(walls: Walls) -> ShiftResult:
@@ -46,20 +48,32 @@ def measure_edge_cross(
         image = image * walls.mask
     total = image.square().sum((-2, -1)).clamp_min(1e-12)
     shares = [_axis_energy(image.sum(dim) / image.shape[dim] ** 0.5) for dim in (-2, -1)]
-    before, after = (sum(pair[i] for pair in shares) / total for i in (0, 1))
+    before, after, even = (sum(pair[i] for pair in shares) / total for i in (0, 1, 2))
     flat = total <= 1e-9 * walls.mask.sum((-2, -1))
     # Where there is no cross to speak of, it moves nothing.
-    crossed = bool((before - after > LEAST_DROP).any())
+    crossed = bool((before - even > LEAST_DROP).any())
     period = half_size_period(power_no_window, walls.size, lattice) if crossed else before * nan
     return EdgeCrossResult(
-        before=before.masked_fill(flat, nan), after=after.masked_fill(flat, nan), period_px=period
+        before=before.masked_fill(flat, nan),
+        after=after.masked_fill(flat, nan),
+        step=(before - even).masked_fill(flat, nan),
+        period_px=period,
     )
 
 
-def _axis_energy(profile: Tensor) -> tuple[Tensor, Tensor]:
-    """``(B,)`` sum of squares of profiles ``(B, n)``, whole and without the ramp of their step."""
+def _axis_energy(profile: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """``(B,)`` sum of squares of profiles ``(B, n)``: whole, and without two ramps.
+
+    The first ramp joins the outermost samples, as the split does. The other one joins the means
+    of a band along each border: what is left of a step when single joints at the border don't
+    count.
+    """
     count = profile.shape[-1]
     place = torch.arange(count, device=profile.device, dtype=profile.dtype)
     ramp = (place - (count - 1) / 2) / count
-    step = profile[..., -1:] - profile[..., :1]
-    return profile.square().sum(-1), (profile - step * ramp).square().sum(-1)
+    band = max(1, count // BORDER_PARTS)
+    energies = [profile.square().sum(-1)]
+    for width in (1, band):
+        step = profile[..., -width:].mean(-1) - profile[..., :width].mean(-1)
+        energies.append((profile - step[..., None] * ramp).square().sum(-1))
+    return energies[0], energies[1], energies[2]
