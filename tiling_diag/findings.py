@@ -52,8 +52,8 @@ ADVICE = {
         "resize, then convolve; make the kernel size a multiple of the stride",
     ),
     "resize_alias": Advice(
-        "the picture was resized without a low-pass",
-        "resize with antialias=True, or put BlurPool before strides",
+        "the picture was reduced without a low-pass and enlarged again, or enlarged from less",
+        "resize with antialias=True, or put BlurPool before strides; make it at its full size",
     ),
     "edge_cross": Advice(
         "opposite borders differ, and a spectrum without a window shows that as a cross",
@@ -195,7 +195,7 @@ def _resize(d: Diagnosis) -> list[Finding]:
     if sure < SUSPECT_PROBABILITY:
         return []
     factor = float(d.resize.trace_factor)
-    title = f"the picture was enlarged about {factor:.2g} times without a low-pass"
+    title = f"traces of a resize: the picture was enlarged about {factor:.2g} times"
     evidence = [
         Evidence("height of the interpolation's line over others", math.exp(float(d.resize.trace))),
         Evidence("its depth, in logarithms of differences", float(d.resize.trace_amplitude)),
