@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.closer import look_closer, refined, search_whole
 from tiling_diag.checks.repetition import repetitions
-from tiling_diag.checks.search import LATTICE_SUPPORT, Found, search
+from tiling_diag.checks.search import LATTICE_SUPPORT, Found, repeats, search
 from tiling_diag.kernels.lattice import reciprocal
 from tiling_diag.kernels.spectrum import power_spectrum, two_sided
 from tiling_diag.results import LatticeResult
-from tiling_diag.wall import SEARCH_SIDE_PX, Walls
+from tiling_diag.wall import Walls
 
 MIN_WALL_SIDE_PX = 24
 FLAT_DEVIATION = 1e-4
@@ -46,15 +46,12 @@ def measure_lattice(walls: Walls) -> LatticeResult:
         elif bool(thin):
             rows.append(_nothing(2))
         else:
-            one = search(repetitions(small)[index])
-            if not _repeats(one):
-                one = _search_fine(walls, index) or _search_parts(small, index) or one
-            rows.append(_reading(one, power[index], step) if _repeats(one) else _nothing(3, one))
+            one = look_closer(walls, index, search_whole(small, index))
+            if not repeats(one):
+                one = _search_parts(small, index) or one
+            one = refined(walls, index, one)
+            rows.append(_reading(one, power[index], step) if repeats(one) else _nothing(3, one))
     return LatticeResult(**{key: torch.stack([row[key] for row in rows]) for key in rows[0]})
-
-
-def _repeats(found: Found) -> bool:
-    return not bool(found.basis[0].isnan().any())
 
 
 def _flat(walls: Walls) -> Tensor:
@@ -72,22 +69,6 @@ def _thin(walls: Walls) -> Tensor:
     )
 
 
-def _search_fine(walls: Walls, index: int) -> Found | None:
-    """The lattice of the middle of wall `index` at full size: periods too short when shrunk."""
-    if walls.small is walls:
-        return None
-    height, width = (min(side, SEARCH_SIDE_PX) for side in walls.size)
-    top, left = (walls.size[0] - height) // 2, (walls.size[1] - width) // 2
-    rows, columns = slice(top, top + height), slice(left, left + width)
-    mask = walls.mask[index : index + 1, rows, columns]
-    if float(mask.mean()) < 0.5:
-        return None
-    middle = Walls(walls.image[index : index + 1, :, rows, columns], mask)
-    found = search(repetitions(middle)[0])
-    step = torch.tensor(walls.small_step_px, dtype=torch.float64)
-    return replace(found, basis=found.basis / step) if _repeats(found) else None
-
-
 def _search_parts(walls: Walls, index: int) -> Found | None:
     """The surest lattice among overlapping parts of wall `index`; None where none is sure."""
     height, width = (int(side * PART_SHARE) for side in walls.size)
@@ -102,7 +83,7 @@ def _search_parts(walls: Walls, index: int) -> Found | None:
     if not bool(covered.any()):
         return None
     parts = Walls(images[covered], masks[covered])
-    found = [one for one in map(search, repetitions(parts)) if _repeats(one)]
+    found = [one for one in map(search, repetitions(parts)) if repeats(one)]
     sure = [one for one in found if one.support > PART_SUPPORT and not one.basis.isnan().any()]
     return max(sure, key=lambda one: one.support) if len(sure) >= 2 else None
 
