@@ -4,6 +4,8 @@ import inspect
 
 import pytest
 import torch
+from torch.nn.functional import interpolate
+
 from tiling_diag.losses import (
     ACFPeriodLoss,
     LogPolarAlignLoss,
@@ -12,8 +14,6 @@ from tiling_diag.losses import (
     SpectralPeriodLoss,
     TilingLoss,
 )
-from torch.nn.functional import interpolate
-
 from tiling_diag.synth import Material, View, draw_wall
 
 SINGLE = [SpectralPeriodLoss, LogPolarAlignLoss, ScaleConsistencyLoss, ACFPeriodLoss]
