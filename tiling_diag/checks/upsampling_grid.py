@@ -78,8 +78,8 @@ def measure_grid(walls: Walls, lattice: LatticeResult, periods_px: tuple[int, ..
     pairs = [found.get(p, unknown) for p in periods_px]
     return GridResult(
         period_px=torch.tensor(periods_px, dtype=torch.float64),
-        amplitude=torch.stack([amplitude for amplitude, _ in pairs], -1).double(),
-        score=torch.stack([score for _, score in pairs], -1).double(),
+        amplitude=torch.stack([amplitude for amplitude, _ in pairs], -1).cpu().double(),
+        score=torch.stack([score for _, score in pairs], -1).cpu().double(),
     )
 
 
@@ -141,7 +141,7 @@ def _measure_period(lines: _Lines, period: int) -> tuple[Tensor, Tensor]:
     # What lies on the material's lines can't be shared out.
     free = ~lines.material[:, mine]
     amplitude = 255 * (square * free).sum(-1).sqrt()
-    hidden = free.double().mean(-1) < LEAST_FREE
+    hidden = free.to(level).mean(-1) < LEAST_FREE
     return torch.where(hidden, levels[likeliest] * 255, amplitude), score
 
 
