@@ -285,7 +285,8 @@ def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) 
         parts = {name: item(result, index) for name, result in results.items()}
         # Its windows fit the longest lattice of a batch, so each wall is a batch of its own.
         one = slice(index, index + 1)
-        local = measure_local_period(Walls(image[one], mask[one]), _only(lattice, one))
+        alone = walls if len(inputs) == 1 else Walls(image[one], mask[one])
+        local = measure_local_period(alone, _only(lattice, one))
         parts["local_period"] = item(to_cpu(local), 0)
         parts["banding"] = item(to_cpu(measure_banding(local, walls.size)), 0)
         bare = Diagnosis(

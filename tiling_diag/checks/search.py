@@ -42,7 +42,7 @@ STRIPES_LEAD = 2.5
 # A lattice direction along which the wall does not change at all has contrast 0 between a lattice
 # and its shifted copies; true lattices of the corpus have 0.75 and more.
 FREE_DIRECTION_LIMIT = 0.7
-ORDERS = 9
+ORDERS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +188,7 @@ def _distinct(basis: Tensor) -> Tensor:
 
 
 def _orders(reach: float) -> Tensor:
-    count = int(min(max(ORDERS, reach), 40))
+    count = int(min(max(ORDERS, 1.2 * reach), 40))
     i, j = torch.meshgrid(
         torch.arange(-count, count + 1), torch.arange(0, count + 1), indexing="ij"
     )

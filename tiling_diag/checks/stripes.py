@@ -60,9 +60,9 @@ def _stripes_across(repetition: Repetition, along: Tensor, across: Tensor) -> St
     profile, extent = _profile(repetition, along, across)
     length = (profile.shape[1] - 1) * STEP_PX
     longest = min(LONGEST_SHARE * extent, length)
-    trial = torch.arange(SHORTEST_PX, longest, STEP_PX / 2, dtype=torch.float64)
-    if len(trial) < 3:
+    if longest < SHORTEST_PX + 2 * STEP_PX:
         return None
+    trial = torch.arange(SHORTEST_PX, longest, STEP_PX / 2, dtype=torch.float64)
     comb = _Comb(repetition, max_pool1d(profile[None], 3, 1, 1)[0], length)
     support, _, _ = comb.support(trial)
     if support.max() <= 0:
@@ -84,7 +84,8 @@ def _stripes_across(repetition: Repetition, along: Tensor, across: Tensor) -> St
 
 def _least_change(repetition: Repetition) -> Tensor:
     """``(2,)`` unit vector along which the mean autocorrelation stays highest."""
-    lag = torch.arange(6, 0.6 * min(repetition.reach), 2, dtype=torch.float64)
+    # In a narrow picture a single lag has to do.
+    lag = torch.arange(6, max(0.6 * min(repetition.reach), 7), 2, dtype=torch.float64)
     angle = best = torch.arange(0, 180, 1, dtype=torch.float64)
     for fine in (False, True):
         if fine:
