@@ -68,7 +68,8 @@ PERIODS = {
 BORDERS = dict(zip(STRENGTHS, (0.25, 0.5, 1.0), strict=True))
 # Two periods of what was doubled must still fit.
 LEAST_PERIODS = 4.5
-REFERENCE_SHARE = 0.62
+REFERENCE_SHARE = 0.8
+REFERENCE_PERIODS = 3.0
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,16 @@ class Spec:
 
 @dataclass(frozen=True)
 class Made:
-    """A case's picture ``(3, H, W)``, its reference, and the bands that were put in."""
+    """A case's picture ``(3, H, W)``, its reference, and where it has another period.
+
+    Attributes:
+        zones: ``(H, W)`` 1 in bands of another period.
+        orientation: how they run, None where there are none.
+    """
 
     image: Tensor
     reference: Tensor | None
-    boxes: list[tuple[int, int, int, int]]
+    zones: Tensor
     orientation: str | None
 
 
@@ -147,23 +153,35 @@ def _defects(row: Row, group: str, rng: np.random.Generator) -> list[Spec]:
         add("upsampling_grid", _draw(rng, list(GRIDS)[:5], many), strength)
         add("resize_alias", _draw(rng, aliases, many), strength)
         add("edge_cross", ["borders"], strength)
-        if row.truth.a is not None:
-            if _fits(row, LEAST_PERIODS):
-                add("doubling_bands", _draw(rng, list(BAND_KINDS), many), strength)
-            periods = list(PERIODS[strength])
-            if not _fits(row, LEAST_PERIODS):
-                periods = [p for p in periods if "doubled" not in p]
-            add("period", _draw(rng, periods, many), strength, reference=True)
+        if row.truth.a is not None and _fits(row, LEAST_PERIODS):
+            add("doubling_bands", _draw(rng, list(BAND_KINDS), many), strength)
+        if _has_reference(row):
+            add("period", _draw(rng, _periods(row, strength), many), strength, reference=True)
     add("upsampling_grid", ["deconv 2"], "medium")
-    if row.truth.a is not None:
-        found += [
-            Spec(row, group, "clean", v, reference=True) for v in ("as-is", "noise", "jpeg40")
-        ]
+    if _has_reference(row):
+        found += [Spec(row, group, "clean", v, reference=True) for v in ("as-is", "noise")]
     return found
 
 
 def _draw(rng: np.random.Generator, names: list[str], count: int) -> list[str]:
     return [names[i] for i in rng.permutation(len(names))[:count]]
+
+
+def _has_reference(row: Row) -> bool:
+    """Whether a part of the picture shows enough periods to be a reference."""
+    return row.truth.a is not None and _fits(row, REFERENCE_PERIODS / REFERENCE_SHARE)
+
+
+def _periods(row: Row, strength: str) -> list[str]:
+    """The changes of the whole wall that this material can show."""
+    names = list(PERIODS[strength])
+    if not _fits(row, LEAST_PERIODS):
+        names = [name for name in names if "doubled" not in name]
+    if row.truth.b is None and row.truth.a is not None:
+        # Boards have a period along one axis only.
+        unseen = "doubled y" if abs(row.truth.a[0]) > abs(row.truth.a[1]) else "doubled x"
+        names = [name for name in names if name != unseen]
+    return names
 
 
 def _fits(row: Row, periods: float) -> bool:
@@ -181,17 +199,18 @@ def make(spec: Spec) -> Made | None:
         height, width = clean.shape[1:]
         reference = clean[:, : round(REFERENCE_SHARE * height), : round(REFERENCE_SHARE * width)]
     if spec.finding in ("clean", "zones", "perspective"):
-        return Made(_clean(spec, clean), reference, list(row.zone_boxes), None)
+        zones = torch.from_numpy(255 - row.base_map()).float() / 255
+        return Made(_clean(spec, clean), reference, zones, None)
     try:
         made = _defect(spec, clean)
     except InputError:
         return None
-    zones = made.truth.zones if spec.finding == "doubling_bands" else ()
+    banded = spec.finding == "doubling_bands"
     return Made(
         _eight_bit(made.image),
         reference,
-        [zone.box_px for zone in zones],
-        zones[0].orientation if zones else None,
+        made.mask if banded else torch.zeros_like(made.mask),
+        made.truth.zones[0].orientation if banded else None,
     )
 
 

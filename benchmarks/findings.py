@@ -29,6 +29,7 @@ from defect_cases import Made, Spec, groups, make, specs
 from findings_report import report, write_figures
 from legacy_metrics import legacy_metrics
 from logistic import apply, fit
+from PIL import Image, ImageDraw
 from tables import run_tasks
 
 import tiling_diag
@@ -90,13 +91,12 @@ def measure(spec: Spec) -> dict | None:
         found, places = _parts(spec, made), {}
     else:
         found = tiling_diag.diagnose(made.image)
-        places = _places(found)
+        places = _places(found, made)
     evidence = {kind: EVIDENCE[kind](found) if kind in kinds else None for kind in EVIDENCE}
     plain = spec.finding == "clean" and not spec.reference
     with_bands = plain or spec.finding == "doubling_bands"
     return {
         "evidence": evidence,
-        "boxes": made.boxes,
         "orientation": made.orientation,
         **places,
         **({"grid_period_px": _likeliest(found.grid)} if "upsampling_grid" in kinds else {}),
@@ -107,16 +107,37 @@ def measure(spec: Spec) -> dict | None:
     }
 
 
-def _places(found: tiling_diag.Diagnosis) -> dict:
+def _places(found: tiling_diag.Diagnosis, made: Made) -> dict:
     moved = float(found.edge_cross.period_px) / float(found.resize.period_px)
     return {
-        "found_boxes": [b for b in found.banding.boxes_px.tolist() if math.isfinite(b[0])],
+        "overlap": overlap(made.zones.numpy() > 0.5, _corners(found.banding.boxes_px.numpy())),
         "found_axis": (None, "rows", "cols")[int(found.banding.hint)],
         "cross_move": abs(moved - 1) if math.isfinite(moved) else 0.0,
         "drift": [float(found.local_period.drift_x), float(found.local_period.drift_y)],
         "homography_r2": float(found.local_period.homography_r2),
         "is_periodic": bool(found.lattice.is_periodic),
     }
+
+
+def _corners(boxes: np.ndarray) -> np.ndarray:
+    """``(k, 4, 2)`` corners of boxes ``(k, 4)``."""
+    return boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+
+
+def overlap(truth: np.ndarray, polygons: np.ndarray) -> float | None:
+    """Intersection over union of zones ``(H, W)`` and polygons ``(k, n, 2)``; None without zones.
+
+    Polygons with NaN corners are left out.
+    """
+    if not truth.any():
+        return None
+    found = Image.new("1", (truth.shape[1], truth.shape[0]))
+    for corners in polygons:
+        if np.isfinite(corners).all():
+            # Pixel centres lie at halves, and Pillow's at whole numbers.
+            ImageDraw.Draw(found).polygon([tuple(c) for c in corners - 0.5], fill=1)
+    inside = np.asarray(found)
+    return float((truth & inside).sum() / (truth | inside).sum())
 
 
 def _likeliest(grid: GridResult) -> float | None:
@@ -150,7 +171,8 @@ def _parts(spec: Spec, made: Made) -> SimpleNamespace:
 
 @lru_cache(maxsize=2)
 def _clean_lattice(row: Row) -> LatticeResult:
-    return measure_lattice(_walls(torch.from_numpy(row.pixels() / np.float32(255)).movedim(-1, 0)))
+    image = torch.from_numpy(row.pixels() / np.float32(255)).movedim(-1, 0)
+    return measure_lattice(_walls(image))
 
 
 def _walls(image: torch.Tensor) -> Walls:
@@ -197,11 +219,12 @@ def _source(patterns: tuple[str, ...]) -> str:
 
 def is_case(row: dict, kind: str) -> bool | None:
     """Whether a case has this defect; None where it is no case for it."""
-    if row["evidence"][kind] is None or row["variant"] == "resized":
+    if row["variant"] == "resized" or row["reference"] != (kind == "period"):
         return None
     if kind == "no_period":
-        known = row["finding"] == "clean" and not row["reference"]
-        return row["material"] == "none" if known and row["variant"] != "perspective" else None
+        if row["finding"] != "clean" or row["variant"] == "perspective":
+            return None
+        return row["material"] == "none"
     if row["finding"] == kind:
         return True
     # Light that falls off to one side does put a cross on the axes.
@@ -213,7 +236,7 @@ def is_case(row: dict, kind: str) -> bool | None:
 def fitted_map(rows: list[dict], kind: str) -> dict:
     """The map of one kind, from all cases of it among the rows."""
     known = [(row["evidence"][kind], is_case(row, kind)) for row in rows]
-    used = [(evidence, label) for evidence, label in known if label is not None]
+    used = [(e, label) for e, label in known if label is not None and e is not None]
     return fit([e for e, _ in used], [bool(label) for _, label in used], CLEAN_PER_DEFECT)
 
 
@@ -228,7 +251,8 @@ def cross_fitted(rows: list[dict], kinds: list[str]) -> None:
             maps.append(fitted_map(others, kind))
         for row in rows:
             evidence = row["evidence"][kind]
-            known = None if evidence is None else apply(maps[half[row["group"]]], evidence)
+            # What can't be judged is not said: with a defect that is a miss.
+            known = 0.0 if evidence is None else apply(maps[half[row["group"]]], evidence)
             row.setdefault("probability", {})[kind] = known
 
 
@@ -269,9 +293,11 @@ def main() -> None:
         write_figures(rows, kinds, is_case, options.figures)
     if options.write_table:
         path = PACKAGE / "calibration.json"
-        known = json.loads(path.read_text(encoding="utf-8"))["maps"]
+        shipped = json.loads(path.read_text(encoding="utf-8"))
+        known = shipped["maps"]
         table = {
             "made_by": "benchmarks/findings.py --write-table",
+            "by_hand": [kind for kind in shipped["by_hand"] if kind not in kinds],
             "maps": {**known, **{kind: fitted_map(rows, kind) for kind in kinds}},
         }
         path.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -129,7 +128,7 @@ def _clean(rows: list[dict], kinds: list[str]) -> str:
 
 def _clean_line(name: str, rows: list[dict], alarms: list[str]) -> list[object]:
     def fires(row: dict, kind: str) -> bool:
-        return (row["probability"].get(kind) or 0.0) >= SUSPECT
+        return row["probability"].get(kind, 0.0) >= SUSPECT
 
     def crossed(row: dict) -> bool:
         return row["cross_move"] > CROSS_MOVE and fires(row, "edge_cross")
@@ -144,41 +143,32 @@ def _bands(rows: list[dict]) -> str:
     mine = [r for r in rows if r["finding"] == "doubling_bands" and r["strength"] != "weak"]
     for name in [*sorted({r["variant"] for r in mine}), "all"]:
         cases = [r for r in mine if name in (r["variant"], "all")]
-        overlaps = [overlap(r["boxes"], r["found_boxes"]) for r in cases]
-        level = [r for r in cases if r["orientation"] in ("rows", "cols") and r["found_axis"]]
+        overlaps = [r["overlap"] for r in cases]
+        level = [r for r in cases if r["found_axis"]]
         right = sum(r["found_axis"] == r["orientation"] for r in level)
         table.append([name, len(cases), f"{median(overlaps):.2f}", percent(right, len(level))])
     return markdown_table(["band", "n", "overlap, median", "orientation right"], table)
 
 
-def overlap(truth: list[list[float]], found: list[list[float]]) -> float:
-    """Intersection over union of two unions of boxes ``x0, y0, x1, y1``."""
-    xs = sorted({b[i] for b in (*truth, *found) for i in (0, 2)})
-    ys = sorted({b[i] for b in (*truth, *found) for i in (1, 3)})
-    both = either = 0.0
-    for x0, x1 in pairwise(xs):
-        for y0, y1 in pairwise(ys):
-            x, y = (x0 + x1) / 2, (y0 + y1) / 2
-            inside = [
-                any(b[0] < x < b[2] and b[1] < y < b[3] for b in boxes) for boxes in (truth, found)
-            ]
-            both += all(inside) * (x1 - x0) * (y1 - y0)
-            either += any(inside) * (x1 - x0) * (y1 - y0)
-    return both / either if either else 0.0
-
-
 def _named(rows: list[dict]) -> str:
     table = []
     for r in rows:
-        alarms = [k for k in ALARMS if (r["probability"][k] or 0.0) >= SUSPECT]
+        alarms = [k for k in ALARMS if r["probability"].get(k, 0.0) >= SUSPECT]
         drift = " ".join(f"{v:+.0%}" if v == v else "-" for v in r["drift"])
-        box = f"{overlap(r['boxes'], r['found_boxes']):.2f}" if r["boxes"] else "-"
+        box = "-" if r["overlap"] is None else f"{r['overlap']:.2f}"
         wanted = {"zones": ["doubling_bands"]}.get(r["finding"], [])
         right = alarms == wanted and (r["is_periodic"] != (r["material"] == "none"))
         period = "yes" if r["is_periodic"] else "no"
         said = ", ".join(alarms) or "-"
         table.append([r["row"], period, drift, said, box, "right" if right else "wrong"])
-    header = ["picture", "periodic", "drift across, down", "suspect", "overlap of zones", ""]
+    header = [
+        "picture",
+        "periodic",
+        "drift across, down",
+        "suspect",
+        "overlap of zones",
+        "",
+    ]
     return markdown_table(header, table)
 
 

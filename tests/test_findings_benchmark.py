@@ -14,7 +14,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import defect_cases
 import findings
-import findings_report
 import logistic
 from corpus import load_corpus
 from legacy_metrics import legacy_metrics
@@ -68,17 +67,26 @@ def test_reliability_of_probabilities_that_mean_what_they_say():
         assert seen == pytest.approx(said, abs=0.03)
 
 
+def corners(x0, y0, x1, y1):
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+
 @pytest.mark.parametrize(
-    "truth,found,expected",
+    "found,expected",
     [
-        ([[0, 0, 10, 10]], [[0, 0, 10, 10]], 1.0),
-        ([[0, 0, 10, 10]], [[0, 5, 10, 15]], 50 / 150),
-        ([[0, 0, 10, 4], [0, 6, 10, 10]], [[0, 0, 10, 10]], 0.8),
-        ([[0, 0, 10, 10]], [], 0.0),
+        ([corners(0, 20, 100, 60)], 1.0),
+        ([corners(0, 40, 100, 80)], 20 / 60),
+        ([corners(0, 20, 50, 60), corners(50, 20, 100, 60)], 1.0),
+        ([[(0, 20), (100, 20), (100, 60), (math.nan, 60)]], 0.0),
+        ([[(0, 20), (100, 60), (0, 60), (0, 60)]], 0.5),
     ],
 )
-def test_overlap_of_boxes(truth, found, expected):
-    assert findings_report.overlap(truth, found) == pytest.approx(expected)
+def test_overlap_of_zones(found, expected):
+    truth = np.zeros((90, 100), dtype=bool)
+    truth[20:60] = True
+    # Pillow draws the pixels on a polygon's edge, too.
+    assert findings.overlap(truth, np.array(found)) == pytest.approx(expected, abs=0.05)
+    assert findings.overlap(np.zeros_like(truth), np.array(found)) is None
 
 
 @pytest.fixture

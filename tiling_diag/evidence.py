@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
+    from tiling_diag.results import LatticeResult
 
 # A period further from the expected one than this is off.
 OFF_OCTAVES = math.log2(1.08)
+# Vectors that differ by less are those of one lattice.
+SAME_OCTAVES = 0.5 * OFF_OCTAVES
 # More than a fifth off, or less than a fiftieth, is no clearer than that.
 EXCESS = (-2.0, 1.0)
 LEAST_AMPLITUDE = 1e-3
@@ -29,13 +32,27 @@ def period_octaves(d: Diagnosis) -> dict[str, float]:
     """
     ratios: dict[str, float] = {}
     if d.reference is not None:
-        ratios["units"] = float(d.reference.scale_ratio_x)
-        ratios["courses"] = float(d.reference.scale_ratio_y)
+        same = _same_lattice(d.lattice, d.reference.lattice, d.settings.ref_scale)
+        ratios["units"] = same or float(d.reference.scale_ratio_x)
+        ratios["courses"] = same or float(d.reference.scale_ratio_y)
     if d.settings.unit_px is not None:
         ratios["units"] = float(d.lattice.unit_px) / d.settings.unit_px
     if d.settings.course_px is not None:
         ratios["courses"] = float(d.lattice.course_px) / d.settings.course_px
     return {n: math.log2(r) for n, r in ratios.items() if math.isfinite(r) and r > 0}
+
+
+def _same_lattice(wall: LatticeResult, reference: LatticeResult, scale: float) -> float | None:
+    """The ratio of two lattices whose reduced vectors are about as long, else None.
+
+    A lattice with two diagonals alike has two readings of units and courses: walls that repeat
+    alike must not differ because they were read differently.
+    """
+    lengths = [lattice.basis.norm(dim=-1).sort().values for lattice in (wall, reference)]
+    ratio = lengths[0] / (lengths[1] * scale)
+    if not bool(ratio.isfinite().all()) or float(ratio.log2().abs().max()) > SAME_OCTAVES:
+        return None
+    return float(ratio.log().mean().exp())
 
 
 def period(d: Diagnosis) -> dict[str, float] | None:
@@ -44,17 +61,18 @@ def period(d: Diagnosis) -> dict[str, float] | None:
     if not octaves:
         return None
     worst = max(abs(o) for o in octaves.values())
+    excess = math.log2(max(worst, 1e-3) / OFF_OCTAVES)
     return {
-        "excess": math.log2(max(worst, 1e-3) / OFF_OCTAVES),
+        "excess": min(max(excess, EXCESS[0]), EXCESS[1]),
         "support": float(d.lattice.support),
     }
 
 
 def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
     """How much more of the best zone is odd than of the rest."""
-    scores = [score for score in d.banding.box_score.tolist() if math.isfinite(score)]
     if not bool(d.lattice.is_periodic):
         return None
+    scores = [score for score in d.banding.box_score.tolist() if math.isfinite(score)]
     return {"contrast": max(scores, default=0.0)}
 
 

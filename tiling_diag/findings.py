@@ -115,9 +115,9 @@ def _period(d: Diagnosis) -> list[Finding]:
     if known is None:
         return []
     sure = probability("period", known)
-    if sure < SUSPECT_PROBABILITY:
-        return []
     octaves = numbers.period_octaves(d)
+    if sure < SUSPECT_PROBABILITY or max(map(abs, octaves.values())) < numbers.OFF_OCTAVES:
+        return []
     evidence = [
         Evidence(f"period over expected, {n}", 2**o, _nearest_limit(o), "x")
         for n, o in octaves.items()
