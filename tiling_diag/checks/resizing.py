@@ -18,9 +18,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool1d, max_pool1d, pad
 
 from tiling_diag.checks.spectral import own_period
-from tiling_diag.kernels.spectrum import column_counts, fft_size
+from tiling_diag.kernels.spectrum import fft_size
 from tiling_diag.results import LatticeResult, ResizeResult
-from tiling_diag.wall import Walls
+from tiling_diag.wall import Walls, resized
 
 # Rows (columns) that are looked at, evenly spread.
 LINES = 128
@@ -48,7 +48,7 @@ def measure_resize(walls: Walls, lattice: LatticeResult) -> ResizeResult:
     profiles = [_profiles(walls, -1), _profiles(walls, -2)]
     trace, amplitude, factor = _trace(profiles, walls.size)
     return ResizeResult(
-        mse_down_up=_above_half(walls),
+        mse_down_up=_down_up(walls),
         period_px=half_size_period(walls.power, walls.size, lattice),
         trace=trace,
         trace_amplitude=amplitude,
@@ -56,15 +56,14 @@ def measure_resize(walls: Walls, lattice: LatticeResult) -> ResizeResult:
     )
 
 
-def _above_half(walls: Walls) -> Tensor:
-    """``(B,)`` mean square of what lies above half the highest frequency along either axis."""
+def _down_up(walls: Walls) -> Tensor:
+    """``(B,)`` mean squared difference to half size and back, low-passed, on the wall."""
     height, width = walls.size
-    counts = column_counts(walls.size, device=walls.power.device, dtype=walls.power.dtype)
-    power = walls.power * counts
-    low = torch.cat([power[:, : height // 4 + 1], power[:, height - height // 4 :]], dim=1)
-    above = power.sum((-2, -1)) - low[..., : width // 4 + 1].sum((-2, -1))
-    total = walls.weights.square().sum((-2, -1))
-    return (above.clamp_min(0) / total.clamp_min(1e-9)).masked_fill(total <= 0, torch.nan)
+    half = resized(walls.luma[:, None], (max(1, height // 2), max(1, width // 2)))
+    square = (resized(half, walls.size)[:, 0] - walls.luma).square()
+    total = walls.mask.sum((-2, -1))
+    mean = (square * walls.mask).sum((-2, -1)) / total.clamp_min(1e-9)
+    return mean.masked_fill(total <= 0, torch.nan)
 
 
 def half_size_period(power: Tensor, size: tuple[int, int], lattice: LatticeResult) -> Tensor:
