@@ -15,8 +15,9 @@ from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.cepstrum import measure_cepstrum
 from tiling_diag.checks.lattice import measure_lattice
 from tiling_diag.checks.local_period import measure_local_period
-from tiling_diag.checks.pixels import measure_edge_cross, measure_resize, measure_shift
+from tiling_diag.checks.pixels import measure_edge_cross, measure_shift
 from tiling_diag.checks.reference import measure_reference
+from tiling_diag.checks.resizing import measure_resize
 from tiling_diag.checks.spectral import measure_spectrum
 from tiling_diag.checks.upsampling_grid import measure_grid
 from tiling_diag.errors import InputError
@@ -265,15 +266,16 @@ def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) 
     reference = inputs[0].reference
     walls = Walls(image, mask)
     lattice = measure_lattice(walls)
+    spectral = measure_spectrum(walls, lattice)
     results: dict[str, Any] = {
         "lattice": lattice,
-        "spectral": measure_spectrum(walls, lattice),
+        "spectral": spectral,
         "autocorrelation": measure_autocorrelation(walls, lattice),
         "cepstrum": measure_cepstrum(walls, lattice),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),
-        "edge_cross": measure_edge_cross(walls),
+        "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
     }
     if reference is not None:
         results["reference"] = measure_reference(lattice, reference.to(device), settings.ref_scale)
