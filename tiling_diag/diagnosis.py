@@ -13,9 +13,9 @@ from torch import Tensor
 from tiling_diag.checks.acf import measure_autocorrelation
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.cepstrum import measure_cepstrum
-from tiling_diag.checks.lattice import measure_lattice
 from tiling_diag.checks.local_period import measure_local_period
 from tiling_diag.checks.pixels import measure_edge_cross, measure_resize, measure_shift
+from tiling_diag.checks.plane import measure_plane
 from tiling_diag.checks.reference import measure_reference
 from tiling_diag.checks.spectral import measure_spectrum
 from tiling_diag.checks.upsampling_grid import measure_grid
@@ -217,8 +217,8 @@ def _diagnose(
     notes: tuple[str, ...],
 ) -> list[Diagnosis]:
     walls = Walls(image, mask)
-    lattice = measure_lattice(walls)
-    local = measure_local_period(walls, lattice)
+    lattice, plane = measure_plane(walls)
+    local = measure_local_period(walls, lattice, plane)
     results: dict[str, Any] = {
         "lattice": lattice,
         "spectral": measure_spectrum(walls, lattice),

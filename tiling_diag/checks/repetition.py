@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from tiling_diag.checks.channels import channels
+from tiling_diag.checks.channels import wall_channels
 from tiling_diag.kernels.autocorrelation import autocorrelation
 from tiling_diag.kernels.lattice import reduce_basis, sublattices, superlattices
 from tiling_diag.wall import Walls
@@ -98,7 +98,7 @@ def repetitions(walls: Walls) -> list[Repetition]:
 
 def _repetitions(walls: Walls) -> list[Repetition]:
     height, width = walls.size
-    seen = channels(walls.image, walls.mask)
+    seen = wall_channels(walls)
     reach = (int(height * REACH_SHARE), int(width * REACH_SHARE))
     maps = autocorrelation(seen.values, walls.mask[:, None], reach).cpu()
     importance = seen.importance.cpu()
