@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from tiling_diag._version import __version__
-from tiling_diag.errors import TilingDiagError
+from tiling_diag.errors import InputError, TilingDiagError
 
 app = typer.Typer(
     name="tiling-diag",
@@ -89,12 +89,18 @@ def diag(
     no_figures: Annotated[
         bool, typer.Option("--no-figures", help="Write numbers only, no figures and no page.")
     ] = False,
+    rectify: Annotated[
+        bool,
+        typer.Option("--rectify", help="Also write the wall and its lattice laid flat to --out."),
+    ] = False,
     fail_on: Annotated[
         FailOn | None, typer.Option(help="Exit with 1 from this verdict on.")
     ] = None,
 ) -> None:
     """Measure one picture, say what is wrong with it and, with --out, write a report."""
     with user_errors():
+        if rectify and out is None:
+            raise InputError("--rectify writes files: say where with --out FOLDER")
         from tiling_diag.diagnosis import diagnose
         from tiling_diag.settings import Settings
         from tiling_diag.summary import MAP_FILE, summarize
@@ -108,6 +114,10 @@ def diag(
             from tiling_diag.report import write_report
 
             files = write_report(diagnosis, out, figures=not no_figures)
+            if rectify:
+                from tiling_diag.report.rectified import write_rectified
+
+                files = [*write_rectified(diagnosis, out), *files]
         if json_:
             import json
 

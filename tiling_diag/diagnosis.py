@@ -219,20 +219,24 @@ def _diagnose(
     walls = Walls(image, mask)
     lattice, plane = measure_plane(walls)
     local = measure_local_period(walls, lattice, plane)
+    compared = (
+        None if reference is None else measure_reference(lattice, reference, settings.ref_scale)
+    )
+    expected = _over_expected(lattice, compared, settings)
     results: dict[str, Any] = {
         "lattice": lattice,
         "spectral": measure_spectrum(walls, lattice),
         "autocorrelation": measure_autocorrelation(walls, lattice),
         "cepstrum": measure_cepstrum(walls, lattice),
         "local_period": local,
-        "banding": measure_banding(local, walls.size),
+        "banding": measure_banding(local, walls.size, expected),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),
         "edge_cross": measure_edge_cross(walls),
     }
-    if reference is not None:
-        results["reference"] = measure_reference(lattice, reference, settings.ref_scale)
+    if compared is not None:
+        results["reference"] = compared
     results = {name: to_cpu(result) for name, result in results.items()}
     image, mask = image.cpu(), mask.cpu()
     found = []
@@ -250,3 +254,27 @@ def _diagnose(
         )
         found.append(dataclasses.replace(bare, findings=find(bare)))
     return found
+
+
+def _over_expected(
+    lattice: LatticeResult, reference: ReferenceResult | None, settings: Settings
+) -> Tensor | None:
+    """Periods ``(B, 2)`` over what the user expects, along and across the rows; None for nothing.
+
+    A size in px counts for more than a reference picture.
+    """
+    sizes = (settings.unit_px, settings.course_px)
+    if reference is None and sizes == (None, None):
+        return None
+    unknown = torch.full_like(lattice.unit_px, torch.nan)
+    ratios = (
+        [unknown, unknown]
+        if reference is None
+        else [reference.scale_ratio_x, reference.scale_ratio_y]
+    )
+    for axis, (measured, size) in enumerate(
+        zip((lattice.unit_px, lattice.course_px), sizes, strict=True)
+    ):
+        if size is not None:
+            ratios[axis] = measured / size
+    return torch.stack([ratio.double().cpu().expand_as(unknown) for ratio in ratios], dim=-1)
