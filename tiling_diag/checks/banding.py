@@ -35,6 +35,7 @@ MAX_ZONES = 4
 MOST_CORNERS = 6
 # The wall's own level: the quantile of the evidence, so that zones may take most of the wall.
 LEVEL_QUANTILE = 0.3
+USUAL_QUANTILE = 0.5
 # Evidence is counted from half-way between the wall's level and certainty.
 HALF_WAY = 0.5
 # Windows at a band's edge see both sides: the edge is where evidence has this value.
@@ -68,7 +69,7 @@ def measure_banding(
     """
     octaves = local.octaves
     batch, _, rows, columns = octaves.shape
-    evidence = _above_level(octaves.flatten(2))
+    evidence = _above_level(octaves.flatten(2), trusted=expected is not None)
     factor = _factors(evidence).reshape(batch, rows, columns)
     own = torch.ones(batch, 2, dtype=torch.float64) if expected is None else _octave(expected)
     found = [_zones(local, evidence[i], own[i], i, size) for i in range(batch)]
@@ -90,11 +91,18 @@ def measure_banding(
     )
 
 
-def _above_level(octaves: Tensor) -> Tensor:
-    """Evidence ``(B, 6, n)`` over the wall's own level: 0 as usual on this wall, 1 certain."""
+def _above_level(octaves: Tensor, *, trusted: bool) -> Tensor:
+    """Evidence ``(B, 6, n)`` over the wall's own level: 0 as usual on this wall, 1 certain.
+
+    Args:
+        octaves: ``(B, 6, n)``.
+        trusted: an octave that most of the wall shows is a zone all the same: the size expected
+            says what is one.
+    """
     level = torch.nanquantile(octaves, LEVEL_QUANTILE, dim=-1, keepdim=True)
+    usual = level if trusted else torch.nanquantile(octaves, USUAL_QUANTILE, dim=-1, keepdim=True)
     above: Tensor = ((octaves - level) / (1 - level)).clamp(-0.5, 1.2)
-    return above.masked_fill(~(level < HIGHEST_LEVEL), torch.nan)
+    return above.masked_fill(~(usual < HIGHEST_LEVEL), torch.nan)
 
 
 def _factors(evidence: Tensor) -> Tensor:
