@@ -33,7 +33,7 @@ from tiling_diag.synth import Material, View, draw_wall
 DEFAULT_OUT = Path("build") / "bench" / "speed"
 MEMORY_LIMIT_GB = 3.0
 # The console script, without relying on where it was installed.
-CLI = "import sys; from tiling_diag.cli import main; sys.exit(main())"
+CLI = "import sys; from tiling_diag.process import main; sys.exit(main())"
 # The picture is made without drawing it: only the diagnosis should count. Tiles of one picture
 # repeat exactly, which is as much work as any other wall.
 MEMORY_PROBE = """
@@ -41,8 +41,11 @@ import json, resource, sys, torch
 torch.set_num_threads(int(sys.argv[2]))
 import tiling_diag
 def peak():
-    scale = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+    # On Linux ru_maxrss starts from the peak of the parent, which has done more than this.
+    if sys.platform == "linux":
+        lines = open("/proc/self/status").read().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 wall = torch.load(sys.argv[1])
 big = wall.repeat(1, 4, 4)[:, :4096, :4096].contiguous()
 before = peak()

@@ -1,16 +1,23 @@
 """The command line: exit codes, messages, files, and what it must not import."""
 
+import dataclasses
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from importlib.resources import files
 from pathlib import Path
 
 import jsonschema
 import pytest
 from bad_inputs import CASES, Refused, ordinary_user
+from PIL import Image
 from typer.testing import CliRunner
 
+import tiling_diag as td
 from tiling_diag.cli import app
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
@@ -44,6 +51,17 @@ def test_json_is_one_document_that_follows_the_schema():
 def test_fail_on_sets_the_exit_code_for_a_defect(limit, code):
     extra = [] if limit is None else ["--fail-on", limit]
     assert run("--pred", ZONES, "--ref", REFERENCE, *extra).exit_code == code
+
+
+@pytest.mark.parametrize(("limit", "code"), [("suspect", 1), ("defect", 0)])
+def test_a_suspect_wall_fails_from_suspect_on_only(limit, code, monkeypatch):
+    diagnosis = td.diagnose(SAMPLES / "brick_reference.jpg")
+    finding = td.Finding("period_off", 0.7, "suspect", "a title", (), (), "a cause", "a fix")
+    suspect = dataclasses.replace(diagnosis, findings=(finding,))
+    monkeypatch.setattr("tiling_diag.diagnosis.diagnose", lambda *_: suspect)
+    result = run("--pred", REFERENCE, "--fail-on", limit)
+    assert result.exit_code == code
+    assert result.stdout.startswith("SUSPECT  worth a look")
 
 
 def test_a_good_wall_passes_fail_on():
@@ -80,6 +98,16 @@ def test_without_figures_only_numbers_are_written(tmp_path):
     assert json.loads((tmp_path / "summary.json").read_text())["local_period"]["map"]
 
 
+def test_a_folder_keeps_no_page_of_an_earlier_wall(tmp_path):
+    mine = tmp_path / "notes.txt"
+    mine.write_text("keep me")
+    assert run("--pred", ZONES, "--out", tmp_path).exit_code == 0
+    assert (tmp_path / "report.html").exists()
+    assert run("--pred", REFERENCE, "--no-figures", "--out", tmp_path).exit_code == 0
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"summary.json", "local_period.npy", "notes.txt"}
+
+
 def test_without_out_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("--pred", ZONES).exit_code == 0
@@ -108,6 +136,7 @@ def test_bad_and_odd_pictures_get_an_answer_or_one_line(case, tmp_path):
         assert result.exit_code == 2
         assert result.stdout == ""
         assert len(result.stderr.strip().splitlines()) == 1
+        assert re.search(case.expect.message, result.stderr.strip())
         assert "Traceback" not in result.stderr
     else:
         assert result.exit_code == 0
@@ -117,9 +146,11 @@ def test_bad_and_odd_pictures_get_an_answer_or_one_line(case, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--unit-px", "-3"], "unit_px"),
-        (["--course-px", "nan"], "course_px"),
-        (["--ref-scale", "0"], "ref_scale"),
+        (["--unit-px", "-3"], "unit_px=-3.0 must be a positive"),
+        (["--unit-px", "0"], "unit_px=0.0 must be a positive"),
+        (["--course-px", "nan"], "course_px=nan must be a positive"),
+        (["--course-px", "inf"], "course_px=inf must be a positive"),
+        (["--ref-scale", "0"], "ref_scale=0.0 must be a positive"),
         (["--device", "abacus"], "use auto, cpu"),
         (["--device", "cuda:99"], "use auto or cpu"),
         (["--frobnicate"], "No such option"),
@@ -127,14 +158,113 @@ def test_bad_and_odd_pictures_get_an_answer_or_one_line(case, tmp_path):
         (["--unit-px", "wide"], "unit-px"),
         (["--mask", "nothing.png"], "nothing.png"),
         (["--ref", "nothing.png"], "nothing.png"),
-        (["--out", "/dev/null/report"], "report"),
+        (["--mask", SAMPLES], "is a folder: name one picture"),
+        (["--ref", SAMPLES], "is a folder: name one picture"),
+        (["--mask", REFERENCE.parent / "brick_mask.png"], "the mask needs the picture's size"),
+        (["--out", "/dev/null/report"], "can't hold the report"),
+        (["--out", REFERENCE], "can't hold the report"),
+        (["--device"], "requires an argument"),
+        (["stray.jpg"], "unexpected extra argument"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_bad_arguments_are_named_and_exit_with_2(arguments, message):
+def test_bad_arguments_are_named_on_one_line_and_exit_with_2(arguments, message):
     result = run("--pred", REFERENCE, *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
-    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+
+
+def test_a_missing_option_and_an_unknown_command_are_one_line():
+    for arguments, message in ([], "Missing option '--pred'"), (["frobnicate"], "No such command"):
+        command = arguments or ["diag"]
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 2
+        assert message in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_mask_that_marks_nothing_is_refused(tmp_path):
+    Image.new("L", (768, 544), 0).save(tmp_path / "black.png")
+    result = run("--pred", ZONES, "--mask", tmp_path / "black.png")
+    assert result.exit_code == 2
+    assert "paint the wall white" in result.stderr
+
+
+def test_a_folder_that_can_not_be_written_to_is_named(tmp_path):
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o555)
+    with ordinary_user():
+        result = run("--pred", REFERENCE, "--no-figures", "--out", folder)
+    assert result.exit_code == 2
+    assert "locked" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def program(*arguments):
+    return [
+        sys.executable,
+        "-c",
+        "from tiling_diag.process import main; main()",
+        *map(str, arguments),
+    ]
+
+
+def test_the_program_prints_all_and_ends_with_its_exit_code():
+    done = subprocess.run(
+        program("diag", "--pred", ZONES, "--ref", REFERENCE, "--json", "--fail-on", "defect"),
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    jsonschema.validate(json.loads(done.stdout), SCHEMA)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_output_that_can_not_be_written_to_is_one_line():
+    for extra in ([], ["--json"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                program("diag", "--pred", REFERENCE, *extra), stdout=full, stderr=subprocess.PIPE
+            )
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_closed_pipe_ends_quietly():
+    started = subprocess.Popen(
+        program("diag", "--pred", REFERENCE), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    started.stdout.close()
+    assert started.stderr.read() == b""
+    assert started.wait() == 141
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("after_s", [0.01, 0.5, 1.0, 1.5, 2.0])
+def test_an_interrupt_exits_with_130_and_leaves_no_half_written_file(after_s, tmp_path):
+    # Python itself is not to be interrupted while it starts.
+    python, option, code, *arguments = program("diag", "--pred", ZONES, "--out", tmp_path / "out")
+    code = code.replace("; main()", "; print('up', flush=True); main()")
+    started = subprocess.Popen(
+        [python, option, code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdout.readline() == "up\n"
+    time.sleep(after_s)
+    started.send_signal(signal.SIGINT)
+    _, errors = started.communicate()
+    if started.returncode == 0:
+        pytest.skip("this machine is done before")
+    assert started.returncode == 130
+    assert errors == "tiling-diag: interrupted\n"
+    assert not list(tmp_path.glob("out/.*"))
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["diag", "--help"]])

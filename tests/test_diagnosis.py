@@ -69,37 +69,6 @@ def periods(image, **extra):
     return lattice["unit_px"], lattice["course_px"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda x: x * 0.6 + 0.3,
-        lambda x: x.flip(-1),
-        lambda x: x.flip(-2),
-        lambda x: x.roll((37, 53), (-2, -1)),
-    ],
-    ids=["contrast and offset", "mirrored", "upside down", "rolled"],
-)
-def test_what_leaves_the_lattice_leaves_the_numbers(change):
-    # The seam of a rolled wall and the rounding of maxima to lags cost a little.
-    assert periods(change(wall())) == pytest.approx(periods(wall()), rel=3e-3)
-
-
-def test_a_quarter_turn_turns_the_lattice():
-    lattice = td.diagnose(wall().rot90(1, (-2, -1))).summary()["lattice"]
-    turned = torch.tensor([lattice["a_px"], lattice["b_px"]]).flip(-1)
-    straight = td.diagnose(wall()).summary()["lattice"]
-    area = abs(float(torch.linalg.det(torch.tensor([straight["a_px"], straight["b_px"]]))))
-    assert abs(float(torch.linalg.det(turned))) == pytest.approx(area, rel=3e-3)
-
-
-def test_what_lies_outside_the_mask_does_not_count():
-    image, mask = wall(), torch.zeros(wall().shape[-2:])
-    mask[:, 40:-40] = 1
-    dark, bright = image.clone(), image.clone()
-    dark[:, :, :40], bright[:, :, :40] = 0.0, 1.0
-    assert periods(dark, mask=mask) == pytest.approx(periods(bright, mask=mask), rel=2e-3)
-
-
 @pytest.mark.parametrize("size", [(8, 8), (64, 96), (257, 255)])
 def test_a_flat_picture_has_no_period(size):
     summary = td.diagnose(torch.full((3, *size), 0.5)).summary()
@@ -133,6 +102,23 @@ def test_an_expected_unit_half_as_long_is_a_doubled_period():
     diagnosis = td.diagnose(wall(), settings=td.Settings(unit_px=unit / 2))
     assert diagnosis.findings[0].code == "period_doubled"
     assert diagnosis.verdict == "defect"
+
+
+def test_a_reference_of_another_size_counts_by_its_scale():
+    half = torch.nn.functional.interpolate(
+        wall()[None], scale_factor=0.5, antialias=True, mode="bilinear"
+    )[0]
+    alone = td.diagnose(wall(), ref=wall()).summary()
+    for scale in (1.0, 2.0):
+        found = td.diagnose(wall(), ref=half, settings=td.Settings(ref_scale=scale)).summary()
+        assert found["reference"]["scale_ratio"] == pytest.approx(2.0 / scale, rel=0.01)
+        assert found["reference"]["scale_ratio_x"] == pytest.approx(2.0 / scale, rel=0.01)
+        assert found["reference"]["scale_ratio_y"] == pytest.approx(2.0 / scale, rel=0.01)
+        # Cycles per N px of the wall, whatever the reference's size.
+        wanted = alone["fundamental_radius_bin"] * 2.0 / scale
+        assert found["ref_radius_bin"] == pytest.approx(wanted, rel=0.01)
+        codes = {f["code"] for f in found["findings"] if f["severity"] != "info"}
+        assert codes == ({"period_doubled"} if scale == 1.0 else set())
 
 
 def test_an_unknown_device_says_what_would_work():

@@ -1,5 +1,7 @@
 """Diagnostics from tensors: numbers, files, and a TensorBoard event file read back."""
 
+import inspect
+import json
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,69 @@ def test_numbers_files_and_logged_scalars_agree(batch, tmp_path):
         "val/local_period_px",
         "val/fft_log_hann",
     }
+
+
+class Counter:
+    """Counts what is logged."""
+
+    def __init__(self):
+        self.scalars, self.images = [], {}
+
+    def add_scalar(self, tag, scalar_value, global_step):
+        assert isinstance(scalar_value, float)
+        self.scalars.append(tag)
+
+    def add_image(self, tag, img_tensor, global_step, *, dataformats):
+        assert (img_tensor.dtype, dataformats) == (np.uint8, "HWC")
+        self.images[tag] = img_tensor
+
+
+def test_the_signature_is_the_contract():
+    signature = inspect.signature(td.run_diagnostics_from_tensors)
+    defaults = {name: p.default for name, p in signature.parameters.items()}
+    needed = inspect.Parameter.empty
+    assert defaults == {
+        "pred_bchw": needed,
+        "mask_bchw": needed,
+        "out_dir": needed,
+        "ref_chw": None,
+        "global_step": 0,
+        "writer": None,
+        "tag_prefix": "train",
+    }
+
+
+def test_each_number_is_logged_once_and_pictures_are_coloured(batch):
+    writer = Counter()
+    numbers = td.run_diagnostics_from_tensors(batch[1:], None, None, writer=writer)
+    assert sorted(writer.scalars) == sorted(f"train/{name}" for name in numbers)
+    for image in writer.images.values():
+        assert image.shape[-1] == 3
+        assert (image[..., 0] != image[..., 2]).mean() > 0.05
+
+
+def test_the_files_are_those_of_the_first_item_and_the_numbers_means_of_all(batch, tmp_path):
+    masks = torch.ones_like(batch[:, :1])
+    numbers = td.run_diagnostics_from_tensors(batch, masks, tmp_path)
+    alone = [td.diagnose(image).summary() for image in batch]
+    written = json.loads((tmp_path / "summary.json").read_text())
+    assert written["lattice"]["unit_px"] == pytest.approx(alone[0]["lattice"]["unit_px"], rel=1e-4)
+    mean = sum(one["lattice"]["unit_px"] for one in alone) / 2
+    assert numbers["lattice/unit_px"] == pytest.approx(mean, rel=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_other_float_types_are_read(batch, dtype):
+    numbers = td.run_diagnostics_from_tensors(batch[:1].to(dtype), None, None)
+    assert numbers["lattice/unit_px"] == pytest.approx(141, rel=0.01)
+
+
+def test_nothing_measured_is_left_out_of_the_means():
+    flat = torch.full((2, 3, 64, 64), 0.5)
+    numbers = td.run_diagnostics_from_tensors(flat, None, None)
+    assert "lattice/unit_px" not in numbers
+    assert numbers["periodicity/is_periodic"] == 0.0
+    assert all(np.isfinite(value) for value in numbers.values())
 
 
 def test_without_mask_folder_and_writer_numbers_come_back(batch):

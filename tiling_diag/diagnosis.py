@@ -22,7 +22,7 @@ from tiling_diag.checks.upsampling_grid import measure_grid
 from tiling_diag.errors import InputError
 from tiling_diag.finding import Finding, Verdict, verdict_of
 from tiling_diag.findings import find
-from tiling_diag.images import ImageSource, load_image
+from tiling_diag.images import ImageSource, LoadedImage, load_image
 from tiling_diag.masks import load_mask
 from tiling_diag.results import (
     AutocorrelationResult,
@@ -41,6 +41,9 @@ from tiling_diag.results import (
 )
 from tiling_diag.settings import Settings
 from tiling_diag.wall import Walls
+
+# Masks saved as JPEG are not quite black outside the wall.
+HARDLY_WALL = 0.1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,6 +102,54 @@ class Diagnosis:
         return notebook_html(self)
 
 
+@dataclass(frozen=True, eq=False)
+class WallInput:
+    """One wall as it was read, ready to be measured.
+
+    Attributes:
+        image: ``(C, H, W)`` in [0, 1], C in {1, 3}.
+        mask: ``(H, W)`` in [0, 1], 1 where the wall is.
+        reference: ``(C, h, w)`` the material as it should be, of any size; None without one.
+        names: file names by role: ``pred``, ``mask``, ``ref``; None where there was no file.
+        notes: what was done to read the input, as sentences.
+    """
+
+    image: Tensor
+    mask: Tensor
+    reference: Tensor | None
+    names: dict[str, str | None]
+    notes: tuple[str, ...]
+
+
+def read_wall(
+    pred: ImageSource,
+    mask: ImageSource | None = None,
+    ref: ImageSource | LoadedImage | None = None,
+) -> WallInput:
+    """Read a wall with its mask and reference; a reference for many can be passed as read.
+
+    Raises:
+        InputError: if an input can't be read or used; the message names it and says what would
+            work.
+    """
+    picture = load_image(pred)
+    notes = list(picture.notes)
+    wall = torch.ones_like(picture.pixels[0])
+    names: dict[str, str | None] = {"pred": picture.name, "mask": None, "ref": None}
+    if mask is not None:
+        loaded = load_mask(mask, (picture.pixels.shape[-2], picture.pixels.shape[-1]))
+        wall, names["mask"] = loaded.pixels, loaded.name
+        notes += loaded.notes
+    if picture.alpha is not None:
+        wall = wall * picture.alpha.to(wall.device)
+    reference = None
+    if ref is not None:
+        material = ref if isinstance(ref, LoadedImage) else load_image(ref)
+        reference, names["ref"] = material.pixels, material.name
+        notes += material.notes
+    return WallInput(picture.pixels, wall, reference, names, tuple(notes))
+
+
 def diagnose(
     pred: ImageSource,
     mask: ImageSource | None = None,
@@ -118,31 +169,7 @@ def diagnose(
         InputError: if an input can't be read or used; the message names it and says what would
             work.
     """
-    settings = settings or Settings()
-    picture = load_image(pred)
-    notes = list(picture.notes)
-    wall = torch.ones_like(picture.pixels[0])
-    names: dict[str, str | None] = {"pred": picture.name, "mask": None, "ref": None}
-    if mask is not None:
-        loaded = load_mask(mask, (picture.pixels.shape[-2], picture.pixels.shape[-1]))
-        wall, names["mask"] = loaded.pixels, loaded.name
-        notes += loaded.notes
-    if picture.alpha is not None:
-        wall = wall * picture.alpha.to(wall.device)
-    reference = None
-    if ref is not None:
-        material = load_image(ref)
-        reference, names["ref"] = material.pixels, material.name
-        notes += material.notes
-    device = pick_device(settings.device, picture.pixels)
-    return _diagnose(
-        picture.pixels[None].to(device),
-        wall[None].to(device),
-        None if reference is None else reference.to(device),
-        settings,
-        [names],
-        tuple(notes),
-    )[0]
+    return diagnose_walls([read_wall(pred, mask, ref)], settings)[0]
 
 
 def diagnose_batch(
@@ -162,28 +189,51 @@ def diagnose_batch(
     Raises:
         InputError: if shapes don't fit or values are not finite.
     """
-    settings = settings or Settings()
     if pred.dim() != 4 or pred.shape[1] not in (1, 3) or min(pred.shape) < 1:
         raise InputError(f"pred is {tuple(pred.shape)}: give (B, C, H, W) with C of 1 or 3")
-    pictures = [load_image(one) for one in pred]
-    size = (int(pred.shape[-2]), int(pred.shape[-1]))
-    if mask is None:
-        walls = [torch.ones_like(p.pixels[0]) for p in pictures]
-    else:
-        if len(mask) != len(pred):
-            raise InputError(f"mask has {len(mask)} items and pred {len(pred)}: give one for each")
-        walls = [load_mask(one, size).pixels for one in mask]
-    device = pick_device(settings.device, pred)
-    reference = None if ref is None else load_image(ref).pixels.to(device)
-    names: list[dict[str, str | None]] = [dict.fromkeys(("pred", "mask", "ref")) for _ in pictures]
-    return _diagnose(
-        torch.stack([p.pixels for p in pictures]).to(device),
-        torch.stack(walls).to(device),
-        reference,
-        settings,
-        names,
-        (),
-    )
+    if mask is not None and len(mask) != len(pred):
+        raise InputError(f"mask has {len(mask)} items and pred {len(pred)}: give one for each")
+    reference = None if ref is None else load_image(ref)
+    walls = [
+        read_wall(one, None if mask is None else mask[index], reference)
+        for index, one in enumerate(pred)
+    ]
+    return diagnose_walls(walls, settings)
+
+
+def diagnose_walls(walls: list[WallInput], settings: Settings | None = None) -> list[Diagnosis]:
+    """Diagnose walls of one size and one number of channels, together where they are alike.
+
+    Args:
+        walls: as `read_wall` gives them; references that are the same tensor are measured once.
+        settings: options; the defaults if None.
+    """
+    settings = settings or Settings()
+    if not walls:
+        return []
+    device = pick_device(settings.device, walls[0].image)
+    groups: dict[tuple[int, bool], list[int]] = {}
+    for index, wall in enumerate(walls):
+        # Whole pictures are not tapered along their borders; among masked ones they would be.
+        whole = bool((wall.mask >= 1).all())
+        groups.setdefault((id(wall.reference), whole), []).append(index)
+    found: dict[int, Diagnosis] = {}
+    for indices in groups.values():
+        together = _measure([walls[i] for i in indices], settings, device)
+        found.update(zip(indices, together, strict=True))
+    return [found[index] for index in range(len(walls))]
+
+
+def _only_wall(image: Tensor, mask: Tensor) -> Tensor:
+    """``(B, C, H, W)`` with the wall's mean colour where there is hardly any wall.
+
+    Filters and resizing look a few pixels beyond the mask; so they find nothing there.
+    """
+    if bool((mask >= 1).all()):
+        return image
+    weight = mask[:, None]
+    mean = (image * weight).sum((-2, -1), keepdim=True) / weight.sum((-2, -1), keepdim=True)
+    return torch.where(weight > HARDLY_WALL, image, mean)
 
 
 def pick_device(name: str, like: Tensor) -> torch.device:
@@ -208,28 +258,26 @@ def pick_device(name: str, like: Tensor) -> torch.device:
 
 
 @torch.inference_mode()
-def _diagnose(
-    image: Tensor,
-    mask: Tensor,
-    reference: Tensor | None,
-    settings: Settings,
-    names: list[dict[str, str | None]],
-    notes: tuple[str, ...],
-) -> list[Diagnosis]:
+def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) -> list[Diagnosis]:
+    """Diagnose walls of one size that share a reference, or have none."""
+    mask = torch.stack([wall.mask for wall in inputs]).to(device)
+    image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
+    reference = inputs[0].reference
     walls = Walls(image, mask)
     lattice, plane = measure_plane(walls)
     local = measure_local_period(walls, lattice, plane)
     compared = (
-        None if reference is None else measure_reference(lattice, reference, settings.ref_scale)
+        None
+        if reference is None
+        else measure_reference(lattice, reference.to(device), settings.ref_scale)
     )
-    expected = _over_expected(lattice, compared, settings)
     results: dict[str, Any] = {
         "lattice": lattice,
         "spectral": measure_spectrum(walls, lattice),
         "autocorrelation": measure_autocorrelation(walls, lattice),
         "cepstrum": measure_cepstrum(walls, lattice),
         "local_period": local,
-        "banding": measure_banding(local, walls.size, expected),
+        "banding": measure_banding(local, walls.size, _over_expected(lattice, compared, settings)),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),
@@ -238,15 +286,14 @@ def _diagnose(
     if compared is not None:
         results["reference"] = compared
     results = {name: to_cpu(result) for name, result in results.items()}
-    image, mask = image.cpu(), mask.cpu()
     found = []
-    for index, own in enumerate(names):
+    for index, own in enumerate(inputs):
         parts = {name: item(result, index) for name, result in results.items()}
         bare = Diagnosis(
-            image=image[index],
-            mask=mask[index],
-            names=own,
-            notes=notes,
+            image=own.image.cpu(),
+            mask=own.mask.cpu(),
+            names=own.names,
+            notes=own.notes,
             settings=settings,
             reference=parts.pop("reference", None),
             findings=(),
@@ -266,15 +313,10 @@ def _over_expected(
     sizes = (settings.unit_px, settings.course_px)
     if reference is None and sizes == (None, None):
         return None
-    unknown = torch.full_like(lattice.unit_px, torch.nan)
-    ratios = (
-        [unknown, unknown]
-        if reference is None
-        else [reference.scale_ratio_x, reference.scale_ratio_y]
-    )
-    for axis, (measured, size) in enumerate(
-        zip((lattice.unit_px, lattice.course_px), sizes, strict=True)
-    ):
-        if size is not None:
+    ratios = [torch.full_like(lattice.unit_px, torch.nan)] * 2
+    if reference is not None:
+        ratios = [reference.scale_ratio_x, reference.scale_ratio_y]
+    for axis, measured in enumerate((lattice.unit_px, lattice.course_px)):
+        if (size := sizes[axis]) is not None:
             ratios[axis] = measured / size
-    return torch.stack([ratio.double().cpu().expand_as(unknown) for ratio in ratios], dim=-1)
+    return torch.stack([ratio.double().cpu() for ratio in ratios], dim=-1)

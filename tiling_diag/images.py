@@ -20,7 +20,8 @@ from PIL import Image
 from torch import Tensor
 
 from tiling_diag.errors import InputError
-from tiling_diag.picture_files import check_size, printable, read_file, read_pillow
+from tiling_diag.picture_files import check_size, read_file, read_pillow
+from tiling_diag.text import printable
 
 ImageSource: TypeAlias = str | PathLike[str] | Image.Image | NDArray[Any] | Tensor
 

@@ -21,16 +21,12 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from tiling_diag.errors import InputError
+from tiling_diag.text import printable
 
 MIN_SIDE_PX = 8
 MAX_MEGAPIXELS = 178  # Pillow itself refuses files from 179 on
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")
 EXIF_ORIENTATION = 0x0112
-
-
-def printable(text: str) -> str:
-    """`text` on one line that any terminal can show: odd characters escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def check_size(height: int, width: int, label: str) -> None:
@@ -77,6 +73,17 @@ def read_file(path: str, label: str, notes: list[str]) -> Tensor:
         Image.open(file, formats=FORMATS) as image,
     ):
         return _decode(image, label, notes)
+
+
+def size_in_header(path: str) -> tuple[int, int] | None:
+    """Width and height as a picture file's header has them; None where it can't be told."""
+    if not os.path.isfile(path):  # a pipe would keep us waiting
+        return None
+    try:
+        with _PILLOW_QUIET, Image.open(path, formats=FORMATS) as image:
+            return image.size
+    except Exception:  # whatever is wrong with it is said when it is read
+        return None
 
 
 def _missing(path: str, label: str) -> str:

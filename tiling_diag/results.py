@@ -152,7 +152,7 @@ class LocalPeriodResult:
         scale: ``(2, rows, columns)`` local period over the global one, along and across the rows.
         rotation_deg: ``(rows, columns)`` local row direction minus the global one.
         residual: ``(2, rows, columns)`` scale that the homography does not explain.
-        octaves: ``(6, rows, columns)`` evidence for each of `checks.octaves.OCTAVES`: about 0
+        octaves: ``(6, rows, columns)`` evidence for each of `checks.local_octaves.OCTAVES`: about 0
             where the wall's own period holds, 1 where the period is that octave of it.
         confidence: ``(rows, columns)`` in [0, 1].
         coverage: ``(rows, columns)`` share of each window that lies on the wall.

@@ -96,14 +96,10 @@ def _flat(summary: dict[str, Any]) -> dict[str, float]:
 
 
 def _log_figures(diagnosis: Diagnosis, writer: Writer, prefix: str, step: int) -> None:
-    import io
-
     import numpy as np
-    from PIL import Image
 
     from tiling_diag.report.figures import draw
 
     for name in LOGGED_FIGURES:
-        with Image.open(io.BytesIO(draw(diagnosis, name))) as picture:
-            pixels = np.asarray(picture.convert("RGB"))
+        pixels = np.asarray(draw(diagnosis, name).image)
         writer.add_image(f"{prefix}/{name}", pixels, step, dataformats="HWC")

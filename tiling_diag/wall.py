@@ -15,7 +15,7 @@ from tiling_diag.kernels.windows import feather, hann
 
 # Side to which walls are shrunk before the search for their lattice: the shortest period that
 # materials are asked for, 8 px in 1024, is 4 px there.
-SEARCH_SIDE_PX = 512
+SEARCH_SIDE_PX = 256
 # The mask's border is tapered over this share of the shorter side.
 FEATHER_SHARE = 1 / 64
 
@@ -43,7 +43,7 @@ class Walls:
     @cached_property
     def whole(self) -> bool:
         """Whether the masks leave nothing out."""
-        return bool((self.mask >= 1).all())
+        return bool(self.mask.amin() >= 1)
 
     @cached_property
     def luma(self) -> Tensor:

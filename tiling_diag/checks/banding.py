@@ -23,7 +23,7 @@ from tiling_diag.checks.bands import (
     normals,
     profiles,
 )
-from tiling_diag.checks.octaves import OCTAVES
+from tiling_diag.checks.local_octaves import OCTAVES
 from tiling_diag.checks.perspective import corners, grid_places
 from tiling_diag.kernels.tilt import to_flat, to_picture
 from tiling_diag.results import BandingResult, LocalPeriodResult

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d
 
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import remove_mean
@@ -27,6 +27,8 @@ COARSE_SIGMA_PX = 6.0
 # A colour difference counts fully from this share of luma's deviation on, and its square below.
 FULL_COLOUR = 0.5
 EDGE_DIRECTIONS = 4
+# The channels before those that edges are split into.
+TONES_AND_EDGES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +85,20 @@ def _local_mean(values: Tensor, weights: Tensor) -> Tensor:
     shrink = max(1, int(sigma / COARSE_SIGMA_PX))
     if shrink == 1:
         return gaussian_blur(values, sigma, weights)
-    coarse = (max(1, size[0] // shrink), max(1, size[1] // shrink))
-    share = adaptive_avg_pool2d(weights, coarse)
-    mean = adaptive_avg_pool2d(values * weights, coarse) / share.clamp_min(1e-6)
+    share = avg_pool2d(weights, shrink, ceil_mode=True)
+    mean = avg_pool2d(values * weights, shrink, ceil_mode=True) / share.clamp_min(1e-6)
     blurred = gaussian_blur(mean, sigma / shrink, share)
-    return interpolate(blurred, size=size, mode="bilinear", align_corners=False)
+    down, across = (
+        _linear(n, coarse, shrink).to(blurred)
+        for n, coarse in zip(size, blurred.shape[-2:], strict=True)
+    )
+    return down @ blurred @ across.mT
+
+
+def _linear(count: int, coarse: int, step: int) -> Tensor:
+    """``(count, coarse)`` weights of linear interpolation between blocks of `step` pixels."""
+    place = ((torch.arange(count) + 0.5) / step - 0.5).clamp(0, coarse - 1)
+    return (1 - (place[:, None] - torch.arange(coarse)).abs()).clamp_min(0)
 
 
 def _importance(raw: Tensor, weights: Tensor) -> Tensor:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.repetition import repetitions
-from tiling_diag.checks.search import Found, search
+from tiling_diag.checks.closer import look_closer, refined, search_whole
+from tiling_diag.checks.search import Found, repeats
 from tiling_diag.kernels.lattice import reciprocal
 from tiling_diag.kernels.spectrum import power_spectrum, two_sided
 from tiling_diag.results import LatticeResult
-from tiling_diag.wall import SEARCH_SIDE_PX, Walls
+from tiling_diag.wall import Walls
 
 MIN_WALL_SIDE_PX = 24
 FLAT_DEVIATION = 1e-4
@@ -41,15 +40,10 @@ def measure_lattice(walls: Walls) -> LatticeResult:
         elif bool(thin):
             rows.append(_nothing(2))
         else:
-            one = search(repetitions(small)[index])
-            if not _repeats(one):
-                one = _search_fine(walls, index) or one
-            rows.append(_reading(one, power[index], step) if _repeats(one) else _nothing(3, one))
+            one = look_closer(walls, index, search_whole(small, index))
+            one = refined(walls, index, one)
+            rows.append(_reading(one, power[index], step) if repeats(one) else _nothing(3, one))
     return LatticeResult(**{key: torch.stack([row[key] for row in rows]) for key in rows[0]})
-
-
-def _repeats(found: Found) -> bool:
-    return not bool(found.basis[0].isnan().any())
 
 
 def _flat(walls: Walls) -> Tensor:
@@ -65,22 +59,6 @@ def _thin(walls: Walls) -> Tensor:
     return (side < MIN_WALL_SIDE_PX) | torch.full_like(
         side, min(walls.size) < MIN_WALL_SIDE_PX, dtype=torch.bool
     )
-
-
-def _search_fine(walls: Walls, index: int) -> Found | None:
-    """The lattice of the middle of wall `index` at full size: periods too short when shrunk."""
-    if walls.small is walls:
-        return None
-    height, width = (min(side, SEARCH_SIDE_PX) for side in walls.size)
-    top, left = (walls.size[0] - height) // 2, (walls.size[1] - width) // 2
-    rows, columns = slice(top, top + height), slice(left, left + width)
-    mask = walls.mask[index : index + 1, rows, columns]
-    if float(mask.mean()) < 0.5:
-        return None
-    middle = Walls(walls.image[index : index + 1, :, rows, columns], mask)
-    found = search(repetitions(middle)[0])
-    step = torch.tensor(walls.small_step_px, dtype=torch.float64)
-    return replace(found, basis=found.basis / step) if _repeats(found) else None
 
 
 def _nothing(reason: int, found: Found | None = None) -> dict[str, Tensor]:

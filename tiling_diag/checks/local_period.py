@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.octaves import octave_evidence
+from tiling_diag.checks.local_octaves import octave_evidence
 from tiling_diag.checks.perspective import (
     MIN_COVERAGE,
     Plane,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, TypeVar
 
-import torch
 from torch import Tensor
 
 from tiling_diag.checks.blind_tilt import blind_tilt
@@ -30,12 +29,12 @@ LEAST_CHANGE = 0.05
 KEPT_SUPPORT = 0.7
 # Without a lattice to start from, chance has many tilts to choose from.
 BLIND_SUPPORT = 1.5 * LATTICE_SUPPORT
+# Lattices of less support are doubted, and given up for one on a plane that has so much more.
+WEAK_SUPPORT = 0.3
+BETTER_SUPPORT = 1.3
 MOST_ROUNDS = 3
-# Where more of a wall than this has no octave of the lattice found, its parts are searched.
-LARGEST_SHARE_STRANGE = 0.5
-LARGEST_PART_MISFIT = 0.6
-PART_SHARE = 0.4
-PARTS = 3
+# Walls are laid flat larger than they are searched: fine periods are looked at closer.
+LAID_FLAT_SIDES = 2
 NOT_PERIODIC = 3
 
 
@@ -46,54 +45,19 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
     tilted = _change(plane.tilt, walls.size) > LEAST_CHANGE
     plane = dataclasses.replace(plane, tilt=plane.tilt.masked_fill(~tilted[:, None], 0.0))
     lost = lattice.reason == NOT_PERIODIC
-    doubtful = lattice.is_periodic & (plane.strange > LARGEST_SHARE_STRANGE)
-    for index in (tilted | lost | doubtful).nonzero()[:, 0].tolist():
-        one = _one(walls, index)
-        found = None
+    # In strong perspective a part of the wall may pass for all of it, but not for much.
+    weak = lattice.is_periodic & (lattice.support < WEAK_SUPPORT) & ~tilted
+    for index in (tilted | lost | weak).nonzero()[:, 0].tolist():
+        one, support = _one(walls, index), float(lattice.support[index])
         if bool(tilted[index]):
-            least = KEPT_SUPPORT * float(lattice.support[index])
-            found = _laid_flat(one, plane.tilt[index], least)
-        elif bool(lost[index]):
-            found = _laid_flat(one, blind_tilt(one)[0], BLIND_SUPPORT)
-        if found is None and not bool(tilted[index]):
-            found = _of_a_part(one, _item(lattice, index), float(plane.misfit[index]))
+            found = _laid_flat(one, plane.tilt[index], KEPT_SUPPORT * support)
+        else:
+            least = max(BLIND_SUPPORT, BETTER_SUPPORT * support)
+            found = _laid_flat(one, blind_tilt(one)[0], least)
         if found is not None:
             lattice = _with_item(lattice, index, found[0])
             plane = _with_item(plane, index, found[1])
     return lattice, plane
-
-
-def _of_a_part(
-    wall: Walls, whole: LatticeResult, misfit: float
-) -> tuple[LatticeResult, Plane] | None:
-    """Of the lattices of parts of one wall the one that most of the wall has.
-
-    Zones of another period can hide the lattice of the rest from a search of the whole wall.
-
-    Args:
-        wall: a batch of one.
-        whole: what was found in the whole wall; parts must repeat better, and as many ways.
-        misfit: of that; 1 if nothing was found.
-    """
-    small = wall.small
-    step = torch.tensor(wall.small_step_px, dtype=torch.float64)
-    best = None
-    for axis in (0, 1):
-        length = int(PART_SHARE * small.size[axis])
-        starts = torch.linspace(0, small.size[axis] - length, PARTS).long().tolist()
-        images = [small.image.narrow(axis + 2, start, length) for start in starts]
-        masks = [small.mask.narrow(axis + 1, start, length) for start in starts]
-        parts = measure_lattice(Walls(torch.cat(images), torch.cat(masks)))
-        sure = parts.is_periodic & (parts.support > BLIND_SUPPORT)
-        if bool(whole.is_periodic[0]):
-            sure &= parts.support > whole.support
-            sure &= ~parts.basis.isnan().any(-1).any(-1) | whole.basis.isnan().any()
-        for index in sure.nonzero()[:, 0].tolist():
-            lattice = _scaled(_item(parts, index), step.mean())
-            plane = find_plane(wall, row_frame(lattice))
-            if float(plane.misfit[0]) < min(misfit, LARGEST_PART_MISFIT):
-                best, misfit = (lattice, plane), float(plane.misfit[0])
-    return best
 
 
 def _scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
@@ -106,14 +70,6 @@ def _scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
         wave_vector=lattice.wave_vector / zoom,
         fundamental_px=lattice.fundamental_px * zoom,
     )
-
-
-def _item(batch: Result, index: int) -> Result:
-    """Item `index` as a batch of one."""
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(batch):  # type: ignore[arg-type]
-        values[field.name] = getattr(batch, field.name)[index : index + 1]
-    return type(batch)(**values)
 
 
 def _laid_flat(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, Plane] | None:
@@ -163,9 +119,9 @@ def _change(tilt: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult:
     """The lattice of one wall laid flat, px of the picture's middle."""
-    canvas = flat_canvas(tilt, wall.size, SEARCH_SIDE_PX)
-    image = laid_flat(wall.small.image, canvas)
-    mask = laid_flat(wall.small.mask[:, None], canvas)[:, 0]
+    canvas = flat_canvas(tilt, wall.size, LAID_FLAT_SIDES * SEARCH_SIDE_PX)
+    image = laid_flat(wall.image, canvas)
+    mask = laid_flat(wall.mask[:, None], canvas)[:, 0]
     flat = measure_lattice(Walls(image, (mask > 0.99).to(image.dtype)))
     return _scaled(flat, 1 / tilt.new_tensor(canvas.scale))
 

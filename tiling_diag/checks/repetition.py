@@ -13,26 +13,28 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.nn.functional import max_pool2d
 
-from tiling_diag.checks.channels import wall_channels
+from tiling_diag.checks.channels import Channels, wall_channels
 from tiling_diag.kernels.autocorrelation import autocorrelation
-from tiling_diag.kernels.lattice import reduce_basis, sublattices, superlattices
+from tiling_diag.kernels.lattice import cell_area, sublattice_forms
+from tiling_diag.kernels.running import pad_plane, running_max
 from tiling_diag.wall import Walls
 
 # Lags reach this share of each side; beyond, too little of the wall overlaps itself.
 REACH_SHARE = 0.7
-# Chosen on the corpus as it is: true lattices have at most 0.38 against any coarser one (in walls
-# with doubled zones; 0.23 elsewhere) and at least 0.58 against any denser one.
-CONTRAST_LIMIT = 0.45
-# A lattice direction along which the wall does not change at all has contrast 0 between a lattice
-# and its shifted copies; every true lattice of the corpus has more than 1.
-FREE_DIRECTION_LIMIT = 0.9
+# Thirds of a wall are compared: a zone of another scale leaves at least one alone.
+PARTS = 3
 SHORTEST_PX = 4.0
-# Nearest points of a lattice that are looked at, and the largest multiples tried for them.
-POINTS = 40
-ORDERS = 9
-_SHIFTS = (0.25, 0.375, 0.5, 0.625, 0.75)
+# Lattice points are looked at within this many times the square root of the cell's area: about
+# forty of them, counting one of each pair of opposites.
+RADIUS_CELLS = 5.0
+# Far enough along the shorter and the longer vector for cells up to four times as long as wide;
+# points between those of a lattice are many, and looked at less far out.
+_ORDERS, _ORDERS_BETWEEN = (10, 6), (7, 4)
+# Octaves are decided by cells this many times as large or small: larger steps are made of these.
+# Five is that of pinwheel floors, whose coarser lattices no smaller steps lead to.
+COARSER_STEPS, DENSER_STEPS = (2, 3, 5), (2, 3)
+_SHIFTS = (0.25, 0.375, 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +65,7 @@ class Repetition:
     @cached_property
     def tolerant(self) -> Tensor:
         """``(K, n)`` maps, flattened, in which a point sees the best of its 3 x 3 neighbours."""
-        pooled: Tensor = max_pool2d(self.maps[None], 3, 1, 1)[0]
-        return pooled.flatten(1)
+        return running_max(running_max(pad_plane(self.maps, 1), 3, -1), 3, -2).flatten(1)
 
     @cached_property
     def mean_map(self) -> Tensor:
@@ -79,9 +80,9 @@ class Repetition:
     def at(self, lags: Tensor) -> Tensor:
         """``(K, ...)`` values at lags ``(..., 2)`` that lie inside."""
         my, mx = self.reach
-        x = lags[..., 0].round().long() + mx
-        y = lags[..., 1].round().long() + my
-        return self.tolerant[:, y * (2 * mx + 1) + x]
+        index = (lags[..., 1].round() + my) * (2 * mx + 1) + (lags[..., 0].round() + mx)
+        values = self.tolerant[:, index.flatten().long()]
+        return values.reshape(-1, *lags.shape[:-1])
 
     def nearness(self, distance: Tensor) -> Tensor:
         """Weights that fall with the lag: far lags overlap less, and perspective blurs them."""
@@ -105,83 +106,140 @@ def _repetitions(walls: Walls) -> list[Repetition]:
     return [Repetition(m, i, walls.size) for m, i in zip(maps, importance, strict=True)]
 
 
-def _multiples(orders: int) -> Tensor:
-    """``(n, 2)`` whole-number pairs up to `orders`, one of each pair of opposites, without 0."""
-    i, j = torch.meshgrid(
-        torch.arange(-orders, orders + 1), torch.arange(-orders, orders + 1), indexing="ij"
+def part_repetitions(walls: Walls, index: int) -> list[Repetition]:
+    """The repetition of the thirds of wall `index`, from top to bottom and from left to right."""
+    seen: Channels = walls.kept["channels"]
+    values, mask = seen.values[index], walls.mask[index]
+    found = []
+    for axis in (-2, -1):
+        length = values.shape[axis] // PARTS
+        parts = torch.stack([values.narrow(axis, k * length, length) for k in range(PARTS)])
+        masks = torch.stack([mask.narrow(axis, k * length, length) for k in range(PARTS)])
+        size = (parts.shape[-2], parts.shape[-1])
+        reach = (int(size[0] * REACH_SHARE), int(size[1] * REACH_SHARE))
+        maps = autocorrelation(parts, masks[:, None], reach).cpu()
+        importance = seen.importance[index].cpu()
+        found += [Repetition(one, importance, size) for one in maps]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Relations:
+    """Sets of points of a lattice and between them, to be compared.
+
+    Attributes:
+        multiples: ``(P, 2)`` of the two vectors; one of each pair of opposites.
+        on, off: ``(R, P)`` 1 where a point belongs to the first and to the second set.
+    """
+
+    multiples: Tensor
+    on: Tensor
+    off: Tensor
+
+
+def _half_plane(parts: int, orders: tuple[int, int] = _ORDERS) -> Tensor:
+    """``(P, 2)`` multiples in steps of 1 / `parts`, one of each pair of opposites, without 0."""
+    i, j = (torch.arange(-n * parts, n * parts + 1) for n in orders)
+    pairs = torch.cartesian_prod(i, j)
+    return pairs[(pairs[:, 1] > 0) | ((pairs[:, 1] == 0) & (pairs[:, 0] > 0))].double() / parts
+
+
+def _whole(values: Tensor) -> Tensor:
+    return ((values - values.round()).abs() < 1e-6).all(-1)
+
+
+def _forms(steps: tuple[int, ...]) -> Tensor:
+    return torch.cat([sublattice_forms(n) for n in steps])
+
+
+def _coarser() -> Relations:
+    """A lattice's points that sub-lattices have, against those that they leave out."""
+    multiples = _half_plane(1)
+    shared = _whole(multiples @ torch.linalg.inv(_forms(COARSER_STEPS)))
+    return Relations(multiples, shared.float(), (~shared).float())
+
+
+def _denser() -> Relations:
+    """A lattice's points, against those that super-lattices add."""
+    multiples = torch.unique(
+        torch.cat([_half_plane(n, _ORDERS_BETWEEN) for n in DENSER_STEPS]), dim=0
     )
-    pairs = torch.stack([i, j], dim=-1).reshape(-1, 2)
-    keep = (pairs[:, 0] > 0) | ((pairs[:, 0] == 0) & (pairs[:, 1] > 0))
-    return pairs[keep].double()
+    own = _whole(multiples)
+    held = _whole(multiples @ _forms(DENSER_STEPS).mT)
+    return Relations(multiples, own.float().expand(len(held), -1), (held & ~own).float())
 
 
-_HALF_PLANE = _multiples(ORDERS)
-_FULL_PLANE = torch.cat([_HALF_PLANE, -_HALF_PLANE, torch.zeros(1, 2, dtype=torch.float64)])
+def _shifted() -> Relations:
+    """A lattice's points, against all of them moved along each of its vectors."""
+    whole = _half_plane(1)
+    full = torch.cat([whole, -whole, torch.zeros(1, 2, dtype=torch.float64)])
+    moves = [(t, 0.0) for t in _SHIFTS] + [(0.0, t) for t in _SHIFTS]
+    sets = [whole] + [full + torch.tensor(move, dtype=torch.float64) for move in moves]
+    which = torch.cat([torch.full((len(one),), n) for n, one in enumerate(sets)])
+    off = torch.stack([which == n + 1 for n in range(len(moves))]).float()
+    return Relations(torch.cat(sets), (which == 0).float().expand(len(moves), -1), off)
 
 
-def _nearest(lags: Tensor, repetition: Repetition, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The `count` shortest of ``lags (..., n, 2)``: lags, distances, and which are usable."""
+COARSER, DENSER, SHIFTED = _coarser(), _denser(), _shifted()
+_ITSELF = Relations(_half_plane(1), torch.ones(1, len(_half_plane(1))), torch.zeros(1, 0))
+
+
+def _looked_at(
+    repetition: Repetition, basis: Tensor, multiples: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Values ``(K, S, P)`` at multiples of bases ``(S, 2, 2)``, their weights and usability."""
+    lags = (multiples @ basis).float()
     distance = lags.norm(dim=-1)
-    usable = repetition.inside(lags) & (distance > 2)
-    distance = distance.masked_fill(~usable, torch.inf)
-    distance, order = distance.topk(min(count, distance.shape[-1]), dim=-1, largest=False)
-    lags = torch.gather(lags, -2, order[..., None].expand(*order.shape, 2))
-    usable = distance.isfinite()
-    return torch.where(usable[..., None], lags, 0.0), torch.where(usable, distance, 0.0), usable
+    limit = RADIUS_CELLS * cell_area(basis).float().sqrt()
+    usable = repetition.inside(lags) & (distance > 2) & (distance <= limit[:, None])
+    values = repetition.at(torch.where(usable[..., None], lags, 0.0))
+    return values, usable * repetition.nearness(distance), usable.float()
 
 
-def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
-    return (values * weights).sum(-1) / weights.sum(-1).clamp_min(1e-9)
+def _sums(values: Tensor, sets: Tensor) -> Tensor:
+    return values @ sets.mT
 
 
-def mean_at_lattice(
-    repetition: Repetition, basis: Tensor, shift: tuple[float, float] = (0.0, 0.0)
+def mean_at_lattice(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean autocorrelation at the nearest points of lattices ``(S, 2, 2)``.
+
+    Returns:
+        ``(K, S)`` means and ``(S,)`` numbers of points.
+    """
+    values, weights, usable = _looked_at(repetition, basis, _ITSELF.multiples)
+    return (values * weights).sum(-1) / weights.sum(-1).clamp_min(1e-9), usable.sum(-1)
+
+
+def compare(
+    repetition: Repetition, basis: Tensor, relations: Relations, *, doubt: float = 1.0
 ) -> tuple[Tensor, Tensor]:
-    """Mean autocorrelation at the nearest points of lattices ``(..., 2, 2)``.
+    """Contrast of lattices ``(S, 2, 2)`` in every relation; see the module.
 
     Args:
         repetition: what to look at.
         basis: lattices.
-        shift: moves every point by these shares of the two vectors.
+        relations: the sets of points that are compared.
+        doubt: how many standard errors of the difference to take off it, so that few points prove
+            little; negative ones, to be added, where it is to be proven small.
 
     Returns:
-        ``(K, ...)`` means and ``(...)`` numbers of points.
+        ``(S, R)``, the largest over the channels that repeat, NaN where a set has no point; and
+        ``(K, S, R)`` the means of the first sets.
     """
-    if shift == (0.0, 0.0):
-        multiples = _HALF_PLANE
-    else:
-        multiples = _FULL_PLANE + torch.tensor(shift, dtype=torch.float64)
-    lags, distance, usable = _nearest(multiples @ basis, repetition, POINTS)
-    weights = usable * repetition.nearness(distance)
-    return _weighted_mean(repetition.at(lags), weights), usable.sum(-1)
-
-
-def contrast(repetition: Repetition, dense: Tensor, coarse: Tensor) -> Tensor:
-    """Contrast between lattices and the coarser ones inside them; see the module.
-
-    Args:
-        repetition: what to look at.
-        dense: ``(..., 2, 2)``.
-        coarse: ``(..., 2, 2)`` sub-lattices of `dense`.
-
-    Returns:
-        ``(...)``; the largest over the channels that repeat, NaN where either has no point. The
-        standard error of the difference is taken off, so that few points prove little.
-    """
-    dense, coarse = dense + 0 * coarse, coarse + 0 * dense
-    lags, distance, usable = _nearest(_HALF_PLANE @ dense, repetition, 3 * POINTS)
-    coefficients = lags @ torch.linalg.inv(coarse)
-    shared = (coefficients - coefficients.round()).abs().sum(-1) < 0.02
-    values, weights = repetition.at(lags), usable * repetition.nearness(distance)
-    both, n_both = weights * shared, (usable & shared).sum(-1)
-    only, n_only = weights * ~shared, (usable & ~shared).sum(-1)
-    on_both, on_only = _weighted_mean(values, both), _weighted_mean(values, only)
-    spread = _weighted_mean((values - on_both[..., None]).square(), both) * n_both
-    spread = spread + _weighted_mean((values - on_only[..., None]).square(), only) * n_only
-    variance = spread / (n_both + n_only - 1).clamp_min(1)
-    error = (variance * (1 / n_both.clamp_min(1) + 1 / n_only.clamp_min(1))).sqrt()
-    found = relative_contrast(repetition, on_both, on_only + error)
-    return found.masked_fill((n_both < 1) | (n_only < 1), torch.nan)
+    values, weights, usable = _looked_at(repetition, basis, relations.multiples)
+    found = []
+    for sets in (relations.on, relations.off):
+        total = _sums(weights, sets).clamp_min(1e-9)
+        mean = _sums(values * weights, sets) / total
+        square = _sums(values.square() * weights, sets) / total
+        found.append((mean, (square - mean.square()).clamp_min(0), _sums(usable, sets)))
+    (on, on_variance, on_count), (off, off_variance, off_count) = found
+    spread = on_variance * on_count + off_variance * off_count
+    variance = spread / (on_count + off_count - 1).clamp_min(1)
+    shares = 1 / on_count.clamp_min(1) + 1 / off_count.clamp_min(1)
+    off = off + doubt * (variance * shares).sqrt()
+    contrast = relative_contrast(repetition, on, off)
+    return contrast.masked_fill((on_count < 1) | (off_count < 1), torch.nan), on
 
 
 def relative_contrast(repetition: Repetition, on: Tensor, off: Tensor) -> Tensor:
@@ -198,63 +256,10 @@ def strength(repetition: Repetition, on: Tensor) -> Tensor:
 
 
 def free_directions(repetition: Repetition, basis: Tensor) -> Tensor:
-    """Contrast of lattices ``(..., 2, 2)`` to their copies shifted along each of the vectors.
+    """Contrast of lattices ``(S, 2, 2)`` to their copies shifted along each of the vectors.
 
     Returns:
-        ``(..., 2)``; near 0 along a direction in which the wall hardly changes.
+        ``(S, 2)``; near 0 along a direction in which the wall hardly changes.
     """
-    on, _ = mean_at_lattice(repetition, basis)
-    found = []
-    for along_a in (True, False):
-        off = [
-            mean_at_lattice(repetition, basis, (t, 0.0) if along_a else (0.0, t))[0]
-            for t in _SHIFTS
-        ]
-        each = [relative_contrast(repetition, on, o) for o in off]
-        found.append(torch.stack(each).amax(0))
-    return torch.stack(found, dim=-1)
-
-
-def settle(repetition: Repetition, basis: Tensor) -> Tensor:
-    """From lattices ``(S, 2, 2)`` to the densest ones that the wall supports.
-
-    In turns, lattices become coarser while a coarser one inside them repeats clearly better, and
-    denser while the points that a denser one adds repeat as well.
-    """
-    for _ in range(3):
-        before = basis
-        basis = _densify(repetition, _coarsen(repetition, basis))
-        if torch.equal(before, basis):
-            break
-    return basis
-
-
-def _coarsen(repetition: Repetition, basis: Tensor) -> Tensor:
-    for _ in range(6):
-        inside = torch.cat([sublattices(basis, 2), sublattices(basis, 3)], dim=-3)
-        inside = reduce_basis(inside)
-        found = contrast(repetition, basis[:, None], inside)
-        on, points = mean_at_lattice(repetition, inside)
-        unusable = found.isnan() | (points < 2) | (on.amax(0) < 0.1)
-        best, which = found.masked_fill(unusable, -torch.inf).max(dim=-1)
-        better = best > CONTRAST_LIMIT
-        if not better.any():
-            break
-        chosen = inside[torch.arange(len(basis)), which]
-        basis = torch.where(better[:, None, None], chosen, basis)
-    return reduce_basis(basis)
-
-
-def _densify(repetition: Repetition, basis: Tensor) -> Tensor:
-    for _ in range(8):
-        around = torch.cat([superlattices(basis, 2), superlattices(basis, 3)], dim=-3)
-        around = reduce_basis(around)
-        found = contrast(repetition, around, basis[:, None])
-        unusable = found.isnan() | (around[..., 0, :].norm(dim=-1) < SHORTEST_PX)
-        best, which = found.masked_fill(unusable, torch.inf).min(dim=-1)
-        better = best < CONTRAST_LIMIT
-        if not better.any():
-            break
-        chosen = around[torch.arange(len(basis)), which]
-        basis = torch.where(better[:, None, None], chosen, basis)
-    return reduce_basis(basis)
+    found, _ = compare(repetition, basis, SHIFTED, doubt=0.0)
+    return found.reshape(-1, 2, len(_SHIFTS)).amax(-1)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.octaves import CONTRAST_LIMIT, densify_by_parts, settle
 from tiling_diag.checks.repetition import (
-    CONTRAST_LIMIT,
-    FREE_DIRECTION_LIMIT,
-    ORDERS,
     SHORTEST_PX,
     Repetition,
     free_directions,
     mean_at_lattice,
-    settle,
     strength,
 )
-from tiling_diag.checks.stripes import find_stripes
-from tiling_diag.kernels.lattice import cell_area, reduce_basis
+from tiling_diag.checks.stripes import STRIPES_SUPPORT, find_stripes
+from tiling_diag.kernels.lattice import cell_area, reduce_basis, same_lattice
 from tiling_diag.kernels.peaks import local_maxima, refine_peak
 
 # Chosen on the corpus as it is and under stress.
@@ -33,11 +31,18 @@ START_SHARE = 0.25
 # How far from its place a lattice point's maximum is looked for.
 NEAR_PX = 3
 LONGEST_SHARE = 0.55
+# Starts this near each other, as a share of their vectors, lead to one lattice.
+SAME_LATTICE = 0.02
 # A denser lattice is right unless a coarser one repeats more than twice as well.
 DENSER_SHARE = 0.5
+# Cells that must be in view at the least: two periods both ways.
+CELLS_IN_VIEW = 3.8
 LATTICE_SUPPORT = 0.12
-STRIPES_SUPPORT = 0.2
 STRIPES_LEAD = 2.5
+# A lattice direction along which the wall does not change at all has contrast 0 between a lattice
+# and its shifted copies; true lattices of the corpus have 0.75 and more.
+FREE_DIRECTION_LIMIT = 0.7
+ORDERS = 9
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +60,22 @@ class Found:
     support: float
 
 
-def search(repetition: Repetition) -> Found:
-    """The lattice of one wall, of rank two, one or none."""
-    lattice = _best_lattice(repetition)
-    stripes = find_stripes(repetition)
+def repeats(found: Found) -> bool:
+    """Whether anything was found."""
+    return not bool(found.basis[0].isnan().any())
+
+
+def search(repetition: Repetition, parts: Callable[[], list[Repetition]] | None = None) -> Found:
+    """The lattice of one wall, of rank two, one or none.
+
+    Args:
+        repetition: of the whole wall.
+        parts: gives that of its parts, where zones of another scale are to be told from the rest.
+    """
+    lattice = _best_lattice(repetition, parts)
+    # Stripes' support hardly passes 1: a lattice this sure needs no look at them.
+    sure = lattice is not None and lattice.support * STRIPES_LEAD > 1.2
+    stripes = None if sure else find_stripes(repetition)
     enough = lattice is not None and lattice.support > LATTICE_SUPPORT
     lead = stripes is not None and (
         lattice is None or stripes.support > STRIPES_LEAD * lattice.support
@@ -77,16 +94,18 @@ def search(repetition: Repetition) -> Found:
     return Found(nothing, torch.nan, min(support, 1.0) * LATTICE_SUPPORT)
 
 
-def _best_lattice(repetition: Repetition) -> Found | None:
+def _best_lattice(
+    repetition: Repetition, parts: Callable[[], list[Repetition]] | None
+) -> Found | None:
     starts = _starts(repetition)
     if len(starts) == 0:
         return None
-    starts = _valid(fit(repetition, starts, reaches=(2.2, 4.0, 8.0)))
+    starts = _distinct(_valid(fit(repetition, starts, reaches=(2.2, 4.0, 8.0))))
     changes = free_directions(repetition, starts).amin(-1) > CONTRAST_LIMIT
     starts = starts[changes]
     if len(starts) == 0:
         return None
-    settled = settle(repetition, starts)
+    settled = _distinct(settle(repetition, starts))
     repeats = free_directions(repetition, settled).amin(-1) > FREE_DIRECTION_LIMIT
     settled = settled[repeats & _in_view(repetition, settled)]
     if len(settled) == 0:
@@ -96,10 +115,12 @@ def _best_lattice(repetition: Repetition) -> Found | None:
     good = support >= DENSER_SHARE * support.max()
     good &= area <= 1.1 * area.masked_fill(~good, torch.inf).min()
     best = int(support.masked_fill(~good, -torch.inf).argmax())
-    basis = fit(repetition, settled[best : best + 1], on[:, best], (2.2, 4.0, 8.0, 16.0, 32.0))[0]
-    return Found(
-        reduce_basis(basis), float(strength(repetition, on[:, best])), float(support[best])
-    )
+    basis = settled[best]
+    if parts is not None:
+        basis = densify_by_parts(repetition, parts, basis)
+    on, support = _support(repetition, basis[None])
+    basis = fit(repetition, basis[None], on[:, 0], (2.2, 4.0, 8.0, 16.0, 32.0))[0]
+    return Found(reduce_basis(basis), float(strength(repetition, on[:, 0])), float(support[0]))
 
 
 def _support(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tensor]:
@@ -145,7 +166,8 @@ def _in_view(repetition: Repetition, basis: Tensor) -> Tensor:
     """Whether about two periods along both vectors of ``(S, 2, 2)`` fit into the wall."""
     height, width = repetition.size
     limit = LONGEST_SHARE * torch.tensor([width, height], dtype=torch.float64)
-    return (basis.abs() <= limit).all(-1).all(-1)
+    few = cell_area(basis) * CELLS_IN_VIEW > height * width
+    return (basis.abs() <= limit).all(-1).all(-1) & ~few
 
 
 def _valid(basis: Tensor) -> Tensor:
@@ -156,6 +178,13 @@ def _valid(basis: Tensor) -> Tensor:
     lengths = basis.norm(dim=-1)
     sine = cell_area(basis) / lengths.prod(-1).clamp_min(1e-9)
     return basis[(lengths.amin(-1) > SHORTEST_PX) & (sine > 0.25)]
+
+
+def _distinct(basis: Tensor) -> Tensor:
+    """Of ``(S, 2, 2)`` the first of each lattice."""
+    basis = reduce_basis(basis)
+    same = same_lattice(basis[:, None], basis[None], SAME_LATTICE).tril(-1)
+    return basis[~same.any(-1)]
 
 
 def _orders(reach: float) -> Tensor:

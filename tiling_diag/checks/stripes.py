@@ -9,14 +9,22 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool1d
 
-from tiling_diag.checks.repetition import CONTRAST_LIMIT, Repetition, relative_contrast
+from tiling_diag.checks.octaves import CONTRAST_LIMIT
+from tiling_diag.checks.repetition import Repetition, relative_contrast
 from tiling_diag.kernels.peaks import sample_bilinear
 
 STEP_PX = 0.5
+# Places along the joints over which profiles are averaged.
+PLACES = 31
+STRIPES_SUPPORT = 0.2
 SHORTEST_PX = 5.0
 # Two periods must be in view.
 LONGEST_SHARE = 0.52
 _PARTS = (2, 3)
+# A channel tells of joints where it is at least this alike along them. Boards of the corpus are
+# followed by boards in a share of 0.45 and more, in the channel that shows it best.
+STRAIGHT = 0.15
+FOLLOWED_SHARE = 0.45
 
 
 @dataclass(frozen=True)
@@ -37,9 +45,18 @@ class Stripes:
 
 
 def find_stripes(repetition: Repetition) -> Stripes | None:
-    """The period across the direction in which a wall changes least; None where there is none."""
+    """The period across the direction in which a wall changes least, or along that direction.
+
+    Streaks along boards may change less than the joints do: the better supported of the two is
+    taken; None where neither has a period.
+    """
     along = _least_change(repetition)
     across = torch.stack([-along[1], along[0]])
+    found = [_stripes_across(repetition, along, across), _stripes_across(repetition, across, along)]
+    return max((one for one in found if one is not None), key=lambda one: one.support, default=None)
+
+
+def _stripes_across(repetition: Repetition, along: Tensor, across: Tensor) -> Stripes | None:
     profile, extent = _profile(repetition, along, across)
     length = (profile.shape[1] - 1) * STEP_PX
     longest = min(LONGEST_SHARE * extent, length)
@@ -53,10 +70,12 @@ def find_stripes(repetition: Repetition) -> Stripes | None:
     near = max_pool1d(support[None, None], 9, 1, 4)[0, 0]
     starts = ((support >= near) & (support > 0)).nonzero()[:, 0]
     starts = starts[support[starts].argsort(descending=True)][:10]
-    settled = torch.tensor([comb.settle(float(trial[i]), longest) for i in starts])
-    support, strength, periods = comb.support(settled.double())
+    settled = comb.settle(trial[starts], longest)
+    support, strength, periods = comb.support(settled)
     enough = support >= 0.6 * support.max()
     chosen = int(settled.masked_fill(~enough, math.inf).argmin())
+    if comb.followed(settled[chosen]) < FOLLOWED_SHARE:
+        return None
     period = _refined(repetition, profile, float(settled[chosen]), int(periods[chosen]))
     return Stripes(
         across * period, float(strength[chosen]), float(support[chosen]), int(periods[chosen])
@@ -85,12 +104,12 @@ def _profile(repetition: Repetition, along: Tensor, across: Tensor) -> tuple[Ten
     reach = torch.tensor([mx - 1, my - 1], dtype=torch.float64)
     lags = torch.arange(0, float((reach / across.abs().clamp_min(1e-6)).min()), STEP_PX)
     offset = 0.35 * float((reach / along.abs().clamp_min(1e-6)).min())
-    beside = torch.linspace(-offset, offset, 61, dtype=torch.float64)
+    beside = torch.linspace(-offset, offset, PLACES, dtype=torch.float64)
     places = lags.double()[:, None, None] * across + beside[:, None] * along
     inside = repetition.inside(places)
     values = sample_bilinear(repetition.maps, (places + repetition.centre).float().flatten(0, 1))
     values = values.reshape(-1, *inside.shape) * inside
-    enough = inside.sum(-1) >= 10
+    enough = inside.sum(-1) >= PLACES // 6
     profile = values.sum(-1) / inside.sum(-1).clamp_min(1)
     size = torch.tensor([width, height], dtype=torch.float64)
     return profile[:, enough], float((size / across.abs().clamp_min(1e-6)).min())
@@ -126,28 +145,41 @@ class _Comb:
         strength = (on.clamp(0, 1) * importance).topk(3, dim=0).values.mean(0)
         return stands_out * count / (count + 1), strength, count
 
-    def settle(self, period: float, longest: float) -> float:
-        """The shortest period that the profile supports, from one of its multiples or parts."""
+    def settle(self, period: Tensor, longest: float) -> Tensor:
+        """The shortest periods ``(n,)`` that the profile supports, by multiples or parts."""
         for _ in range(5):
-            parts = [period / n for n in _PARTS if period / n >= SHORTEST_PX]
-            wholes = [period * n for n in _PARTS if period * n <= longest]
-            shorter = [p for p in parts if self._contrast(p, period) < CONTRAST_LIMIT]
-            longer = [p for p in wholes if self._contrast(period, p) > CONTRAST_LIMIT]
-            if not shorter and not longer:
+            before = period
+            for n in reversed(_PARTS):
+                longer = (period * n <= longest) & (self._contrast(period, n) > CONTRAST_LIMIT)
+                period = torch.where(longer, period * n, period)
+            for n in reversed(_PARTS):
+                part = period / n
+                shorter = (part >= SHORTEST_PX) & (self._contrast(part, n) < CONTRAST_LIMIT)
+                period = torch.where(shorter, part, period)
+            if torch.equal(before, period):
                 break
-            period = (shorter or longer)[0]
         return period
 
-    def _contrast(self, short: float, long: float) -> float:
-        """Contrast between multiples of `long` and those that only `short` has."""
+    def _contrast(self, period: Tensor, parts: int) -> Tensor:
+        """Contrast between each `parts`-th multiple of ``period (n,)`` and those between them."""
         steps = torch.arange(1, 25, dtype=torch.float64)
-        values, weights = self._weigh(steps * short)
-        shared = (steps % round(long / short)) == 0
+        values, weights = self._weigh(period[:, None] * steps)
+        shared = (steps % parts) == 0
         on, off = (
-            (values * weights * part).sum(-1) / (weights * part).sum(-1).clamp_min(1e-9)
-            for part in (shared, ~shared)
+            (values * weights * chosen).sum(-1) / (weights * chosen).sum(-1).clamp_min(1e-9)
+            for chosen in (shared, ~shared)
         )
-        return float(relative_contrast(self.repetition, on[:, None], off[:, None])[0])
+        return relative_contrast(self.repetition, on, off)
+
+    def followed(self, period: Tensor) -> float:
+        """How sure a joint is to be followed by one a period further, in the surest channel.
+
+        Stones of a few fixed heights share joints in places, boards all along.
+        """
+        steps = torch.arange(1, 12, dtype=torch.float64)
+        straight = self.profile[:, 0]
+        share = self._mean(period * steps) / straight.clamp_min(STRAIGHT)
+        return float((share * self.repetition.importance).max())
 
 
 def _refined(repetition: Repetition, profile: Tensor, period: float, count: int) -> float:

@@ -34,6 +34,8 @@ TAPER = 0.5
 # The maps are smoothed by this much, in samples: joints wander.
 SMOOTH_SAMPLES = 0.8
 LEVELS = 5
+# Units and courses smaller than this in the searched picture are looked at in a larger one.
+FINE_PX = 7.0
 _CORNERS = ((-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5))
 
 
@@ -86,7 +88,8 @@ def window_maps(
     grid = (across + along).to(device, kind)[:, None] + centres.to(device, kind)[:, :, None, None]
     if bool((tilt != 0).any()):
         grid = grid / (1 - grid @ tilt.to(device, kind)[:, None, None, :, None])
-    values, weights = _sampled(walls, grid, step_px, whole=walls.whole and inside)
+    picture = _picture(walls, frame)
+    values, weights = _sampled(picture, walls.size, grid, step_px, whole=walls.whole and inside)
     maps, coverage = _correlated(values, weights)
     return WindowMaps(maps, coverage.double().cpu(), step_px[:, None] / frame.size_px, places)
 
@@ -105,26 +108,45 @@ def _moved_inwards(
     return places, bool((reach <= half * (1 + 1e-6)).all())
 
 
+def _picture(walls: Walls, frame: RowFrame) -> Walls:
+    """The walls in which windows are looked at: the searched ones unless their periods are fine."""
+    finest = float(frame.size_px[frame.known].amin()) if bool(frame.known.any()) else torch.inf
+    zoom = FINE_PX * max(walls.small_step_px) / finest
+    if zoom <= 1 or walls.small is walls:
+        return walls.small
+    zoom = min(zoom, max(walls.small_step_px))
+    height, width = (
+        min(full, math.ceil(side * zoom))
+        for full, side in zip(walls.size, walls.small.size, strict=True)
+    )
+    size = (height, width)
+    kept: dict[tuple[int, int], Walls] = walls.kept.setdefault("finer", {})
+    if size not in kept:
+        kept[size] = walls.shrunk(size)
+    return kept[size]
+
+
 def _sampled(
-    walls: Walls, grid: Tensor, step_px: Tensor, *, whole: bool
+    walls: Walls, size: tuple[int, int], grid: Tensor, step_px: Tensor, *, whole: bool
 ) -> tuple[Tensor, Tensor | None]:
     """Tones and edges ``(B, n, K, s, s)`` at ``grid (B, n, s, s, 2)``, and the mask there.
 
     Args:
-        walls: the batch.
-        grid: px from the picture's middle.
+        walls: the batch, in any resolution.
+        size: of the picture that px are counted in.
+        grid: px from its middle.
         step_px: ``(B,)`` distance of the samples; each wall is low-passed for its own.
         whole: nothing is masked and no window reaches beyond the picture: no mask is returned.
     """
-    small = walls.small
     # Tones and all edges; split edges add nothing that a window could show.
-    layer = wall_channels(small).values[:, [0, 3]]
+    layer = wall_channels(walls).values[:, [0, 3]]
     if not whole:
-        layer = torch.cat([layer * small.mask[:, None], small.mask[:, None]], dim=1)
+        mask = walls.mask[:, None]
+        layer = torch.cat([layer * mask, mask], dim=1)
     batch, count = grid.shape[:2]
-    half = grid.new_tensor([walls.size[1] / 2, walls.size[0] / 2])
+    half = grid.new_tensor([size[1] / 2, size[0] / 2])
     flat = (grid / half).reshape(batch, count * SAMPLES, SAMPLES, 2)
-    ratio = step_px / max(walls.small_step_px)
+    ratio = step_px * (max(walls.size) / max(size))
     level = ratio.clamp_min(1).log2().floor().clamp_max(LEVELS - 1).long()
     found = flat.new_zeros(batch, layer.shape[1], count * SAMPLES, SAMPLES)
     for number in range(int(level.max()) + 1):

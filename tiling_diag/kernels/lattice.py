@@ -21,7 +21,7 @@ REDUCTION_STEPS = 24
 TIE = 1e-5
 
 
-def reduce_basis(basis: Tensor) -> Tensor:
+def reduce_basis(basis: Tensor, steps: int = REDUCTION_STEPS) -> Tensor:
     """Lagrange-Gauss reduction: `a` shortest, `b` the shortest vector independent of it.
 
     Signs and ties are settled so that equal lattices get equal bases: `a` points right (or
@@ -31,13 +31,14 @@ def reduce_basis(basis: Tensor) -> Tensor:
 
     Args:
         basis: ``(..., 2, 2)``, rows ``(dx, dy)``, linearly independent.
+        steps: of Lagrange's; fewer are enough where the vectors are nearly the shortest.
 
     Returns:
         ``(..., 2, 2)`` of the same lattice. Differentiable almost everywhere.
     """
     check_basis(basis)
     a, b = basis.unbind(-2)
-    for _ in range(REDUCTION_STEPS):
+    for _ in range(steps):
         longer = _norm2(a) > _norm2(b)
         a, b = torch.where(longer, b, a), torch.where(longer, a, b)
         b = b - torch.round(_dot(a, b) / _safe(_norm2(a))) * a
@@ -105,26 +106,36 @@ def lattice_index(coarse: Tensor, dense: Tensor, tolerance: float = 0.1) -> Tens
     return torch.where(miss <= tolerance**2 * shortest, index, 0)
 
 
-def sublattices(basis: Tensor, index: int) -> Tensor:
+def sublattices(basis: Tensor, index: int, steps: int = REDUCTION_STEPS) -> Tensor:
     """All lattices of which every point is one of `basis`, with cells `index` times as large.
+
+    Args:
+        basis: ``(..., 2, 2)``.
+        index: how many times.
+        steps: see `reduce_basis`.
 
     Returns:
         ``(..., K, 2, 2)`` reduced bases; K is the sum of the divisors of `index`: 1, 3, 4, 7 for
         index 1 to 4.
     """
     check_basis(basis)
-    return reduce_basis(_normal_forms(index, basis) @ basis[..., None, :, :])
+    return reduce_basis(sublattice_forms(index).to(basis) @ basis[..., None, :, :], steps)
 
 
-def superlattices(basis: Tensor, index: int) -> Tensor:
+def superlattices(basis: Tensor, index: int, steps: int = REDUCTION_STEPS) -> Tensor:
     """All lattices that hold every point of `basis`, with cells `index` times as small.
+
+    Args:
+        basis: ``(..., 2, 2)``.
+        index: how many times.
+        steps: see `reduce_basis`.
 
     Returns:
         ``(..., K, 2, 2)`` reduced bases, as many as `sublattices` has.
     """
     check_basis(basis)
-    forms = _normal_forms(index, basis)
-    return reduce_basis(reciprocal(forms) @ basis[..., None, :, :])
+    forms = reciprocal(sublattice_forms(index)).to(basis)
+    return reduce_basis(forms @ basis[..., None, :, :], steps)
 
 
 def same_lattice(a: Tensor, b: Tensor, tolerance: float = 0.05) -> Tensor:
@@ -191,8 +202,12 @@ def check_basis(basis: Tensor) -> None:
         )
 
 
-def _normal_forms(index: int, like: Tensor) -> Tensor:
-    """Hermite normal forms of determinant `index`, ``(K, 2, 2)``: one per sub-lattice."""
+def sublattice_forms(index: int) -> Tensor:
+    """Whole-number matrices that take a basis to each of its sub-lattices, ``(K, 2, 2)`` float64.
+
+    Hermite normal forms of determinant `index`: one per sub-lattice, in the order of `sublattices`
+    and, inverted and transposed, of `superlattices`.
+    """
     if index < 1:
         raise InputError(f"index={index}: the index of a sub-lattice is a whole number from 1")
     forms = [
@@ -201,7 +216,7 @@ def _normal_forms(index: int, like: Tensor) -> Tensor:
         if index % d == 0
         for shift in range(d)
     ]
-    return torch.tensor(forms, device=like.device, dtype=like.dtype)
+    return torch.tensor(forms, dtype=torch.float64)
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:

@@ -190,5 +190,7 @@ def _sample(map_: Tensor, xy_px: Tensor, kernel: Callable[[Tensor], Tensor]) -> 
 
 def _take(flat: Tensor, index: Tensor) -> Tensor:
     """``flat (..., N)`` at ``index (..., P)``, leading dimensions broadcast, nothing copied."""
-    lead = torch.broadcast_shapes(flat.shape[:-1], index.shape[:-1])  # type: ignore[no-untyped-call]
+    # Not broadcast_shapes, which imports SymPy on first use: half as long as a diagnosis takes.
+    heads = torch.broadcast_tensors(flat[..., :1], index[..., :1])  # type: ignore[no-untyped-call]
+    lead = heads[0].shape[:-1]
     return flat.expand(*lead, -1).gather(-1, index.expand(*lead, -1))

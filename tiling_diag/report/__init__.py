@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ def write_report(
 ) -> list[Path]:
     """Write `summary.json`, `local_period.npy` and, with `figures`, the figures and `report.html`.
 
+    Without `figures` those of an earlier report are removed: they may show another wall.
+
     Returns:
         The files, the one to open first at the end.
 
@@ -29,6 +32,7 @@ def write_report(
 
     import numpy as np
 
+    from tiling_diag.report.measures import FIGURE_NAMES
     from tiling_diag.summary import MAP_FILE, summarize
 
     folder = Path(out)
@@ -50,9 +54,21 @@ def write_report(
         from tiling_diag.report.html import page
 
         drawn = draw_all(diagnosis)
-        contents |= {f"{name}.png": png for name, (_, png) in drawn.items()}
+        contents |= {f"{name}.png": figure.png for name, figure in drawn.items()}
         contents["report.html"] = page(diagnosis, drawn).encode()
+    else:
+        _remove(folder / name for name in ("report.html", *(f"{n}.png" for n in FIGURE_NAMES)))
     return [write_atomically(folder / name, data) for name, data in contents.items()]
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{path}: can't be replaced ({error.strerror}); choose another folder"
+            ) from error
 
 
 def write_atomically(path: Path, data: bytes) -> Path:
@@ -71,7 +87,7 @@ def write_atomically(path: Path, data: bytes) -> Path:
 
 def notebook_html(diagnosis: Diagnosis) -> str:
     """The verdict with the overview picture, for a notebook cell."""
-    from tiling_diag.report.figures import draw_images
+    from tiling_diag.report.figures import draw
     from tiling_diag.report.html import fragment
 
-    return fragment(diagnosis, draw_images(diagnosis, ["overview"])["overview"])
+    return fragment(diagnosis, draw(diagnosis, "overview"))

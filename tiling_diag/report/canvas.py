@@ -96,11 +96,17 @@ def colored(values: Floats, low: float, high: float, color_map: str) -> Rgb:
 
 
 class Canvas:
-    """A white figure of `width` x `height` px."""
+    """A white figure of `width` x `height` px.
+
+    Attributes:
+        title, note: what its head says.
+        head_px: how far down the head reaches; 0 without one.
+    """
 
     def __init__(self, width: int, height: int) -> None:
         """Start with nothing on it."""
         self.width, self.height = width, height
+        self.title, self.note, self.head_px = "", "", 0
         self.image = Image.new("RGB", (width, height), PAPER)
         self._draw = ImageDraw.Draw(self.image)
 
@@ -223,9 +229,9 @@ class Canvas:
             self.text(x + w + 7, level, name, size=SMALL)
         self.text(x, y - 11, label, size=SMALL, color=FAINT)
 
-    def png(self) -> bytes:
-        """The figure as PNG, packed quickly rather than tightly."""
-        return png_bytes(self.image)
+    def body(self) -> Image.Image:
+        """The figure without its head, for where title and note stand beside it."""
+        return self.image.crop((0, self.head_px, self.width, self.height))
 
 
 class Panel:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,6 +16,7 @@ from tiling_diag.report.measures import shown
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
+    from tiling_diag.finding import Finding
 
 STYLES = {"ok": "bold green", "suspect": "bold yellow", "defect": "bold red", "info": "cyan"}
 WORDS = {
@@ -22,43 +26,65 @@ WORDS = {
 }
 
 
+def rendered(diagnosis: Diagnosis) -> str:
+    """What `render` prints on this terminal."""
+    return as_text(lambda console: render(diagnosis, console))
+
+
+def as_text(draw: Callable[[Console], None]) -> str:
+    """What `draw` prints on this terminal, without blanks at the ends of lines."""
+    terminal, buffer = Console(), io.StringIO()
+    console = Console(
+        file=buffer, force_terminal=terminal.is_terminal, width=terminal.width, highlight=False
+    )
+    draw(console)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
+
+
 def render(diagnosis: Diagnosis, console: Console) -> None:
     """Print a diagnosis; nothing is wider than the console."""
     summary = diagnosis.summary()
     verdict = summary["verdict"]
+    words = WORDS[verdict]
+    if verdict == "ok" and summary["lattice"] is None:
+        words = "no period found"
     name = summary["input"]["pred"] or "picture"
     size = f"{summary['input']['width_px']} x {summary['input']['height_px']} px"
-    console.print(
-        f"[{STYLES[verdict]}]{verdict.upper()}[/]  {WORDS[verdict]}: {escape(str(name))} ({size})"
-    )
-    console.print(_numbers(diagnosis))
+    console.print(f"[{STYLES[verdict]}]{verdict.upper()}[/]  {words}: {escape(str(name))} ({size})")
+    console.print(_two_columns(shown(diagnosis), "dim"))
     for finding in diagnosis.findings:
         console.print()
-        style = STYLES[finding.severity]
         console.print(
-            f"[{style}]{finding.severity}[/] [bold]{finding.code}[/] "
+            f"[{STYLES[finding.severity]}]{finding.severity}[/] [bold]{finding.code}[/] "
             f"(probability {finding.probability:.2f})"
         )
-        lines = [escape(finding.title)]
-        lines += [
-            f"why    {escape(one.name)}: {one.value:.3g}{one.unit}"
-            + ("" if one.limit is None else f" (limit {one.limit:.3g})")
-            for one in finding.evidence
-        ]
-        lines += [f"where  {escape(zone.text)}" for zone in finding.where]
-        lines += [f"cause  {finding.cause}"]
-        if finding.fix != "-":
-            lines += [f"fix    {finding.fix}"]
-        for line in lines:
-            console.print(Padding(line, (0, 0, 0, 2)))
-    for note in diagnosis.notes:
-        console.print(Padding(f"note: {escape(note)}", (0, 0, 0, 2)), style="dim")
+        console.print(Padding(escape(finding.title), (0, 0, 0, 2)))
+        console.print(Padding(_two_columns(_reasons(finding), "dim"), (0, 0, 0, 2)))
+    if diagnosis.notes:
+        console.print()
+        console.print(_two_columns([("note", note) for note in diagnosis.notes], "dim"))
 
 
-def _numbers(diagnosis: Diagnosis) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column()
-    for label, value in shown(diagnosis):
-        table.add_row(label, value)
+def _reasons(finding: Finding) -> list[tuple[str, str]]:
+    rows = [
+        (
+            "why",
+            f"{one.name}: "
+            + (f"{one.value:.3g}{one.unit}" if math.isfinite(one.value) else "not measured")
+            + ("" if one.limit is None else f" (limit {one.limit:.3g})"),
+        )
+        for one in finding.evidence
+    ]
+    rows += [("where", zone.text) for zone in finding.where]
+    rows += [("cause", finding.cause)]
+    return rows if finding.fix == "-" else [*rows, ("fix", finding.fix)]
+
+
+def _two_columns(rows: list[tuple[str, str]], style: str) -> Table:
+    """Labels and their texts; what is too long goes on under its beginning."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style=style, no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in rows:
+        table.add_row(label, escape(text))
     return table

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -23,9 +23,11 @@ from tiling_diag.report.canvas import (
     RULE,
     SMALL,
     YELLOW,
+    Canvas,
     Floats,
     Panel,
     colored,
+    jpeg_bytes,
     png_bytes,
     text_width,
 )
@@ -47,37 +49,50 @@ SIDE, WIDTH = 380, 880
 CYAN = "#36e0ff"
 
 
-def draw(diagnosis: Diagnosis, name: str) -> bytes:
-    """One figure as PNG bytes."""
-    return png_bytes(FIGURES[name](Scene(diagnosis)))
+class Drawn(NamedTuple):
+    """A figure ready to be written.
+
+    Attributes:
+        png: the figure as a file of its own.
+        title, note: what its head says.
+        body: the figure without its head, for a page: JPEG or PNG bytes.
+        kind: which of them, ``jpeg`` or ``png``.
+    """
+
+    png: bytes
+    title: str
+    note: str
+    body: bytes
+    kind: str
 
 
-def draw_images(diagnosis: Diagnosis, names: list[str] | None = None) -> dict[str, Image.Image]:
-    """The named figures, or all, as RGB pictures."""
-    scene = Scene(diagnosis)
-    return {name: FIGURES[name](scene) for name in names or list(FIGURES)}
+def draw(diagnosis: Diagnosis, name: str) -> Canvas:
+    """One figure."""
+    return FIGURES[name](Scene(diagnosis))
 
 
-def draw_all(diagnosis: Diagnosis) -> dict[str, tuple[Image.Image, bytes]]:
-    """Every figure as picture and as PNG bytes, the one to look at first in front.
+def draw_all(diagnosis: Diagnosis, names: Iterable[str] | None = None) -> dict[str, Drawn]:
+    """The named figures, or every one, the one to look at first in front.
 
-    One figure is packed while the next is drawn.
+    One is packed while the next is drawn.
     """
     scene = Scene(diagnosis)
     with ThreadPoolExecutor(1) as pool:
-        images = {}
-        packed = {}
-        for name, paint in FIGURES.items():
-            images[name] = paint(scene)
-            packed[name] = pool.submit(png_bytes, images[name])
-        return {name: (images[name], packed[name].result()) for name in FIGURES}
+        packed = {name: pool.submit(_pack, name, FIGURES[name](scene)) for name in names or FIGURES}
+        return {name: future.result() for name, future in packed.items()}
 
 
-def _radial(scene: Scene) -> Image.Image:
+def _pack(name: str, canvas: Canvas) -> Drawn:
+    body = canvas.body()
+    data, kind = (jpeg_bytes(body), "jpeg") if name in PHOTOS else (png_bytes(body), "png")
+    return Drawn(png_bytes(canvas.image), canvas.title, canvas.note, data, kind)
+
+
+def _radial(scene: Scene) -> Canvas:
     spectral, f = scene.diagnosis.spectral, 1 / scene.fundamental_px
     title = f"Fundamental: {scene.fundamental_px:.2f} px ({f:.4f} cycles/px)"
     title = title if f > 0 else f"Radial profile: {NO_PERIOD}"
-    canvas, top = titled("radial_profile", title, WIDTH, 350)
+    canvas, top = titled(scene, "radial_profile", title, WIDTH, 350)
     radius = spectral.radius_cycles_per_px.double().numpy()[1:]
     profile, smooth = (s.double().numpy()[1:] for s in (spectral.profile, spectral.background))
     low = float(max(radius[0], min(f / 6, 0.05)) if f > 0 else radius[0])
@@ -102,7 +117,7 @@ def _radial(scene: Scene) -> Image.Image:
         x_ticks=[math.log2(v) for v in at],
         x_names=[f"{v:g}\n{1 / v:g} px" for v in at],
     )
-    return canvas.image
+    return canvas
 
 
 def _mark_frequency(panel: Panel, frequency: float, factor: float, energy: float) -> None:
@@ -120,12 +135,12 @@ def _mark_frequency(panel: Panel, frequency: float, factor: float, energy: float
         panel.canvas.text(x, top + 47, f"{energy:.2g}x energy", size=SMALL, color=FAINT)
 
 
-def _fft_hann(scene: Scene) -> Image.Image:
+def _fft_hann(scene: Scene) -> Canvas:
     title = "Power spectrum under a Hann window"
     return _spectrum(scene, "fft_log_hann", title, scene.diagnosis.spectral.power)
 
 
-def _fft_nohann(scene: Scene) -> Image.Image:
+def _fft_nohann(scene: Scene) -> Canvas:
     cross = scene.diagnosis.edge_cross
     drop = float(cross.before) - float(cross.after)
     title = "Power spectrum without a window"
@@ -134,8 +149,8 @@ def _fft_nohann(scene: Scene) -> Image.Image:
     return _spectrum(scene, "fft_log_nohann", title, scene.diagnosis.spectral.power_no_window)
 
 
-def _spectrum(scene: Scene, name: str, title: str, power: Tensor) -> Image.Image:
-    canvas, top = titled(name, title, 2 * SIDE + 240, SIDE + BOTTOM)
+def _spectrum(scene: Scene, name: str, title: str, power: Tensor) -> Canvas:
+    canvas, top = titled(scene, name, title, 2 * SIDE + 240, SIDE + BOTTOM)
     plane = two_sided(power, (scene.height, scene.width))
     f = 1 / scene.fundamental_px
     reach = min(0.5, max(3.4 * f, 12 / max(scene.height, scene.width))) if f > 0 else 0.125
@@ -163,7 +178,7 @@ def _spectrum(scene: Scene, name: str, title: str, power: Tensor) -> Image.Image
         _harmonics(right, scene, reach)
     right.frame("fx, cycles/px")
     canvas.color_bar((x + SIDE + 16, top + 20, 16, SIDE - 20), (low, high), "magma", "dB")
-    return canvas.image
+    return canvas
 
 
 def _decibels(plane: Tensor, reach: float) -> Floats:
@@ -214,12 +229,12 @@ def _grid(reach: int) -> Floats:
     return np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2).astype(np.float64)
 
 
-def _acf(scene: Scene) -> Image.Image:
+def _acf(scene: Scene) -> Canvas:
     result, lattice = scene.diagnosis.autocorrelation, scene.diagnosis.lattice
     found = float(result.period_px)
     known = scene.is_periodic and math.isfinite(found)
     title = f"first peak along the fundamental at {found:.1f} px" if known else NO_PERIOD
-    canvas, top = titled("acf", f"Autocorrelation: {title}", 2 * SIDE + 240, SIDE + BOTTOM)
+    canvas, top = titled(scene, "acf", f"Autocorrelation: {title}", 2 * SIDE + 240, SIDE + BOTTOM)
     plane, step = result.autocorrelation.double().numpy(), result.step_px.double().numpy()
     my, mx = (plane.shape[0] - 1) // 2, (plane.shape[1] - 1) // 2
     basis = lattice.basis.double().numpy() if scene.is_periodic else np.full((0, 2), np.nan)
@@ -243,9 +258,9 @@ def _acf(scene: Scene) -> Image.Image:
     canvas.color_bar(bar, (-limit, limit), "blue_red", "correlation")
     left = LEFT + size[0] + 140
     box = (left, top, canvas.width - left - 20, SIDE)
-    label = "lag along the fundamental, px"
+    label = "lag along the fundamental, px" if scene.is_periodic else "lag, px"
     _curve(scene, Panel(canvas, box, (0, 1), (0, 1)), result.lag_px, result.along, found, label)
-    return canvas.image
+    return canvas
 
 
 def _side_peaks(part: Floats) -> float:
@@ -272,16 +287,16 @@ def _lattice_on_lags(panel: Panel, basis: Floats, extent: Floats) -> None:
         canvas.text(x + 6, y - 8, name, size=LARGE, color="white", bold=True, halo=True)
 
 
-def _cepstrum(scene: Scene) -> Image.Image:
+def _cepstrum(scene: Scene) -> Canvas:
     result = scene.diagnosis.cepstrum
     found = float(result.period_px)
     known = scene.is_periodic and math.isfinite(found)
     title = f"the harmonics repeat every {found:.1f} px" if known else NO_PERIOD
-    canvas, top = titled("cepstrum", f"Power cepstrum: {title}", WIDTH, 330)
+    canvas, top = titled(scene, "cepstrum", f"Power cepstrum: {title}", WIDTH, 330)
     panel = Panel(canvas, (LEFT + 10, top, WIDTH - LEFT - 34, 280), (0, 1), (0, 1))
-    label = "quefrency along the fundamental, px"
+    label = "quefrency along the fundamental, px" if scene.is_periodic else "quefrency, px"
     _curve(scene, panel, result.quefrency_px, result.along, found, label)
-    return canvas.image
+    return canvas
 
 
 def _curve(scene: Scene, panel: Panel, x: Tensor, y: Tensor, found: float, label: str) -> None:
@@ -313,7 +328,7 @@ def _curve(scene: Scene, panel: Panel, x: Tensor, y: Tensor, found: float, label
     panel.frame(label)
 
 
-FIGURES: dict[str, Callable[[Scene], Image.Image]] = {
+FIGURES: dict[str, Callable[[Scene], Canvas]] = {
     "overview": draw_overview,
     "pred": draw_pred,
     "radial_profile": _radial,
@@ -322,8 +337,8 @@ FIGURES: dict[str, Callable[[Scene], Image.Image]] = {
     "acf": _acf,
     "cepstrum": _cepstrum,
     "local_period_px": draw_local_period,
-    "local_mask_coverage": draw_coverage,
     "local_period_bands": draw_bands,
+    "local_mask_coverage": draw_coverage,
 }
 # Figures that are photograph or noise, for which JPEG serves better inside a page.
 PHOTOS = {

@@ -76,7 +76,7 @@ MEASURES = (
         "periods.acf_px",
         "px",
         "first significant autocorrelation peak along the fundamental's wave vector",
-        "twice the fundamental where every other row alike, as in half bonds",
+        "twice the fundamental where every other row is alike, as in half bonds",
     ),
     Measure(
         "periods.cepstrum_px",
@@ -247,7 +247,7 @@ MEASURES = (
 )
 
 # What a figure shows and how to read it.
-FIGURE_NOTES = {
+_NOTES = {
     "overview": "Yellow: the lattice found, laid on the joints; it should meet them everywhere. "
     "Pink: zones at fault.",
     "pred": "What was read; what lies outside the mask is darkened and does not count.",
@@ -266,13 +266,36 @@ FIGURE_NOTES = {
     "local_period_bands": "Red places repeat at about twice the base period, blue ones at half of "
     "it. A band of them is the model switching its scale.",
 }
+_NOTES_WITHOUT_PERIOD = {
+    "overview": "No lattice was found, so none is drawn.",
+    "radial_profile": "Power over distance from zero frequency. A material that repeats would "
+    "rise above the grey background in narrow peaks.",
+    "fft_log_hann": "Left all frequencies: spots at 1/2, 1/4, 1/8, 1/16 are upsampling grids. "
+    "Right the middle, where a lattice would show as a grid of spots.",
+    "acf": "Red where the wall, moved by so much, falls on itself. A lattice would show as a grid "
+    "of red spots.",
+    "cepstrum": "A material that repeats would have a peak at its period and at its multiples.",
+    "local_period_px": "There is no period to follow from place to place.",
+    "local_period_bands": "There is no period that could be doubled or halved.",
+}
+
+
+FIGURE_NAMES = tuple(_NOTES)
+
+
+def figure_note(name: str, is_periodic: bool) -> str:
+    """What a figure shows and how to read it, in a sentence or two."""
+    return _NOTES[name] if is_periodic else _NOTES_WITHOUT_PERIOD.get(name, _NOTES[name])
 
 
 def look_up(summary: dict[str, Any], key: str) -> Any:
-    """The value at a dotted path, None where a part of it is missing."""
+    """The value at a dotted path such as ``lattice.a_px.0``, None where a part is missing."""
     value: Any = summary
     for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, list):
+            value = value[int(part)]
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
     return value
 
 
@@ -302,7 +325,7 @@ def shown(diagnosis: Diagnosis) -> list[tuple[str, str]]:
     summary = diagnosis.summary()
     lattice, local = summary["lattice"], summary["local_period"]
     if lattice is None:
-        return [("period", f"none: {summary['periodicity']['reason']}")]
+        return [("period", "none found")]
     rows = []
     if lattice["unit_px"] is not None:
         rows.append(("unit", f"{lattice['unit_px']:.2f} px along the rows"))
@@ -311,7 +334,7 @@ def shown(diagnosis: Diagnosis) -> list[tuple[str, str]]:
     if lattice["b_px"] is None:
         period = math.hypot(*lattice["a_px"])
         rows.append(("period", f"{period:.2f} px; repeats in one direction only"))
-    rows.append(("rows run at", f"{lattice['angle_deg'] + 0.0:.1f}°"))
+    rows.append(("rows run at", f"{round(lattice['angle_deg'], 1) + 0.0:.1f}°"))
     rows.append(("strength", f"{summary['periodicity']['strength']:.2f} of 1"))
     rows.append(("fundamental", _fundamental(summary["periods"])))
     if local["median_px"] is not None:

@@ -23,6 +23,9 @@ FOLDED_CELLS = 9
 MOST_LINES = 6000
 # Lines that leave the wall are cut into so many pieces, of which those on it are kept.
 PIECES = 24
+# Directions in which rows may run, as steps along the two lattice vectors.
+DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (2, -1), (1, 2), (1, -2))
+MUCH_CLEARER = 1.5
 
 
 class Overlay(NamedTuple):
@@ -138,23 +141,41 @@ def _inside(points: Floats, mask: NDArray[Any], slack_px: float = 0.0) -> NDArra
 
 
 def _frame(diagnosis: Diagnosis) -> Frame | None:
+    """Rows along the lattice's row direction, or along another whose lines are much clearer.
+
+    The row direction keeps within 45 degrees of the x axis; courses that run upright do not.
+    """
     lattice = diagnosis.lattice
     basis = lattice.basis.double().numpy()
     height, width = diagnosis.mask.shape
     origin = np.array([width / 2, height / 2])
-    to_flat, to_picture = _plane(diagnosis, origin)
+    planes = _plane(diagnosis, origin)
     if not np.isfinite(basis[0]).all():
         return None
     if not np.isfinite(basis[1]).all():
         across = basis[0] / np.linalg.norm(basis[0])
         along = np.array([across[1], -across[0]])
         length = float(np.linalg.norm(basis[0]))
-        return Frame(origin, along, across, math.inf, length, 0.0, to_flat, to_picture)
+        return Frame(origin, along, across, math.inf, length, 0.0, *planes)
     angle = math.radians(float(lattice.angle_deg))
-    along = np.array([math.cos(angle), math.sin(angle)])
+    named = float(lattice.unit_px) * np.array([math.cos(angle), math.sin(angle)])
+    vectors = [named, *(np.array(DIRECTIONS) @ basis)]
+    frames = [_frame_along(vector, basis, origin, planes) for vector in vectors]
+    found = [frame for frame in frames if frame is not None]
+    if not found:
+        return None
+    clear = [_row_phase(diagnosis, frame, (3, 3))[1] for frame in found]
+    best = int(np.argmax(clear))
+    return found[best] if clear[best] > MUCH_CLEARER * clear[0] else found[0]
+
+
+def _frame_along(
+    vector: Floats, basis: Floats, origin: Floats, planes: tuple[Floats, Floats]
+) -> Frame | None:
+    """Rows along the lattice vector nearest to `vector`."""
     steps = np.stack(np.meshgrid(np.arange(-4, 5), np.arange(-4, 5)), -1).reshape(-1, 2)
     vectors = steps @ basis
-    unit = vectors[np.linalg.norm(vectors - float(lattice.unit_px) * along, axis=1).argmin()]
+    unit = vectors[np.linalg.norm(vectors - vector, axis=1).argmin()]
     length = float(np.linalg.norm(unit))
     if not length > 0:
         return None
@@ -166,7 +187,7 @@ def _frame(diagnosis: Diagnosis) -> Frame | None:
         return None
     shifts = (vectors @ along)[next_row]
     offset = float(shifts[np.abs(shifts).argmin()])
-    return Frame(origin, along, across, length, course, offset, to_flat, to_picture)
+    return Frame(origin, along, across, length, course, offset, *planes)
 
 
 def _plane(diagnosis: Diagnosis, origin: Floats) -> tuple[Floats, Floats]:
@@ -208,9 +229,7 @@ def _picture(flat: Floats, frame: Frame) -> Floats:
 def _phases(diagnosis: Diagnosis, frame: Frame) -> tuple[float, float]:
     """Where in a cell the joints run, as shares of course and unit."""
     # Few columns are enough for the rows' joints, and few rows for those between units.
-    places, level, weight = _sampled(diagnosis, frame, (1, 5))
-    course = places[:, 1] / frame.course
-    row_phase = _odd_one_out(course, level, weight, frame.course)
+    row_phase, _ = _row_phase(diagnosis, frame, (1, 5))
     if not math.isfinite(frame.unit):
         return row_phase, 0.0
     places, level, weight = _sampled(diagnosis, frame, (5, 1))
@@ -218,7 +237,13 @@ def _phases(diagnosis: Diagnosis, frame: Frame) -> tuple[float, float]:
     row = np.floor(course - row_phase)
     middle = np.abs(course - row_phase - row - 0.5) < 0.3
     unit = (places[:, 0] - row * frame.offset) / frame.unit
-    return row_phase, _odd_one_out(unit[middle], level[middle], weight[middle], frame.unit)
+    return row_phase, _odd_one_out(unit[middle], level[middle], weight[middle], frame.unit)[0]
+
+
+def _row_phase(diagnosis: Diagnosis, frame: Frame, every: tuple[int, int]) -> tuple[float, float]:
+    """Where in a course its joint runs, and how far its level stands out."""
+    places, level, weight = _sampled(diagnosis, frame, every)
+    return _odd_one_out(places[:, 1] / frame.course, level, weight, frame.course)
 
 
 def _sampled(
@@ -238,12 +263,14 @@ def _sampled(
     return _flat(places, frame), level.ravel(), weight.ravel()
 
 
-def _odd_one_out(place: Floats, level: Floats, weight: Floats, period_px: float) -> float:
-    """The place in [0, 1) whose mean level is farthest from the usual one: the joint."""
+def _odd_one_out(
+    place: Floats, level: Floats, weight: Floats, period_px: float
+) -> tuple[float, float]:
+    """The place in [0, 1) whose mean level is farthest from the usual one: the joint; how far."""
     bins = int(np.clip(period_px, 4, 48))
     index = ((place % 1.0) * bins).astype(int) % bins
     total = np.bincount(index, weight, bins)
     mean = np.bincount(index, weight * level, bins) / np.maximum(total, 1e-9)
     mean = (np.roll(mean, 1) + 2 * mean + np.roll(mean, -1)) / 4
     odd = np.abs(mean - np.median(mean)) * (total > 0)
-    return float((odd.argmax() + 0.5) / bins)
+    return float((odd.argmax() + 0.5) / bins), float(odd.max())

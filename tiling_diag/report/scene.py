@@ -19,7 +19,7 @@ from tiling_diag.report.canvas import (
     Rgb,
     wrapped,
 )
-from tiling_diag.report.measures import FIGURE_NOTES
+from tiling_diag.report.measures import figure_note
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
@@ -27,16 +27,24 @@ if TYPE_CHECKING:
 # Walls are shown to fit in this box, px; small ones are enlarged, but not beyond this factor.
 SHOWN_WIDTH, SHOWN_HEIGHT, LARGEST_ZOOM = 720, 560, 4.0
 LEFT, RIGHT, BOTTOM, NARROWEST = 62, 96, 48, 560
+LOWEST_BAR = 120
 
 
 class Scene:
-    """A diagnosis, and its wall in the pixels of the figures."""
+    """A diagnosis, and its wall in the pixels of the figures.
 
-    def __init__(self, diagnosis: Diagnosis) -> None:
+    Args:
+        diagnosis: of the wall.
+        box: width and height in px that the wall is fitted into.
+    """
+
+    def __init__(
+        self, diagnosis: Diagnosis, box: tuple[int, int] = (SHOWN_WIDTH, SHOWN_HEIGHT)
+    ) -> None:
         """Decide on the size; pictures are made on first use."""
         self.diagnosis = diagnosis
         self.height, self.width = (int(side) for side in diagnosis.image.shape[-2:])
-        fit = min(SHOWN_WIDTH / self.width, SHOWN_HEIGHT / self.height, LARGEST_ZOOM)
+        fit = min(box[0] / self.width, box[1] / self.height, LARGEST_ZOOM)
         self.shown_width = max(1, round(self.width * fit))
         self.shown_height = max(1, round(self.height * fit))
         # Figure px per picture px.
@@ -87,12 +95,20 @@ class Scene:
         return picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
 
     def over_wall(
-        self, name: str, title: str, ground: Rgb, *, color: str = INK, bar: bool = False
+        self,
+        name: str,
+        title: str,
+        ground: Rgb,
+        *,
+        color: str = INK,
+        bar: bool = False,
+        also: str = "",
     ) -> tuple[Canvas, Panel]:
-        """A canvas with a picture of the wall in it, axes in px."""
+        """A canvas with a picture of the wall in it, axes in px; `also` is added to its note."""
         right = RIGHT if bar else 20
         width = max(NARROWEST, LEFT + self.shown_width + right)
-        canvas, top = titled(name, title, width, self.shown_height + BOTTOM, color=color)
+        height = max(LOWEST_BAR if bar else 0, self.shown_height) + BOTTOM
+        canvas, top = titled(self, name, title, width, height, color=color, also=also)
         canvas.picture(ground, LEFT, top)
         box = (LEFT, top, self.shown_width, self.shown_height)
         panel = Panel(canvas, box, (0, self.width), (self.height, 0))
@@ -100,12 +116,22 @@ class Scene:
         return canvas, panel
 
 
-def titled(name: str, title: str, width: int, body: int, *, color: str = INK) -> tuple[Canvas, int]:
+def titled(
+    scene: Scene,
+    name: str,
+    title: str,
+    width: int,
+    body: int,
+    *,
+    color: str = INK,
+    also: str = "",
+) -> tuple[Canvas, int]:
     """A canvas whose head says what is seen and how to read it; and where its body starts."""
-    heads = wrapped(title, width - 26, TITLE)
-    notes = wrapped(FIGURE_NOTES[name], width - 26)
+    note = f"{figure_note(name, scene.is_periodic)} {also}".strip()
+    heads, notes = wrapped(title, width - 26, TITLE), wrapped(note, width - 26)
     top = 12 + 22 * len(heads) + 18 * len(notes) + 10
     canvas = Canvas(width, top + body)
+    canvas.title, canvas.note, canvas.head_px = title, note, top - 10
     y = 21
     for line in heads:
         canvas.text(13, y, line, size=TITLE, bold=True, color=color)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from tiling_diag.finding import SUSPECT_PROBABILITY, Finding
 from tiling_diag.report.canvas import (
@@ -15,6 +15,7 @@ from tiling_diag.report.canvas import (
     SMALL,
     VERDICT_COLORS,
     YELLOW,
+    Canvas,
     Floats,
     Panel,
     Rgb,
@@ -22,8 +23,11 @@ from tiling_diag.report.canvas import (
     text_width,
     ticks,
 )
-from tiling_diag.report.overlay import lattice_overlay
-from tiling_diag.report.scene import Scene
+from tiling_diag.report.overlay import Overlay, lattice_overlay
+from tiling_diag.report.scene import LOWEST_BAR, Scene
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
 
 ZONE = "#ff2f6d"
 # Lattice lines nearer than this on the figure would run together.
@@ -32,39 +36,50 @@ GAP = 9.0
 FACTOR_COLORS = {0.5: (33, 102, 172), 1.0: (160, 175, 165), 2.0: (214, 40, 57)}
 
 
-def draw_pred(scene: Scene) -> Image.Image:
+def draw_pred(scene: Scene) -> Canvas:
     """The picture as it was measured."""
     size = f"{scene.width} x {scene.height} px"
     canvas, _ = scene.over_wall("pred", f"The picture as measured: {size}", scene.wall)
-    return canvas.image
+    return canvas
 
 
-def draw_overview(scene: Scene) -> Image.Image:
+def draw_overview(scene: Scene) -> Canvas:
     """The wall with its lattice and the flagged zones."""
-    diagnosis = scene.diagnosis
-    flagged = [
+    overlay = lattice_overlay(scene.diagnosis, GAP / float(scene.zoom.max()))
+    every = 1 if overlay is None else overlay.every
+    canvas, panel = scene.over_wall(
+        "overview",
+        headline(scene),
+        scene.wall,
+        color=VERDICT_COLORS[scene.diagnosis.verdict],
+        also=f"One in {every} rows and units is drawn." if every > 1 else "",
+    )
+    if overlay is None:
+        _stamp(panel, "no lattice: nothing repeats measurably")
+    else:
+        draw_lattice(panel, overlay)
+    draw_zones(panel, flagged(scene.diagnosis))
+    return canvas
+
+
+def flagged(diagnosis: Diagnosis) -> list[Finding]:
+    """The findings that are more than information."""
+    return [
         finding
         for finding in diagnosis.findings
         if finding.severity != "info" and finding.probability >= SUSPECT_PROBABILITY
     ]
-    canvas, panel = scene.over_wall(
-        "overview", headline(scene), scene.wall, color=VERDICT_COLORS[diagnosis.verdict]
-    )
-    overlay = lattice_overlay(diagnosis, GAP / float(scene.zoom.max()))
-    if overlay is None:
-        _stamp(panel, "no lattice: nothing repeats measurably")
-    else:
-        paths = list(panel.places(overlay.lines[..., 0], overlay.lines[..., 1]))
-        dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
-        canvas.lines(paths, "black", width=3.0, within=panel.inside, opacity=0.45)
-        canvas.lines(paths, YELLOW, width=1.4, within=panel.inside)
-        for color, size in (("black", 6.0), (YELLOW, 4.6)):
-            canvas.dots(dots, color, size=size, within=panel.inside)
-        if overlay.every > 1:
-            note = f"one in {overlay.every} rows and units is drawn"
-            canvas.text(panel.box[0] + 8, panel.inside[3] - 14, note, color="white", halo=True)
-    _zones(panel, flagged)
-    return canvas.image
+
+
+def draw_lattice(panel: Panel, overlay: Overlay, *, strength: float = 1.0) -> None:
+    """Lay a lattice over the wall, in lines and dots of `strength` times the usual width."""
+    canvas = panel.canvas
+    paths = list(panel.places(overlay.lines[..., 0], overlay.lines[..., 1]))
+    dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
+    canvas.lines(paths, "black", width=3.0 * strength, within=panel.inside, opacity=0.45)
+    canvas.lines(paths, YELLOW, width=1.4 * strength, within=panel.inside)
+    for color, size in (("black", 6.0), (YELLOW, 4.6)):
+        canvas.dots(dots, color, size=size * strength, within=panel.inside)
 
 
 def headline(scene: Scene) -> str:
@@ -82,18 +97,19 @@ def headline(scene: Scene) -> str:
     return f"{head} — one direction repeats, every {scene.fundamental_px:.1f} px"
 
 
-def _zones(panel: Panel, findings: list[Finding]) -> None:
+def draw_zones(panel: Panel, findings: list[Finding], *, named: bool = True) -> None:
+    """Outline the zones of findings, with what is said of them if `named`."""
     left, top, right, bottom = panel.inside
     for k, zone in enumerate(zone for finding in findings for zone in finding.where):
         x0, y0, x1, y1 = zone.box_px
         x0, y0 = max(panel.x(x0), left), max(panel.y(y0), top)
         x1, y1 = min(panel.x(x1), right), min(panel.y(y1), bottom)
-        outline = np.array(zone.polygon_px or _corners(zone.box_px))
-        _outline(panel, outline)
-        # Zones side by side would write over each other.
-        y = min(y0 + 18 + 22 * k, y1 - 14) if y1 - y0 > x1 - x0 else (y0 + y1) / 2
-        x = min(x0 + 12, right - text_width(zone.text) - 8)
-        panel.canvas.text(x, y, zone.text, color="white", halo=True)
+        draw_outline(panel, np.array(zone.polygon_px or _corners(zone.box_px)))
+        if named:
+            # Zones side by side would write over each other.
+            y = min(y0 + 18 + 22 * k, y1 - 14) if y1 - y0 > x1 - x0 else (y0 + y1) / 2
+            x = min(x0 + 12, right - text_width(zone.text) - 8)
+            panel.canvas.text(x, y, zone.text, color="white", halo=True)
 
 
 def _corners(box: tuple[float, float, float, float]) -> list[tuple[float, float]]:
@@ -101,7 +117,7 @@ def _corners(box: tuple[float, float, float, float]) -> list[tuple[float, float]
     return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 
-def _outline(panel: Panel, corners: Floats) -> None:
+def draw_outline(panel: Panel, corners: Floats) -> None:
     """A zone's outline ``(n, 2)``, in px of the picture; all of it inside of the panel's frame."""
     places = panel.places(corners[:, 0], corners[:, 1])
     left, top, right, bottom = panel.inside
@@ -112,14 +128,16 @@ def _outline(panel: Panel, corners: Floats) -> None:
 
 
 def _stamp(panel: Panel, text: str) -> None:
-    """A sentence in the middle of the wall."""
+    """A sentence in the middle of the wall, if there is room."""
     x0, y0, x1, y1 = panel.inside
+    if text_width(text, LARGE) > x1 - x0:
+        return
     panel.canvas.text(
         (x0 + x1) / 2, (y0 + y1) / 2, text, size=LARGE, color="white", anchor="mm", halo=True
     )
 
 
-def draw_local_period(scene: Scene) -> Image.Image:
+def draw_local_period(scene: Scene) -> Canvas:
     """The local period over the wall."""
     local = scene.diagnosis.local_period
     period = local.period_px.double().numpy()
@@ -148,10 +166,10 @@ def draw_local_period(scene: Scene) -> Image.Image:
         at=[math.log2(value / middle) for value in at],
         names=[f"{value:.3g}" for value in at],
     )
-    return canvas.image
+    return canvas
 
 
-def draw_coverage(scene: Scene) -> Image.Image:
+def draw_coverage(scene: Scene) -> Canvas:
     """How much of every window lies on the wall."""
     coverage = scene.diagnosis.local_period.coverage.double().numpy()
     name = "local_mask_coverage"
@@ -168,10 +186,10 @@ def draw_coverage(scene: Scene) -> Image.Image:
         "share",
         at=[0, 0.25, 0.5, 0.75, 1],
     )
-    return canvas.image
+    return canvas
 
 
-def draw_bands(scene: Scene) -> Image.Image:
+def draw_bands(scene: Scene) -> Canvas:
     """Where the local period is doubled or halved, with the shares per row and column."""
     banding = scene.diagnosis.banding
     factor = banding.factor.double().numpy()
@@ -198,14 +216,14 @@ def draw_bands(scene: Scene) -> Image.Image:
         canvas.text(x, top + 87, f"{base:.1f} px", size=SMALL, color=FAINT)
     for outline in banding.polygons_px.double().numpy():
         if np.isfinite(outline).all():
-            _outline(panel, outline)
-    return canvas.image
+            draw_outline(panel, outline)
+    return canvas
 
 
 def _bar_place(panel: Panel) -> tuple[int, int, int, int]:
     """Where the colour bar goes: right of the wall."""
     left, top, width, height = panel.box
-    return left + width + 16, top + 20, 16, max(40, height - 20)
+    return left + width + 16, top + 20, 16, max(LOWEST_BAR, height) - 20
 
 
 def _laid_over(scene: Scene, rgb: Rgb, values: Floats, share: float = 0.62) -> Rgb:
@@ -230,8 +248,8 @@ def _nearest(centre_px: Floats, half_px: float, count: int, zoom: float) -> NDAr
     return np.where(distance.min(1) <= half_px + 1e-6, nearest, -1)
 
 
-def _nothing_local(scene: Scene, name: str, title: str) -> Image.Image:
+def _nothing_local(scene: Scene, name: str, title: str) -> Canvas:
     ground = np.ascontiguousarray(scene.grey[..., None].repeat(3, -1))
     canvas, panel = scene.over_wall(name, title, ground)
     _stamp(panel, "not measured: no lattice to follow")
-    return canvas.image
+    return canvas

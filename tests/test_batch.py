@@ -1,0 +1,322 @@
+"""Batches from inputs to files: rows equal to `diag`, reruns, errors, tables, exit codes."""
+
+import csv
+import json
+import os
+import xml.etree.ElementTree as ElementTree
+from importlib.resources import files
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pyarrow.parquet
+import pytest
+from bad_inputs import CASES, Refused
+from batch_walls import HereEngine, rows_in, save_wall, wall, without_times
+from PIL import Image
+from typer.testing import CliRunner
+
+import tiling_diag as td
+from tiling_diag.batch import BatchOptions, measuring, run_batch
+from tiling_diag.batch.work import page_file, thumb_file
+from tiling_diag.cli import app
+from tiling_diag.errors import InputError
+
+SAMPLES = Path(__file__).parent.parent / "sample_data"
+SCHEMA = json.loads((files("tiling_diag") / "summary.schema.json").read_text())
+
+
+def run(sources, out, settings=None, **options):
+    said = []
+    totals = run_batch(
+        [str(one) for one in sources],
+        out,
+        settings,
+        BatchOptions(**options),
+        engine=HereEngine(),
+        say=said.append,
+    )
+    return totals, said
+
+
+def numbers_of(value, path=""):
+    """Every number of a summary by its place, and everything else as it is."""
+    if isinstance(value, dict):
+        return {
+            k: v for key, one in value.items() for k, v in numbers_of(one, f"{path}.{key}").items()
+        }
+    if isinstance(value, list):
+        return {
+            k: v for i, one in enumerate(value) for k, v in numbers_of(one, f"{path}.{i}").items()
+        }
+    return {path: value}
+
+
+def assert_same_summary(one, other):
+    one, other = numbers_of(one), numbers_of(other)
+    assert one.keys() == other.keys()
+    for key, value in one.items():
+        if isinstance(value, float):
+            # A few roundings of float32, and no number is of interest below a millionth.
+            assert other[key] == pytest.approx(value, rel=2e-5, abs=1e-6), key
+        else:
+            assert other[key] == value, key
+
+
+def assert_same_rows(folder, other):
+    rows, others = (without_times(rows_in(one)) for one in (folder, other))
+    assert len(rows) == len(others)
+    for row, same in zip(rows, others, strict=True):
+        assert_same_summary(row, same)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """Walls of several sizes and kinds, some with masks and references, and their batch."""
+    folder = tmp_path_factory.mktemp("mixed")
+    for seed in range(5):
+        save_wall(folder / "walls" / f"equal {seed}.png", seed, period=(16 + 4 * (seed % 2), 24))
+    save_wall(folder / "walls" / "grey.png", 6)
+    Image.open(folder / "walls" / "grey.png").convert("L").save(folder / "walls" / "grey.png")
+    save_wall(folder / "walls" / "tall.jpg", 7, size=(150, 90))
+    picture = Image.fromarray(wall(8))
+    exif = picture.getexif()
+    exif[0x0112] = 6
+    picture.save(folder / "walls" / "turned.jpg", exif=exif)
+    noise = np.random.default_rng(3).integers(0, 255, (96, 120, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "walls" / "noise.webp", lossless=True)
+    mask = np.zeros((48, 60), np.uint8)
+    mask[4:, 4:-8] = 255
+    (folder / "masks").mkdir()
+    Image.fromarray(mask).save(folder / "masks" / "equal 1_mask.png")
+    (folder / "walls" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnot a picture")
+    save_wall(folder / "tile.png", 9, size=(100, 100), period=(16, 48))
+    totals, said = run(
+        [folder / "walls"],
+        folder / "out",
+        masks=str(folder / "masks"),
+        refs=str(folder / "tile.png"),
+    )
+    return folder, totals, said
+
+
+def test_rows_equal_the_diagnosis_of_the_same_picture(mixed):
+    folder, _, _ = mixed
+    rows = rows_in(folder / "out")
+    assert len(rows) == 10
+    for row in rows:
+        assert list(row) == [
+            "path", "status", "error", "mask", "ref", "fingerprint", "seconds", "summary",
+        ]  # fmt: skip
+        if row["status"] == "ok":
+            alone = td.diagnose(row["path"], row["mask"], row["ref"]).summary()
+            jsonschema.validate(row["summary"], SCHEMA)
+            assert_same_summary(alone, row["summary"])
+
+
+def test_an_unreadable_picture_is_an_error_row_and_the_rest_goes_on(mixed):
+    folder, totals, said = mixed
+    (bad,) = (row for row in rows_in(folder / "out") if row["status"] == "error")
+    assert bad["path"].endswith("broken.png")
+    assert "broken.png" in bad["error"]
+    assert bad["summary"] is None
+    assert (totals.pictures, totals.done, totals.verdicts["error"]) == (10, 10, 1)
+    assert len(said) == 1
+    assert "9 without a mask" in said[0]
+
+
+def test_every_wall_has_a_picture_and_every_flagged_one_a_page(mixed):
+    folder, _, _ = mixed
+    rows = [row for row in rows_in(folder / "out") if row["status"] == "ok"]
+    for row in rows:
+        with Image.open(folder / "out" / thumb_file(row["path"])) as picture:
+            assert max(picture.size) <= 360
+        flagged = row["summary"]["verdict"] != "ok"
+        assert (folder / "out" / page_file(row["path"])).exists() == flagged
+    assert any(row["summary"]["verdict"] != "ok" for row in rows)
+    assert any(row["summary"]["verdict"] == "ok" for row in rows)
+
+
+def test_tables_have_every_row_and_every_number(mixed):
+    folder, _, _ = mixed
+    rows = {row["path"]: row for row in rows_in(folder / "out")}
+    with open(folder / "out" / "results.csv", encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    table = pyarrow.parquet.read_table(folder / "out" / "results.parquet").to_pylist()
+    assert [line["path"] for line in lines] == sorted(rows)
+    assert [line["path"] for line in table] == sorted(rows)
+    for line, wide in zip(lines, table, strict=True):
+        summary = rows[line["path"]]["summary"]
+        if summary is None:
+            assert (line["verdict"], line["unit_px"], wide["unit_px"]) == ("error", "", None)
+            continue
+        lattice = summary["lattice"] or {"unit_px": None, "a_px": [None, None]}
+        assert wide["unit_px"] == lattice["unit_px"]
+        assert line["a_x_px"] == ("" if lattice["a_px"][0] is None else repr(lattice["a_px"][0]))
+        assert wide["width_px"] == summary["input"]["width_px"]
+        assert wide["verdict"] == summary["verdict"]
+        codes = {f["code"] for f in summary["findings"] if f["probability"] >= 0.5}
+        assert set(line["findings"].split()) == codes
+
+
+def test_a_second_run_does_nothing_and_the_same_files_come_out(mixed):
+    folder, _, _ = mixed
+    before = (folder / "out" / "results.jsonl").read_bytes()
+    how = {"masks": str(folder / "masks"), "refs": str(folder / "tile.png")}
+    totals, _ = run([folder / "walls"], folder / "out", **how)
+    assert (totals.pictures, totals.done) == (10, 0)
+    assert (folder / "out" / "results.jsonl").read_bytes() == before
+
+
+@pytest.fixture
+def three(tmp_path):
+    for seed in range(3):
+        save_wall(tmp_path / "walls" / f"{seed}.png", seed)
+    run([tmp_path / "walls"], tmp_path / "out")
+    return tmp_path
+
+
+def test_only_what_is_missing_or_changed_is_done(three):
+    save_wall(three / "walls" / "1.png", 77)
+    save_wall(three / "walls" / "3.png", 3)
+    os.utime(three / "walls" / "0.png")
+    totals, _ = run([three / "walls"], three / "out")
+    assert totals.done == 2
+    fresh = run([three / "walls"], three / "fresh")
+    assert fresh[0].done == 4
+    assert_same_rows(three / "out", three / "fresh")
+
+
+def test_a_thumbnail_that_is_gone_is_made_again(three):
+    (three / "out" / thumb_file(str(three / "walls" / "2.png"))).unlink()
+    assert run([three / "walls"], three / "out")[0].done == 1
+    assert (three / "out" / thumb_file(str(three / "walls" / "2.png"))).exists()
+    assert run([three / "walls"], three / "out", figures="all")[0].done == 3
+
+
+def test_settings_and_restart_do_all_again(three):
+    assert run([three / "walls"], three / "out", td.Settings(unit_px=24.0))[0].done == 3
+    assert run([three / "walls"], three / "out", td.Settings(unit_px=24.0))[0].done == 0
+    assert (
+        run([three / "walls"], three / "out", td.Settings(unit_px=24.0, device="cpu"))[0].done == 0
+    )
+    assert (
+        run([three / "walls"], three / "out", td.Settings(unit_px=24.0), restart=True)[0].done == 3
+    )
+
+
+def test_rows_of_pictures_that_are_gone_are_taken_out_with_their_files(three):
+    (three / "walls" / "0.png").unlink()
+    totals, said = run([three / "walls"], three / "out")
+    assert (totals.pictures, totals.done, totals.dropped) == (2, 0, 1)
+    assert "no longer inputs" in said[-1]
+    assert len(rows_in(three / "out")) == len(list((three / "out" / "thumbs").iterdir())) == 2
+
+
+def test_a_batch_that_fails_is_measured_one_by_one(three, monkeypatch):
+    real = measuring.diagnose_walls
+
+    def brittle(walls, settings):
+        if len(walls) > 1 or walls[0].names["pred"].endswith("1.png"):
+            raise RuntimeError("out of\nmemory")
+        return real(walls, settings)
+
+    monkeypatch.setattr(measuring, "diagnose_walls", brittle)
+    totals, _ = run([three / "walls"], three / "out", restart=True)
+    assert totals.verdicts["error"] == 1
+    (bad,) = (row for row in rows_in(three / "out") if row["status"] == "error")
+    assert bad["error"].endswith("1.png can't be measured (RuntimeError: out of memory)")
+    monkeypatch.undo()
+    # What may have been bad luck is tried again.
+    assert run([three / "walls"], three / "out")[0].done == 1
+
+
+def test_bad_and_odd_pictures_each_get_a_row(tmp_path):
+    paths, expected = [], {}
+    for case in CASES:
+        if "null" not in case.name and not case.as_ordinary_user:
+            folder = tmp_path / case.name.replace(" ", "_").replace("/", "_")
+            folder.mkdir()
+            path = os.fspath(case.build(folder))
+            if os.path.lexists(path) and not os.path.isdir(path):
+                paths.append(path)
+                expected[path] = "error" if isinstance(case.expect, Refused) else "ok"
+    totals, _ = run(paths, tmp_path / "out")
+    found = {row["path"]: row["status"] for row in rows_in(tmp_path / "out")}
+    assert found == expected
+    assert totals.pictures == len(expected)
+    assert "" not in {row["error"] for row in rows_in(tmp_path / "out")}
+
+
+def test_junit_says_what_failed(tmp_path):
+    save_wall(tmp_path / "walls" / "good.png", period=(16, 24))
+    save_wall(tmp_path / "walls" / 'dou"ble<b>\x01.png', period=(16, 48))
+    (tmp_path / "walls" / "bad.png").write_bytes(b"no")
+    xml = tmp_path / "walls.xml"
+    run([tmp_path / "walls"], tmp_path / "out", td.Settings(unit_px=24.0), junit=xml)
+    suite = ElementTree.parse(xml).getroot()
+    assert [suite.get(key) for key in ("tests", "failures", "errors")] == ["3", "1", "1"]
+    cases = {os.path.basename(case.get("name")): [one.tag for one in case] for case in suite}
+    assert cases == {"good.png": [], 'dou"ble<b>\ufffd.png': ["failure"], "bad.png": ["error"]}
+    assert "period_doubled" in suite.find(".//failure").text
+
+
+def command(*arguments):
+    environment = {"COLUMNS": "80", "TERM": "dumb"}
+    result = CliRunner().invoke(app, ["batch", *map(str, arguments)], env=environment)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_the_command_measures_says_and_keeps(tmp_path):
+    for seed in range(3):
+        save_wall(tmp_path / "walls" / f"{seed}.png", seed, period=(16, 24 + 24 * (seed == 2)))
+    (tmp_path / "walls" / "bad.png").write_bytes(b"no")
+    out = tmp_path / "out"
+    first = command(tmp_path / "walls", "--out", out, "--unit-px", "24", "--json")
+    assert first.exit_code == 3
+    totals = json.loads(first.stdout)
+    assert totals["verdicts"] == {"defect": 1, "suspect": 0, "ok": 2, "error": 1}
+    assert totals["findings"]["period_doubled"] == 1
+    run([tmp_path / "walls"], tmp_path / "here", td.Settings(unit_px=24.0))
+    assert_same_rows(out, tmp_path / "here")
+    again = command(tmp_path / "walls", "--out", out, "--unit-px", "24", "--fail-on", "defect")
+    assert again.exit_code == 1
+    assert again.stdout.startswith("4 pictures: 0 measured")
+    assert max(map(len, again.stdout.replace(str(out), "").splitlines())) <= 80
+    assert {path.name for path in out.iterdir()} == {
+        ".lock", "batch.json", "index.html", "pages", "results.csv", "results.jsonl",
+        "results.parquet", "thumbs",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing"], "there is no file or folder nothing"),
+        (["s3://bucket"], "is a URL"),
+        (["--engine", "ray"], "No such option"),
+        (["--address", "auto"], "No such option"),
+        (["--workers", "0"], "workers"),
+        (["--unit-px", "-1"], "unit_px"),
+        (["--figures", "some"], "figures"),
+        (["--device", "abacus"], "use auto, cpu"),
+        (["--device", "cuda:99"], "use auto or cpu"),
+    ],
+)
+def test_bad_arguments_are_named_and_exit_with_2(tmp_path, arguments, message):
+    sources = [] if not arguments[0].startswith("--") else [SAMPLES / "brick.jpg"]
+    result = command(*sources, *arguments, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_two_runs_into_one_folder_are_refused(three):
+    with open(three / "out" / ".lock", "w") as held:
+        import fcntl
+
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="in use by another run"):
+            run([three / "walls"], three / "out")

@@ -1,0 +1,225 @@
+"""Batches that end badly: killed, interrupted, out of disk, out of memory, and very long ones."""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from batch_walls import rows_in, save_wall, start
+from test_batch import assert_same_rows
+
+pytestmark = pytest.mark.slow
+
+KILLS = 10
+
+
+def make_walls(folder, count, seeds=30, full_every=3):
+    """Small walls, some large enough to be measured in full; linked, for drawing takes long."""
+    for seed in range(seeds):
+        size = (32, 40) if seed % full_every == 0 else (16, 20)
+        save_wall(folder / "seeds" / f"{seed}.png", seed, size=size, period=(8, 10))
+    for index in range(count):
+        place = folder / "walls" / f"{index // 1000:02}"
+        place.mkdir(parents=True, exist_ok=True)
+        os.link(folder / "seeds" / f"{index % seeds}.png", place / f"{index:05}.png")
+    return folder / "walls"
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(child) for child in file.read().split()]
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def whole_lines(path):
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def wait_until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def test_ten_kills_lose_nothing_and_double_nothing(tmp_path):
+    walls, count = make_walls(tmp_path, 240), 240
+    arguments = ("batch", walls, "--recursive", "--figures", "none", "--out")
+    unbroken = start(*arguments, tmp_path / "unbroken")
+    unbroken.communicate(timeout=400)
+    assert unbroken.returncode == 0
+    chance = random.Random(2)
+    results = tmp_path / "out" / "results.jsonl"
+    for _ in range(KILLS):
+        before = whole_lines(results)
+        process = start(*arguments, tmp_path / "out")
+        more = chance.randint(0, 30)
+        grown = wait_until(
+            lambda goal=before + more, p=process: (
+                whole_lines(results) >= goal or p.poll() is not None
+            ),
+            120,
+        )
+        assert grown
+        time.sleep(chance.random() * 0.2)
+        workers = children(process.pid) if process.poll() is None else []
+        process.kill()
+        process.communicate()
+        # What it had started ends by itself.
+        assert wait_until(lambda w=workers: not any(map(alive, w)), 30)
+        if results.exists():
+            lines = results.read_bytes().split(b"\n")[:-1]
+            assert len(lines) >= before
+            assert len(lines) == len(set(lines))
+    last = start(*arguments, tmp_path / "out", "--json")
+    stdout, stderr = last.communicate(timeout=400)
+    assert last.returncode == 0, stderr
+    assert f'"pictures": {count}' in stdout
+    paths = [row["path"] for row in rows_in(tmp_path / "out")]
+    assert len(paths) == len(set(paths)) == count
+    assert_same_rows(tmp_path / "out", tmp_path / "unbroken")
+    names = {path.name for path in (tmp_path / "out").rglob("*")}
+    assert not [name for name in names if name.endswith(".tmp")]
+    assert (tmp_path / "out" / "index.html").stat().st_size > 10_000
+
+
+def test_an_interrupt_ends_within_two_seconds_with_a_valid_file(tmp_path):
+    walls = make_walls(tmp_path, 900)
+    process = start("batch", walls, "--recursive", "--out", tmp_path / "out")
+    assert wait_until(lambda: whole_lines(tmp_path / "out" / "results.jsonl") > 0, 120)
+    workers = children(process.pid)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to every process
+    begin = time.monotonic()
+    stdout, stderr = process.communicate(timeout=30)
+    assert time.monotonic() - begin < 2
+    assert process.returncode == 130
+    assert stdout == ""
+    assert stderr.strip().splitlines()[-1] == "tiling-diag: interrupted"
+    assert "Traceback" not in stderr
+    assert not any(map(alive, workers))
+    assert 0 < len(rows_in(tmp_path / "out")) < 900
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system of 400 kB, and how to make it larger."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if not shutil.which("mount") or sys.platform != "linux":
+        pytest.skip("tmpfs can't be mounted on this system")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", place], capture_output=True, text=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"tmpfs can't be mounted here: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_a_full_disk_is_said_and_nothing_is_corrupt(tmp_path, tiny_disk):
+    for seed in range(40):
+        save_wall(tmp_path / "walls" / f"{seed}.png", seed, size=(64, 80))
+    out = tiny_disk / "out"
+    process = start("batch", tmp_path / "walls", "--figures", "all", "--out", out)
+    stdout, stderr = process.communicate(timeout=300)
+    assert process.returncode == 2, stderr
+    assert stdout == ""
+    message = [line for line in stderr.splitlines() if line.startswith("tiling-diag:")]
+    assert len(message) == 1
+    assert "No space left on device" in message[0]
+    assert str(out) in message[0]
+    assert "Traceback" not in stderr
+    written = len(rows_in(out))
+    assert not list(out.rglob("*.tmp"))
+    assert written < 40
+    subprocess.run(["mount", "-o", "remount,size=80m", tiny_disk], check=True)
+    again = start("batch", tmp_path / "walls", "--figures", "all", "--out", out, "--json")
+    stdout, stderr = again.communicate(timeout=300)
+    assert again.returncode == 0, stderr
+    assert f'"done": {40 - written}' in stdout
+    assert len(rows_in(out)) == 40
+
+
+def test_a_worker_that_goes_down_takes_no_other_picture_along(tmp_path):
+    # A worker that opens a file of this name ends as the kernel ends one.
+    hook = tmp_path / "hook"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "def end(event, arguments):\n"
+        "    if event == 'open' and str(arguments[0]).endswith('deadly.png'): os._exit(9)\n"
+        "sys.addaudithook(end)\n"
+    )
+    for name in ("a", "b", "deadly", "e", "f"):
+        save_wall(tmp_path / "walls" / f"{name}.png")
+    process = start(
+        "batch", tmp_path / "walls", "--workers", "1", "--out", tmp_path / "out",
+        environment={"PYTHONPATH": str(hook)},
+    )  # fmt: skip
+    _, stderr = process.communicate(timeout=300)
+    assert process.returncode == 3, stderr
+    (bad,) = (row for row in rows_in(tmp_path / "out") if row["status"] == "error")
+    assert bad["path"].endswith("deadly.png")
+    assert "ended, twice" in bad["error"]
+    assert bad["fingerprint"] is None
+    assert len(rows_in(tmp_path / "out")) == 5
+
+
+def test_twenty_thousand_pictures_need_no_more_memory_than_a_few(tmp_path):
+    walls = make_walls(tmp_path, 20_000, full_every=30)
+    few = tmp_path / "few"
+    shutil.copytree(walls / "00", few)
+    for path in sorted(few.iterdir())[200:]:
+        path.unlink()
+
+    def run(folder, out, cap=None):
+        process = start(
+            "batch", folder, "--recursive", "--figures", "none", "--out", out,
+            preexec=(lambda: resource.setrlimit(resource.RLIMIT_DATA, (cap, cap))) if cap else None,
+        )  # fmt: skip
+        most = 0
+        while process.poll() is None:
+            most = max(most, *(data_bytes(p) for p in [process.pid, *safe_children(process.pid)]))
+            time.sleep(0.05)
+        _, stderr = process.communicate()
+        return process.returncode, stderr, most
+
+    code, stderr, most = run(few, tmp_path / "few_out")
+    assert code == 0, stderr
+    # Every process gets a fifth more private memory than it needs for two hundred pictures.
+    code, stderr, _ = run(walls, tmp_path / "out", cap=int(1.2 * most))
+    assert code == 0, stderr
+    rows = rows_in(tmp_path / "out")
+    assert len({row["path"] for row in rows}) == len(rows) == 20_000
+    assert {row["status"] for row in rows} == {"ok"}
+
+
+def safe_children(pid):
+    try:
+        return children(pid)
+    except OSError:
+        return []
+
+
+def data_bytes(pid):
+    """Private writable memory that a process has asked for, which RLIMIT_DATA limits."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            found = [line.split()[1] for line in file if line.startswith("VmData")]
+    except OSError:
+        found = []
+    return 1024 * int(found[0]) if found else 0

@@ -1,0 +1,145 @@
+"""Rows on disk: whole or absent, the last one counts, one run at a time."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tiling_diag.batch import results as module
+from tiling_diag.batch.lock import FolderLock
+from tiling_diag.batch.results import ResultsFile, read_rows, row_of, to_line
+from tiling_diag.batch.whole_files import WholeFile, clear_leftovers
+from tiling_diag.batch.work import Job, file_stem
+from tiling_diag.errors import InputError
+
+
+def line(path, fingerprint="f"):
+    return to_line(row_of(Job(path), fingerprint, 0.5, "broken", None))
+
+
+def fill(folder, *paths):
+    with ResultsFile(folder) as results:
+        for path in paths:
+            results.append(path, line(path), "error")
+
+
+def test_rows_come_back_as_they_were_appended(tmp_path):
+    odd = ["a.png", "стена 壁.png", 'x"<b>\n.png', os.fsdecode(b"\xff.png")]
+    fill(tmp_path, *odd)
+    with ResultsFile(tmp_path) as results:
+        assert list(results.entries) == odd
+        assert [row["path"] for row in results.rows(reversed(odd))] == odd[::-1]
+        assert {entry.fingerprint for entry in results.entries.values()} == {"f"}
+
+
+@pytest.mark.parametrize("cut", [1, 20, -1])
+def test_a_line_that_was_not_finished_is_cut_off(tmp_path, cut):
+    fill(tmp_path, "a", "b")
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(path.read_bytes() + line("c")[:cut])
+    assert [row["path"] for row in read_rows(path)] == ["a", "b"]
+    fill(tmp_path, "d")
+    assert [json.loads(text)["path"] for text in path.read_text().splitlines()] == ["a", "b", "d"]
+
+
+@pytest.mark.parametrize("bad", [b"\x00\x00\n", b"{}\n", b'{"path": 3}\n', b"[]\n", b"\n"])
+def test_damaged_lines_are_counted_and_taken_out_in_the_end(tmp_path, bad):
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(line("a") + bad + line("b"))
+    with ResultsFile(tmp_path) as results:
+        assert (list(results.entries), results.damaged) == (["a", "b"], 1)
+        results.finish()
+    assert path.read_bytes() == line("a") + line("b")
+
+
+def test_the_last_row_of_a_picture_counts_and_is_the_only_one_in_the_end(tmp_path):
+    fill(tmp_path, "a", "b", "a", "c")
+    with ResultsFile(tmp_path) as results:
+        results.append("b", line("b", "new"), "error")
+        assert [row["fingerprint"] for row in results.rows(["b"])] == ["new"]
+        assert results.keep_only(["a", "b"]) == 1
+        results.finish()
+        results.append("d", line("d"), "error")
+    rows = [json.loads(text) for text in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert [(row["path"], row["fingerprint"]) for row in rows] == [
+        ("a", "f"), ("b", "new"), ("d", "f"),
+    ]  # fmt: skip
+
+
+def test_a_full_disk_leaves_whole_lines(tmp_path, monkeypatch):
+    real = os.write
+
+    def full(handle, data):
+        if len(data) > 10:
+            return real(handle, data[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    fill(tmp_path, "a")
+    with ResultsFile(tmp_path) as results:
+        monkeypatch.setattr(module.os, "write", full)
+        with pytest.raises(InputError, match="No space left on device"):
+            results.append("b", line("b"), "error")
+        monkeypatch.undo()
+        results.append("c", line("c"), "error")
+    assert (tmp_path / "results.jsonl").read_bytes() == line("a") + line("c")
+
+
+def test_an_interrupt_in_the_middle_of_a_line_leaves_whole_lines(tmp_path, monkeypatch):
+    real = os.write
+
+    def interrupted(handle, data):
+        real(handle, data[:10])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.os, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt), ResultsFile(tmp_path) as results:
+        results.append("b", line("b"), "error")
+    assert (tmp_path / "results.jsonl").read_bytes() == b""
+
+
+def test_a_folder_is_held_by_one_process_until_it_ends(tmp_path):
+    hold = (
+        "import sys, pathlib\nfrom tiling_diag.batch.lock import FolderLock\n"
+        "with FolderLock(pathlib.Path(sys.argv[1])):\n  print('held', flush=True)\n"
+        "  sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout.readline() == b"held\n"
+    with (
+        pytest.raises(InputError, match=f"another run .process {holder.pid}"),
+        FolderLock(tmp_path),
+    ):
+        pass
+    holder.kill()
+    holder.communicate()
+    with FolderLock(tmp_path):
+        pass
+
+
+def test_files_appear_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a.txt"
+    with WholeFile(path) as file:
+        file.text().write("one")
+    with pytest.raises(ValueError), WholeFile(path) as file:
+        file.text().write("two")
+        raise ValueError
+    with pytest.raises(InputError, match="full"), WholeFile(path) as file:
+        raise OSError(errno.ENOSPC, "full")
+    assert path.read_text() == "one"
+    (tmp_path / ".a.txt.77.tmp").write_text("left by a killed run")
+    clear_leftovers(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_file_stems_are_plain_and_differ_for_every_path():
+    paths = ["a/wall.png", "b/wall.png", "a/wall.jpg", "a/<b>\"'&.png", "стена.png", "", "a/.png"]
+    stems = [file_stem(path) for path in paths]
+    assert len(set(stems)) == len(paths)
+    assert all(
+        stem.isascii() and stem.replace("-", "").replace("_", "").isalnum() for stem in stems
+    )

@@ -1,0 +1,212 @@
+"""`compare`: two pictures, two folders, two batches."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from batch_walls import HereEngine, rows_in, save_wall
+from PIL import Image
+from typer.testing import CliRunner
+
+import tiling_diag as td
+from tiling_diag.batch import BatchOptions, run_batch
+from tiling_diag.batch.results import to_line
+from tiling_diag.cli import app
+from tiling_diag.compare.batches import compare_batches
+from tiling_diag.compare.report import write_comparison
+from tiling_diag.compare.sides import pair, read_side
+from tiling_diag.errors import InputError
+
+SAMPLES = Path(__file__).parent.parent / "sample_data"
+
+
+def command(*arguments):
+    environment = {"COLUMNS": "80", "TERM": "dumb"}
+    result = CliRunner().invoke(app, ["compare", *map(str, arguments)], env=environment)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture(scope="module")
+def batches(tmp_path_factory):
+    """Two batches: of 8 pairs three get doubled units in B, one gets better; some have no pair."""
+    folder = tmp_path_factory.mktemp("compare")
+    for side in ("a", "b"):
+        for index in range(8):
+            worse, better = side == "b" and index < 3, side == "b" or index != 7
+            unit = 24 if better and not worse else 48
+            ending = "png" if side == "a" or index % 2 else "bmp"
+            save_wall(folder / side / "x" / f"{index} <i>.{ending}", index, period=(16, unit))
+        save_wall(folder / side / f"only {side}.png")
+        (folder / side / "bad.png").write_bytes(b"no")
+        run_batch(
+            [str(folder / side)],
+            folder / f"out_{side}",
+            td.Settings(unit_px=24.0),
+            BatchOptions(recursive=True),
+            engine=HereEngine(),
+        )
+    return folder
+
+
+def compared(folder, a="out_a", b="out_b"):
+    return compare_batches(read_side(str(folder / a)), read_side(str(folder / b)))
+
+
+def test_pairs_go_by_folder_and_stem_and_the_rest_is_listed(batches):
+    plain = compared(batches).plain()
+    assert plain["pairs"] == 9
+    assert plain["unpaired_a"] == ["only a.png"]
+    assert plain["unpaired_b"] == ["only b.png"]
+    assert plain["unreadable"] == ["bad.png"]
+    assert plain["regressed"] == [f"x/{k} <i>.png" for k in range(3)]
+    assert plain["improved"] == ["x/7 <i>.png"]
+    assert plain["unchanged"] == [f"x/{k} <i>.png" for k in range(3, 7)]
+    assert json.loads(json.dumps(plain, allow_nan=False)) == plain
+
+
+def test_shares_and_numbers_are_those_of_the_rows(batches):
+    comparison = compared(batches)
+    plain = comparison.plain()
+    defect = plain["shares"][0]
+    assert (defect["what"], defect["a"], defect["b"]) == ("defect", 1 / 8, 3 / 8)
+    assert (defect["only_a"], defect["only_b"], defect["difference"]) == (1, 3, 2 / 8)
+    assert defect["low"] < 0 < defect["high"]
+    assert not comparison.is_regression
+    by_what = {one["what"]: one for one in plain["shares"]}
+    assert by_what["period_doubled"]["only_b"] == 3
+    rows = {s: {r["path"]: r for r in rows_in(batches / f"out_{s}")} for s in "ab"}
+    moves = []
+    for a, b in comparison.pairs.both:
+        if "error" not in (a.status, b.status):
+            units = [
+                rows[s][w.path]["summary"]["lattice"]["unit_px"] for s, w in (("a", a), ("b", b))
+            ]
+            moves.append(units[1] - units[0])
+    (unit,) = (one for one in plain["numbers"] if one["measure"] == "lattice.unit_px")
+    assert unit["pairs"] == 8
+    assert unit["difference"] == pytest.approx(sum(moves) / 8)
+    assert unit["low"] < unit["difference"] < unit["high"]
+
+
+def test_the_largest_changes_come_first_with_their_pictures(batches, tmp_path):
+    comparison = compared(batches)
+    assert {a.name[2] for a, _ in comparison.largest[:4]} == set("0127")
+    page = write_comparison(comparison, tmp_path / "out")[-1].read_text()
+    assert page.count("data:image/jpeg") == 2 * len(comparison.largest)
+    assert "<i>" not in page
+    assert "0 &lt;i&gt;.png" in page
+    for outside in ("http://", "https://", 'src="/', "<script src"):
+        assert outside not in page
+    assert json.loads((tmp_path / "out" / "compare.json").read_text()) == comparison.plain()
+
+
+def test_a_batch_against_itself_has_not_changed(batches):
+    plain = compared(batches, "out_a", "out_a").plain()
+    assert not plain["defect_regression"]
+    assert len(plain["unchanged"]) == 9
+    assert plain["largest_changes"] == []
+    assert {one["difference"] for one in plain["shares"] + plain["numbers"]} == {0.0}
+
+
+def many(folder, count, worse):
+    """A batch of `count` walls of which the first `worse` are defects, from one real row."""
+    save_wall(folder / "walls" / "0.png")
+    run_batch([str(folder / "walls")], folder, engine=HereEngine())
+    (row,) = rows_in(folder)
+    lines = []
+    for index in range(count):
+        summary = dict(row["summary"], verdict="defect" if index < worse else "ok")
+        lines.append(to_line({**row, "path": f"{folder}/walls/{index}.png", "summary": summary}))
+    (folder / "results.jsonl").write_bytes(b"".join(lines))
+    return folder
+
+
+@pytest.mark.parametrize(("worse", "code"), [(12, 0), (30, 1), (0, 0)])
+def test_only_a_rise_beyond_the_interval_is_a_regression(tmp_path, worse, code):
+    a, b = many(tmp_path / "a", 100, 10), many(tmp_path / "b", 100, worse)
+    result = command(a, b, "--out", tmp_path / "out", "--fail-on-regression")
+    assert result.exit_code == code
+    assert command(a, b, "--out", tmp_path / "out").exit_code == 0
+    lines = result.stdout.splitlines()
+    words = {12: "No clear change", 30: "B has more", 0: "B has fewer"}
+    assert lines[0].startswith(words[worse])
+    assert max(map(len, lines)) <= 80
+
+
+def test_batches_of_other_settings_are_pointed_out(batches, tmp_path):
+    run_batch([str(batches / "a" / "x")], tmp_path, td.Settings(unit_px=30.0), engine=HereEngine())
+    notes = compared(tmp_path.parent, tmp_path.name, tmp_path.name).notes
+    assert notes == []
+    comparison = compare_batches(read_side(str(tmp_path)), read_side(str(tmp_path)))
+    assert comparison.notes == []
+    save = read_side(str(batches / "out_a" / "results.jsonl"))
+    pairs = pair(save.walls, read_side(str(tmp_path)).walls)
+    assert pairs.both == []  # x/0.png is not 0.png
+    run_batch(
+        [str(batches / "a")], tmp_path, td.Settings(unit_px=30.0), BatchOptions(recursive=True),
+        engine=HereEngine(),
+    )  # fmt: skip
+    comparison = compare_batches(save, read_side(str(tmp_path)))
+    assert comparison.notes == ["the sides were measured with another unit_px: 24.0 and 30.0"]
+
+
+def test_results_without_a_note_of_their_roots_are_named_below_what_they_share(batches, tmp_path):
+    for side in "ab":
+        shutil.copytree(batches / f"out_{side}", tmp_path / side)
+        (tmp_path / side / "batch.json").unlink()
+    assert len(compared(tmp_path, "a", "b").pairs.both) == 9
+
+
+def test_two_pictures_have_ratios_findings_and_a_figure(tmp_path):
+    a, b = SAMPLES / "brick_reference.jpg", SAMPLES / "brick_doubled.jpg"
+    result = command(a, b, "--out", tmp_path, "--refs", a, "--fail-on-regression", "--json")
+    assert result.exit_code == 1
+    plain = json.loads(result.stdout)
+    assert plain == json.loads((tmp_path / "compare.json").read_text())
+    assert plain["change"] == "regressed"
+    assert plain["period_ratios"]["unit"] == pytest.approx(2, rel=0.02)
+    assert plain["period_ratios"]["course"] == pytest.approx(2, rel=0.02)
+    assert plain["findings"]["new"] == ["period_doubled"]
+    with Image.open(tmp_path / "compare.png") as figure:
+        assert figure.width > 900
+    page = (tmp_path / "compare.html").read_text()
+    assert "regressed" in page
+    assert "http://" not in page
+    turned = command(b, a, "--out", tmp_path, "--refs", a, "--fail-on-regression")
+    assert turned.exit_code == 0
+    assert "improved" in turned.stdout
+    assert "gone" in turned.stdout
+
+
+@pytest.mark.slow
+def test_two_folders_are_measured_first_and_not_again(batches, tmp_path):
+    arguments = [batches / "a", batches / "b", "--recursive", "--unit-px", "24", "--out", tmp_path]
+    first = command(*arguments, "--json")
+    assert first.exit_code == 0
+    plain = json.loads(first.stdout)
+    there = compared(batches).plain()
+    for key in ("pairs", "regressed", "improved", "unchanged", "unpaired_a"):
+        assert plain[key] == there[key]
+    before = (tmp_path / "a" / "results.jsonl").read_bytes()
+    again = command(*arguments, "--json")
+    assert json.loads(again.stdout) == plain
+    assert (tmp_path / "a" / "results.jsonl").read_bytes() == before
+
+
+def test_what_can_not_be_compared_is_said(batches, tmp_path):
+    picture = SAMPLES / "brick.jpg"
+    for arguments, message in [
+        ([picture, batches / "a"], "compare two pictures, or two folders"),
+        ([picture, "nothing.png"], "there is no file or folder nothing.png"),
+        (["s3://bucket", picture], "is a URL"),
+    ]:
+        result = command(*arguments, "--out", tmp_path)
+        assert result.exit_code == 2
+        assert message in " ".join(result.stderr.split())
+    lonely = tmp_path / "lonely"
+    run_batch([str(batches / "a" / "only a.png")], lonely, engine=HereEngine())
+    with pytest.raises(InputError, match="no picture in common"):
+        compared(tmp_path, "lonely", batches / "out_b")

@@ -1,0 +1,12 @@
+"""Folders of walls: many pictures measured as `diag` measures one, kept as rows in one folder.
+
+What the work is (`work`, `measuring`) is apart from what runs it (`local`): an engine takes jobs
+and gives outcomes, and only the process that called it writes files.
+"""
+
+from __future__ import annotations
+
+from tiling_diag.batch.run import BatchOptions, run_batch
+from tiling_diag.batch.totals import Totals
+
+__all__ = ["BatchOptions", "Totals", "run_batch"]

@@ -1,0 +1,125 @@
+"""`index.html`: every wall of a batch on one page that works offline, worst first.
+
+Rows are written into the page one by one; the page's script sorts, filters and draws them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+
+from tiling_diag._version import __version__
+from tiling_diag.batch.inputs import name_of
+from tiling_diag.batch.results import status_of
+from tiling_diag.batch.totals import Totals
+from tiling_diag.batch.whole_files import WholeFile
+from tiling_diag.batch.work import Figures, file_stem, has_page
+from tiling_diag.finding import SUSPECT_PROBABILITY
+from tiling_diag.report.measures import MEASURES, look_up
+from tiling_diag.report.pages import environment
+from tiling_diag.text import printable
+
+GALLERY_FILE = "index.html"
+# Numbers that pictures can be sorted by: every measure that is one number, and how much is wall.
+NUMBERS = [
+    ("input.mask_coverage", "share"),
+    *(
+        (m.key, m.unit)
+        for m in MEASURES
+        if m.key not in ("lattice.a_px", "lattice.b_px", "band_axis_hint")
+    ),
+]
+_RANK = {"error": 0, "ok": 1, "suspect": 2, "defect": 3}
+_DIGITS = 5
+
+
+def write_gallery(
+    folder: Path,
+    rows: Iterable[dict[str, Any]],
+    totals: Totals,
+    *,
+    roots: list[str],
+    figures: Figures,
+) -> None:
+    """Write the page.
+
+    Args:
+        folder: of the results, where thumbnails and pages are.
+        rows: of `results.jsonl`; gone through once.
+        totals: what they come to.
+        roots: folders that names of pictures are relative to.
+        figures: which pictures have a page.
+
+    Raises:
+        InputError: if it can't be written.
+    """
+    folders = dict.fromkeys(os.path.basename(os.path.abspath(root)) for root in roots)
+    title = printable(", ".join(folders))
+    stream = (
+        environment()
+        .get_template("gallery.html.j2")
+        .stream(
+            title=title,
+            version=__version__,
+            totals=totals,
+            numbers=[{"key": key, "unit": unit} for key, unit in NUMBERS],
+            rows=_lines(rows, roots, figures),
+        )
+    )
+    stream.enable_buffering(50)
+    with WholeFile(folder / GALLERY_FILE) as file:
+        text = file.text()
+        for part in stream:
+            text.write(part)
+
+
+def _lines(rows: Iterable[dict[str, Any]], roots: list[str], figures: Figures) -> Iterator[Markup]:
+    """Rows as items of a JavaScript array, safe within a script element."""
+    comma = ""
+    for row in rows:
+        yield Markup(comma) + htmlsafe_json_dumps(
+            gallery_row(row, roots, figures), separators=(",", ":"), ensure_ascii=False
+        )
+        comma = ",\n"
+
+
+def gallery_row(row: dict[str, Any], roots: list[str], figures: Figures) -> list[Any]:
+    """What the page needs of a row, in the order in which its script takes it."""
+    summary, status = row["summary"], status_of(row)
+    findings = [] if summary is None else summary["findings"]
+    size = "" if summary is None else "{width_px} x {height_px} px".format(**summary["input"])
+    return [
+        printable(name_of(row["path"], roots)),
+        status,
+        badness(row),
+        [
+            [f["code"], f["severity"], round(f["probability"], 3), f["title"]]
+            for f in findings
+            if f["probability"] >= SUSPECT_PROBABILITY
+        ],
+        file_stem(row["path"]),
+        int(has_page(status, figures)),
+        size,
+        row["error"] or "",
+        printable(row["mask"] or ""),
+        printable(row["ref"] or ""),
+        [_short(look_up(summary or {}, key)) for key, _ in NUMBERS],
+    ]
+
+
+def badness(row: dict[str, Any]) -> float:
+    """How bad a picture is: its verdict first, then its surest finding, then how many it has."""
+    findings = [] if row["summary"] is None else row["summary"]["findings"]
+    chances = sorted((f["probability"] for f in findings if f["severity"] != "info"), reverse=True)
+    return round(
+        _RANK[status_of(row)] + 0.9 * max(chances, default=0.0) + 0.01 * min(len(chances), 9), 4
+    )
+
+
+def _short(value: Any) -> Any:
+    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value

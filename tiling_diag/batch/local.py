@@ -1,0 +1,285 @@
+"""The engine of one machine: processes that decode and measure, one for each core or GPU.
+
+Each process has a pipe of its own, over which it gets handfuls of jobs, two at a time, and sends
+outcomes back. When this process goes, the pipes close and the others end by themselves; when one of
+them goes, what it was at is tried again alone, and given up if that brings down another.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any, Literal
+
+from tiling_diag.batch.results import row_of, to_line
+from tiling_diag.batch.work import Job, Outcome, Work
+from tiling_diag.errors import InputError, TilingDiagError
+from tiling_diag.text import printable
+
+# Jobs that go to a process at once, at most: enough for a batch on a GPU. Fewer towards the end, so
+# that all processes end at about the same time.
+MOST_JOBS = 32
+# Handfuls that a process holds: one is decoded while the other is measured.
+HELD = 2
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a worker process says: that it is ready or not needed, a mistake, or outcomes."""
+
+    kind: Literal["ready", "surplus", "refused", "outcomes"]
+    text: str = ""
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class LocalEngine:
+    """Runs jobs on this machine.
+
+    Args:
+        workers: processes; by default as many as there are cores or GPUs.
+        device: ``auto`` takes every GPU, or the CPU where there is none; ``cuda`` every GPU;
+            ``cpu``, ``cuda:N`` and ``mps`` that one.
+    """
+
+    def __init__(self, workers: int | None = None, device: str = "auto") -> None:
+        """Start nothing yet."""
+        self._workers = workers or usable_cores()
+        self._device = device
+
+    def run(self, work: Work, jobs: Sequence[Job]) -> Generator[Outcome, None, None]:
+        """Yield one outcome for every job; see `work.Engine`.
+
+        Raises:
+            InputError: if the device is unknown or absent.
+            TilingDiagError: if worker processes can't be started.
+        """
+        count = max(1, min(self._workers, len(jobs)))
+        crew = _Crew(work, jobs, self._device, count)
+        try:
+            yield from crew.outcomes()
+        finally:
+            crew.dismiss()
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Worker:
+    """A process, the parent's end of its pipe, and the handfuls of jobs it has not done yet."""
+
+    def __init__(self, work: Work, device: str, index: int, count: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.index = index
+        self.pipe, theirs = context.Pipe()
+        self.held: deque[list[Job]] = deque()
+        self.ready = False
+        self.process = context.Process(
+            target=_serve, args=(theirs, work, device, index, count), daemon=True
+        )
+        with _no_interrupts():
+            self.process.start()
+        theirs.close()
+
+    def give(self, jobs: list[Job]) -> None:
+        self.held.append(jobs)
+        # If it is gone, that is noticed when its end of the pipe is read.
+        with suppress(OSError):
+            self.pipe.send(jobs)
+
+    def take(self, outcomes: list[Outcome]) -> None:
+        """Strike off what was done."""
+        done = {outcome.path for outcome in outcomes}
+        self.held = deque([[j for j in jobs if j.path not in done] for jobs in self.held])
+        while self.held and not self.held[0]:
+            self.held.popleft()
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+class _Crew:
+    """The workers of one run, and the jobs that they have not got yet."""
+
+    def __init__(self, work: Work, jobs: Sequence[Job], device: str, count: int) -> None:
+        self._work, self._device, self._count = work, device, count
+        self._jobs, self._next = jobs, 0
+        # Jobs whose worker went down: each goes alone to a worker that holds nothing else.
+        self._suspects: deque[Job] = deque()
+        self._lost: set[str] = set()
+        self._workers: list[_Worker] = []
+        for index in range(count):
+            self._workers.append(_Worker(work, device, index, count))
+
+    def dismiss(self) -> None:
+        for worker in self._workers:
+            worker.end()
+
+    def outcomes(self) -> Iterator[Outcome]:
+        for worker in self._workers:
+            self._feed(worker)
+        while any(worker.held for worker in self._workers):
+            pipes: dict[Any, _Worker] = {worker.pipe: worker for worker in self._workers}
+            for pipe in wait(list(pipes)):
+                yield from self._heard(pipes[pipe])
+
+    def _heard(self, worker: _Worker) -> Iterator[Outcome]:
+        """Take what a worker says, and give it more to do."""
+        try:
+            report: Report = worker.pipe.recv()
+        except (EOFError, OSError):
+            yield from self._replace(worker)
+            return
+        if report.kind == "refused":
+            raise InputError(report.text)
+        if report.kind == "surplus":
+            self._workers.remove(worker)
+            worker.end()
+            self._put_back(worker)
+            return
+        worker.ready = True
+        worker.take(report.outcomes)
+        yield from report.outcomes
+        self._feed(worker)
+
+    def _put_back(self, worker: _Worker) -> None:
+        """Jobs of a worker that never began go to others."""
+        jobs = [job for held in worker.held for job in held]
+        self._jobs = [*jobs, *self._jobs[self._next :]]
+        self._next = 0
+        for other in self._workers:
+            self._feed(other)
+
+    def _feed(self, worker: _Worker) -> None:
+        while len(worker.held) < HELD and not (worker.held and self._is_alone(worker.held[0])):
+            if self._suspects:
+                if not worker.held:
+                    worker.give([self._suspects.popleft()])
+                return
+            left = len(self._jobs) - self._next
+            if left == 0:
+                return
+            size = max(1, min(MOST_JOBS, left // (self._count * 4)))
+            worker.give(list(self._jobs[self._next : self._next + size]))
+            self._next += size
+
+    def _is_alone(self, jobs: list[Job]) -> bool:
+        return any(job.path in self._lost for job in jobs)
+
+    def _replace(self, worker: _Worker) -> Iterator[Outcome]:
+        """A worker went down: start another, and sort out what it was at."""
+        worker.end()
+        if not worker.ready:
+            raise TilingDiagError(
+                "a worker process ended before it could begin (what it says is above); "
+                "try fewer --workers"
+            )
+        self._workers.remove(worker)
+        for job in [job for held in worker.held for job in held]:
+            if job.path in self._lost:
+                yield _given_up(job)
+            else:
+                self._lost.add(job.path)
+                self._suspects.append(job)
+        if self._suspects or self._next < len(self._jobs):
+            new = _Worker(self._work, self._device, worker.index, self._count)
+            self._workers.append(new)
+            self._feed(new)
+
+
+def _given_up(job: Job) -> Outcome:
+    """The outcome of a job that ends the process it runs in; the next run tries it again."""
+    error = f"{printable(job.path)}: the process that measured it ended, twice: out of memory?"
+    return Outcome(job.path, to_line(row_of(job, None, 0.0, error, None)), "error")
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Ctrl-C goes to every process of a terminal; those started within do not hear it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _serve(pipe: Connection, work: Work, device: str, index: int, count: int) -> None:
+    """A worker process: do jobs until there are none, or nobody listens any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _Station(pipe, work, device, index, count).work()
+    except (EOFError, OSError):
+        # The parent is gone, and nobody waits for an orderly end.
+        sys.stderr.flush()
+    os._exit(0)
+
+
+class _Station:
+    """What goes on in a worker process."""
+
+    def __init__(self, pipe: Connection, work: Work, device: str, index: int, count: int) -> None:
+        self._pipe, self._work, self._count = pipe, work, count
+        self._device, self._index = device, index
+
+    def work(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+        from dataclasses import replace
+
+        from tiling_diag.process import heavy_imports
+
+        with heavy_imports():
+            from tiling_diag.batch.measuring import work_through
+
+        place = self._place()
+        if place is None:
+            return
+        work = replace(self._work, settings=replace(self._work.settings, device=place))
+        self._pipe.send(Report("ready"))
+        # A GPU waits for several cores that decode; a core is its own.
+        threads = 1 if place == "cpu" else max(1, min(8, usable_cores() // self._count))
+        with ThreadPoolExecutor(threads) as pool:
+            for outcomes in work_through(work, self._jobs, pool):
+                self._pipe.send(Report("outcomes", outcomes=outcomes))
+
+    def _jobs(self, waits: bool) -> list[Job] | None:
+        """The next handful; None if there is none yet and `waits` is false."""
+        if not waits and not self._pipe.poll():
+            return None
+        jobs: list[Job] = self._pipe.recv()
+        return jobs
+
+    def _place(self) -> str | None:
+        """The device of this process; None (and said) where it is not needed or there is none."""
+        import torch
+
+        from tiling_diag.diagnosis import pick_device
+
+        try:
+            device = pick_device(self._device, torch.empty(0))
+        except InputError as error:
+            self._pipe.send(Report("refused", str(error)))
+            return None
+        if device.type == "cpu":
+            torch.set_num_threads(max(1, usable_cores() // self._count))
+            return "cpu"
+        several = torch.cuda.device_count() if self._device in ("auto", "cuda") else 1
+        if self._index >= several:
+            self._pipe.send(Report("surplus"))
+            return None
+        return f"cuda:{self._index}" if several > 1 else str(device)

@@ -1,0 +1,92 @@
+"""Names of places, as text: paths on this machine today, in a form that a URL can take as well.
+
+A *name* is a location relative to the input it came from, with ``/`` between its parts; pictures,
+masks and references are matched by names, and so are two batches.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from tiling_diag.errors import InputError
+
+PICTURE_ENDINGS = (
+    ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".pnm",
+)  # fmt: skip
+# Two letters at least: one is a drive.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+
+
+def check_local(location: str) -> str:
+    """`location` itself, if it is a path.
+
+    Raises:
+        InputError: if it is a URL.
+    """
+    if _URL.match(location):
+        raise InputError(
+            f"{location} is a URL, and only paths are read: copy the pictures to a folder first"
+        )
+    return location
+
+
+def is_picture(location: str) -> bool:
+    """Whether the name ends as picture files do."""
+    return location.lower().endswith(PICTURE_ENDINGS)
+
+
+def join(root: str, name: str) -> str:
+    """The location of `name` below `root`."""
+    return os.path.join(root, *name.split("/")) if root else name
+
+
+def name_below(location: str, root: str) -> str | None:
+    """The name of `location` relative to folder `root`; None if it does not lie below it."""
+    head = root if not root or root.endswith(("/", os.sep)) else root + os.sep
+    if not location.startswith(head):
+        return None
+    return location[len(head) :].replace(os.sep, "/")
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Folder and stem of a name: ``a/b/wall.png`` is ``("a/b", "wall")``."""
+    folder, _, file = name.rpartition("/")
+    stem, dot, _ = file.rpartition(".")
+    return folder, stem if dot else file
+
+
+def list_pictures(
+    root: str, *, recursive: bool, skip: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """Names of the pictures in folder `root`, in order, hidden ones left out.
+
+    Args:
+        root: the folder.
+        recursive: whether folders in it are gone through too; links to folders are not.
+        skip: real paths of folders to leave out.
+
+    Raises:
+        InputError: if a folder can't be read.
+    """
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(join(root, folder) if folder else root) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            place = join(root, folder) if folder else root
+            raise InputError(f"{place}: can't be listed ({error.strerror})") from error
+        below = []
+        for entry in found:
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if recursive and os.path.realpath(entry.path) not in skip:
+                    below.append(name)
+            elif is_picture(entry.name):
+                yield name
+        waiting += reversed(below)

@@ -1,0 +1,168 @@
+"""From jobs to outcomes in one process: decode, measure in batches of equal size, draw.
+
+Every engine's workers run this.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from tiling_diag.batch.results import row_of, to_line
+from tiling_diag.batch.work import (
+    Job,
+    Outcome,
+    Work,
+    fingerprint,
+    has_page,
+    page_file,
+    thumb_file,
+)
+from tiling_diag.diagnosis import Diagnosis, WallInput, diagnose_walls, read_wall
+from tiling_diag.errors import InputError, TilingDiagError
+from tiling_diag.images import LoadedImage, load_image
+from tiling_diag.picture_files import size_in_header
+from tiling_diag.report.gallery_figures import draw_page, draw_thumbnail
+from tiling_diag.text import printable
+
+# Pixels that are measured at once; a picture with more is measured alone. On a CPU more at once
+# gains nothing and costs memory.
+CPU_PIXELS, GPU_PIXELS = 2_200_000, 36_000_000
+MOST_AT_ONCE = 64
+
+Source: TypeAlias = Callable[[bool], Sequence[Job] | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A job whose files were read.
+
+    Attributes:
+        job: it.
+        seconds: that reading took.
+        fingerprint: None where the files could not be read.
+        wall: None where there is nothing to measure, for one of the reasons below.
+        error: why the picture can't be measured.
+        fresh: whether the row that is there still fits.
+    """
+
+    job: Job
+    seconds: float
+    fingerprint: str | None = None
+    wall: WallInput | None = None
+    error: str | None = None
+    fresh: bool = False
+
+
+def work_through(work: Work, source: Source, pool: Executor) -> Iterator[list[Outcome]]:
+    """Do jobs for as long as there are any; outcomes come in lists as they are ready.
+
+    Args:
+        work: what to do.
+        source: called with whether to wait, gives a handful of jobs; None if there are none yet.
+        pool: threads that decode, one batch ahead of the measurement.
+    """
+    limit = CPU_PIXELS if work.settings.device == "cpu" else GPU_PIXELS
+    planned: deque[list[Job]] = deque()
+    ahead: deque[list[Future[Read]]] = deque()
+    while True:
+        while len(ahead) < 2:
+            if not planned:
+                jobs = source(not ahead)
+                if jobs is None:
+                    break
+                planned.extend(_planned(jobs, limit))
+            ahead.append([pool.submit(read_job, job, work) for job in planned.popleft()])
+        yield finish_batch(work, [future.result() for future in ahead.popleft()])
+
+
+def _planned(jobs: Sequence[Job], limit: int) -> Iterator[list[Job]]:
+    """Jobs of like size together, as far as their headers tell, within `limit` pixels."""
+    waiting: dict[tuple[int, int], list[Job]] = {}
+    for job in jobs:
+        size = size_in_header(job.path) or (0, 0)
+        together = waiting.setdefault(size, [])
+        together.append(job)
+        if (len(together) + 1) * size[0] * size[1] > limit or len(together) == MOST_AT_ONCE:
+            yield waiting.pop(size)
+    yield from waiting.values()
+
+
+def read_job(job: Job, work: Work) -> Read:
+    """Read a job's files, unless its row still fits."""
+    start = time.perf_counter()
+    known = None
+    with suppress(OSError):  # said with more words below
+        known = fingerprint(job, work.settings)
+    if known is not None and known == job.done:
+        return Read(job, 0.0, known, fresh=True)
+    wall, error = None, None
+    try:
+        wall = read_wall(job.path, job.mask, None if job.ref is None else _reference(job.ref))
+    except TilingDiagError as refused:
+        error = str(refused)
+    except (MemoryError, OSError) as failed:
+        # May well go better next time.
+        known, error = None, f"{printable(job.path)} can't be read: {failed or 'out of memory'}"
+    return Read(job, time.perf_counter() - start, known, wall, error)
+
+
+@lru_cache(maxsize=4)
+def _reference(path: str) -> LoadedImage:
+    """A reference, which many pictures may share."""
+    return load_image(path)
+
+
+def finish_batch(work: Work, batch: list[Read]) -> list[Outcome]:
+    """Measure what was read, and put rows and pictures in words and bytes."""
+    outcomes = [Outcome(one.job.path, None) for one in batch if one.fresh]
+    outcomes += [_failed(one, one.error) for one in batch if one.error is not None]
+    groups: dict[tuple[int, ...], list[Read]] = {}
+    for one in batch:
+        if one.wall is not None:
+            groups.setdefault(tuple(one.wall.image.shape), []).append(one)
+    for group in groups.values():
+        outcomes += _measured(work, group)
+    return outcomes
+
+
+def _measured(work: Work, group: list[Read]) -> list[Outcome]:
+    """Outcomes of walls of one shape; one that can't be measured does not take others along."""
+    start = time.perf_counter()
+    try:
+        walls = [one.wall for one in group if one.wall is not None]
+        diagnoses = diagnose_walls(walls, work.settings)
+        share = (time.perf_counter() - start) / len(group)
+        return [
+            _row(work, one, diagnosis, share)
+            for one, diagnosis in zip(group, diagnoses, strict=True)
+        ]
+    except Exception as error:
+        if len(group) > 1:
+            return [outcome for one in group for outcome in _measured(work, [one])]
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        if isinstance(error, InputError):
+            return [_failed(group[0], str(error))]
+        kept = Read(group[0].job, group[0].seconds)
+        return [_failed(kept, f"{printable(kept.job.path)} can't be measured ({reason})")]
+
+
+def _row(work: Work, one: Read, diagnosis: Diagnosis, seconds: float) -> Outcome:
+    summary = diagnosis.summary()
+    files = {thumb_file(one.job.path): draw_thumbnail(diagnosis)}
+    if has_page(diagnosis.verdict, work.figures):
+        files[page_file(one.job.path)] = draw_page(diagnosis)
+    line = to_line(row_of(one.job, one.fingerprint, one.seconds + seconds, None, summary))
+    return Outcome(one.job.path, line, diagnosis.verdict, files)
+
+
+def _failed(one: Read, error: str | None) -> Outcome:
+    return Outcome(
+        one.job.path, to_line(row_of(one.job, one.fingerprint, one.seconds, error, None)), "error"
+    )

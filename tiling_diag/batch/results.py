@@ -1,0 +1,237 @@
+"""`results.jsonl`: rows appended one by one, whole or not at all, whatever ends the process.
+
+The last row of a picture counts. What another row or a later choice of inputs has made void stays
+in the file until a run is finished, and is then taken out at one stroke.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tiling_diag.batch.work import Job
+from tiling_diag.errors import InputError
+
+RESULTS_FILE = "results.jsonl"
+
+
+class Entry(NamedTuple):
+    """Where a row lies in the file, and what is asked of it most.
+
+    Attributes:
+        offset, length: bytes.
+        fingerprint: None where the row has to be done again in any case.
+        status: ``ok``, ``suspect``, ``defect`` or ``error``.
+    """
+
+    offset: int
+    length: int
+    fingerprint: str | None
+    status: str
+
+
+def status_of(row: dict[str, Any]) -> str:
+    """The verdict of a row, ``error`` where there is none."""
+    return str(row["summary"]["verdict"]) if row["status"] == "ok" else "error"
+
+
+class ResultsFile:
+    """The rows of a folder, open for appending; one process at a time (see `lock`).
+
+    Attributes:
+        path: of the file.
+        entries: by the picture's path, in the order in which they came first.
+        damaged: lines that could not be read and were left out.
+        void: rows that no longer count but are still in the file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read what is there and cut off a last line that was not finished.
+
+        Raises:
+            InputError: if the file can't be read or written.
+        """
+        self.path = folder / RESULTS_FILE
+        self.entries: dict[str, Entry] = {}
+        self.damaged = 0
+        self.void = 0
+        try:
+            # 0o644 less what the user's mask takes, as for any file.
+            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._end = self._scan()
+            os.ftruncate(self._handle, self._end)
+        except OSError as error:
+            raise _refused(self.path, error) from error
+
+    def __enter__(self) -> ResultsFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # An append that was interrupted may have left a part of a line.
+        os.ftruncate(self._handle, self._end)
+        os.close(self._handle)
+
+    def _scan(self) -> int:
+        """Note every whole line; the end of the last one."""
+        end = 0
+        with open(self.path, "rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                offset, end = end, end + len(line)
+                row = _parsed(line)
+                if row is None:
+                    self.damaged += 1
+                    self.void += 1
+                else:
+                    self._note(row["path"], offset, len(line), row["fingerprint"], status_of(row))
+        return end
+
+    def _note(
+        self, path: str, offset: int, length: int, fingerprint: str | None, status: str
+    ) -> None:
+        self.void += path in self.entries
+        self.entries[path] = Entry(offset, length, fingerprint, status)
+
+    def append(self, path: str, line: bytes, status: str) -> None:
+        """Add a row.
+
+        Raises:
+            InputError: if it can't be written; the file then ends with the row before it.
+        """
+        try:
+            _write(self._handle, line, self._end)
+        except OSError as error:
+            os.ftruncate(self._handle, self._end)
+            raise _refused(self.path, error) from error
+        # The fingerprint matters to later runs only, which read it from the file.
+        self._note(path, self._end, len(line), None, status)
+        self._end += len(line)
+
+    def keep_only(self, paths: Iterable[str]) -> int:
+        """Rows of other pictures no longer count; how many those are."""
+        wanted = set(paths)
+        gone = [path for path in self.entries if path not in wanted]
+        for path in gone:
+            del self.entries[path]
+        self.void += len(gone)
+        return len(gone)
+
+    def rows(self, paths: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The rows that count, in the order of `paths`, read one by one."""
+        with open(self.path, "rb") as file:
+            for path in paths:
+                entry = self.entries[path]
+                file.seek(entry.offset)
+                yield json.loads(file.read(entry.length))
+
+    def finish(self) -> None:
+        """Make sure that the rows are on the disk, and take out those that no longer count.
+
+        Raises:
+            InputError: if they can't be written; the file is then as it was.
+        """
+        try:
+            os.fsync(self._handle)
+            if self.void:
+                self._rewrite()
+        except OSError as error:
+            raise _refused(self.path, error) from error
+
+    def _rewrite(self) -> None:
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
+        entries, end = {}, 0
+        try:
+            with open(self.path, "rb") as file:
+                for path, entry in self.entries.items():
+                    file.seek(entry.offset)
+                    line = file.read(entry.length)
+                    _write(handle, line, end)
+                    entries[path] = entry._replace(offset=end)
+                    end += len(line)
+            os.fsync(handle)
+            temporary.replace(self.path)
+        except OSError:
+            os.close(handle)
+            temporary.unlink(missing_ok=True)
+            raise
+        os.close(self._handle)
+        self._handle, self._end, self.entries, self.void = handle, end, entries, 0
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows that count of a file that may still be written to, in the order of their pictures.
+
+    Raises:
+        InputError: if the file can't be read.
+    """
+    places: dict[str, tuple[int, int]] = {}
+    try:
+        with open(path, "rb") as file:
+            end = 0
+            for line in file:
+                offset, end = end, end + len(line)
+                if line.endswith(b"\n") and (row := _parsed(line)) is not None:
+                    places[row["path"]] = (offset, len(line))
+            for offset, length in places.values():
+                file.seek(offset)
+                yield json.loads(file.read(length))
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror})") from error
+
+
+def row_of(
+    job: Job,
+    fingerprint: str | None,
+    seconds: float,
+    error: str | None,
+    summary: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """The row of a job that was measured, or of one that could not be."""
+    return {
+        "path": job.path,
+        "status": "error" if summary is None else "ok",
+        "error": error,
+        "mask": job.mask,
+        "ref": job.ref,
+        "fingerprint": fingerprint,
+        "seconds": round(seconds, 4),
+        "summary": summary,
+    }
+
+
+def to_line(row: dict[str, Any]) -> bytes:
+    """A row as one line of strict JSON in UTF-8."""
+    try:
+        text = json.dumps(row, ensure_ascii=False, allow_nan=False)
+        return (text + "\n").encode()
+    except UnicodeEncodeError:  # file names may hold bytes that are no text
+        return (json.dumps(row, allow_nan=False) + "\n").encode()
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """The row in a line, None where there is none."""
+    try:
+        row = json.loads(line)
+        status_of(row)
+        return row if isinstance(row["path"], str) and "fingerprint" in row else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(handle: int, data: bytes, offset: int) -> None:
+    os.lseek(handle, offset, os.SEEK_SET)
+    left = memoryview(data)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def _refused(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{path}: can't be written ({error.strerror}); what is in it is whole: make room or choose "
+        "another folder, and run the same command again"
+    )

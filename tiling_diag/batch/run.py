@@ -1,0 +1,231 @@
+"""A batch from its inputs to its files: find the work, have it done, keep rows, write tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tiling_diag._version import __version__
+from tiling_diag.batch.gallery import write_gallery
+from tiling_diag.batch.inputs import Inputs, discover
+from tiling_diag.batch.junit import write_junit
+from tiling_diag.batch.local import LocalEngine
+from tiling_diag.batch.lock import FolderLock
+from tiling_diag.batch.progress import Progress
+from tiling_diag.batch.results import ResultsFile
+from tiling_diag.batch.tables import Tables
+from tiling_diag.batch.totals import Totals
+from tiling_diag.batch.whole_files import clear_leftovers
+from tiling_diag.batch.work import (
+    PAGES,
+    THUMBS,
+    Engine,
+    Figures,
+    Job,
+    Outcome,
+    Work,
+    has_page,
+    page_file,
+    thumb_file,
+)
+from tiling_diag.errors import InputError
+from tiling_diag.report import write_atomically
+from tiling_diag.settings import Settings
+
+ABOUT_FILE = "batch.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions:
+    """What a user may choose about a batch, beyond its inputs and the diagnosis itself.
+
+    Attributes:
+        masks: folder of masks.
+        refs: folder of references, or one picture for all.
+        recursive: whether folders are gone through to the bottom.
+        workers: processes; None for one per core or GPU.
+        figures: which pictures get a page.
+        restart: whether rows that are there are thrown away first.
+        fail_on: from which verdict on a test in the JUnit file fails.
+        junit: where to write that file; None for none.
+    """
+
+    masks: str | None = None
+    refs: str | None = None
+    recursive: bool = False
+    workers: int | None = None
+    figures: Figures = "flagged"
+    restart: bool = False
+    fail_on: str | None = None
+    junit: Path | None = None
+
+
+@dataclass
+class _Run:
+    """A run under way: its folder, what it works on, and what came of it so far."""
+
+    out: Path
+    options: BatchOptions
+    inputs: Inputs
+    work: Work
+    engine: Engine
+    say: Callable[[str], None]
+    totals: Totals = field(default_factory=Totals)
+
+
+def run_batch(
+    sources: list[str],
+    out: str | os.PathLike[str],
+    settings: Settings | None = None,
+    options: BatchOptions | None = None,
+    *,
+    engine: Engine | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Totals:
+    """Measure many pictures; what `out` already holds and still fits is kept.
+
+    Args:
+        sources: folders, files, globs and manifests.
+        out: folder for the results.
+        settings: of the diagnosis.
+        options: of the batch.
+        engine: what does the work; this machine by default.
+        say: called with a line for people.
+
+    Raises:
+        InputError: if an input, an option or the folder can't be used, or another run has it.
+    """
+    settings, options = settings or Settings(), options or BatchOptions()
+    if options.workers is not None and options.workers < 1:
+        raise InputError(f"workers={options.workers}: at least one process has to do the work")
+    folder = Path(out)
+    start = time.monotonic()
+    try:
+        for place in (folder, folder / THUMBS, folder / PAGES):
+            place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: can't hold the results ({error.strerror}); name a folder, or a new one"
+        ) from error
+    inputs = discover(
+        sources,
+        masks=options.masks,
+        refs=options.refs,
+        recursive=options.recursive,
+        skip=frozenset([os.path.realpath(folder)]),
+    )
+    for line in inputs.messages:
+        say(line)
+    run = _Run(
+        out=folder,
+        options=options,
+        inputs=inputs,
+        work=Work(settings, options.figures),
+        engine=engine or LocalEngine(options.workers, settings.device),
+        say=say,
+    )
+    with FolderLock(folder):
+        for place in (folder, folder / THUMBS, folder / PAGES):
+            clear_leftovers(place)
+        if options.restart:
+            (folder / "results.jsonl").unlink(missing_ok=True)
+        with ResultsFile(folder) as results:
+            _do(run, results)
+            run.totals.seconds = time.monotonic() - start
+            _finish(run, results)
+    return run.totals
+
+
+def _do(run: _Run, results: ResultsFile) -> None:
+    """Have every job done that is not done yet."""
+    if results.damaged:
+        run.say(f"{results.damaged} damaged lines of {results.path} are done again")
+    jobs = [_with_done(job, run, results) for job in run.inputs.jobs]
+    outcomes = run.engine.run(run.work, jobs)
+    with Progress(len(jobs)) as progress:
+        try:
+            for outcome in outcomes:
+                measured = outcome.line is not None
+                if measured:
+                    _store(run.out, results, outcome)
+                    run.totals.done += 1
+                status = outcome.status or results.entries[outcome.path].status
+                progress.step(status, measured=measured)
+        finally:
+            # Workers end now, not when somebody collects the iterator.
+            outcomes.close()
+
+
+def _with_done(job: Job, run: _Run, results: ResultsFile) -> Job:
+    """The job with the fingerprint of its row, if the row has all its files."""
+    entry = results.entries.get(job.path)
+    if entry is None or entry.fingerprint is None:
+        return job
+    needed = [] if entry.status == "error" else [thumb_file(job.path)]
+    if has_page(entry.status, run.options.figures):
+        needed.append(page_file(job.path))
+    whole = all((run.out / name).exists() for name in needed)
+    return job._replace(done=entry.fingerprint) if whole else job
+
+
+def _store(out: Path, results: ResultsFile, outcome: Outcome) -> None:
+    """Files first: a row says that they are there."""
+    for name, data in outcome.files.items():
+        write_atomically(out / name, data)
+    assert outcome.line is not None, "kept rows are not stored again"
+    results.append(outcome.path, outcome.line, outcome.status)
+
+
+def _finish(run: _Run, results: ResultsFile) -> None:
+    """Put the rows in order and write everything that is made of them."""
+    paths = [job.path for job in run.inputs.jobs]
+    totals, options = run.totals, run.options
+    totals.out = str(run.out)
+    totals.dropped = results.keep_only(paths)
+    if totals.dropped:
+        run.say(f"{totals.dropped} rows of pictures that are no longer inputs were taken out")
+    results.finish()
+    with Tables(run.out) as tables:
+        for row in results.rows(paths):
+            tables.add(row)
+            totals.add(row)
+    write_gallery(
+        run.out,
+        results.rows(paths),
+        totals,
+        roots=run.inputs.roots,
+        figures=options.figures,
+    )
+    if options.junit is not None:
+        write_junit(options.junit, results.rows(paths), totals, options.fail_on)
+    _clear_files(run.out, results)
+    write_atomically(run.out / ABOUT_FILE, _about(run).encode())
+
+
+def _clear_files(out: Path, results: ResultsFile) -> None:
+    """Take away thumbnails and pages of pictures that have no row any more."""
+    thumbs = {os.path.basename(thumb_file(path)) for path in results.entries}
+    pages = {os.path.basename(page_file(path)) for path in results.entries}
+    for folder, wanted, pattern in ((THUMBS, thumbs, "*.jpg"), (PAGES, pages, "*.html")):
+        for path in (out / folder).glob(pattern):
+            if path.name not in wanted:
+                path.unlink(missing_ok=True)
+
+
+def _about(run: _Run) -> str:
+    """What the batch was, as JSON."""
+    settings: dict[str, Any] = dict(vars(run.work.settings))
+    about = {
+        "version": __version__,
+        "roots": run.inputs.roots,
+        "settings": settings,
+        "figures": run.options.figures,
+        "totals": run.totals.plain(),
+        "unmatched": run.inputs.unmatched,
+    }
+    return json.dumps(about, indent=1, allow_nan=False) + "\n"

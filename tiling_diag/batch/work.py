@@ -1,0 +1,116 @@
+"""What a batch does, whatever runs it: jobs in, outcomes out.
+
+An engine is called with the work and its jobs and yields their outcomes in any order. It writes
+nothing and decides nothing: rows and files come back as bytes for the caller to store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+from tiling_diag._version import __version__
+from tiling_diag.settings import Settings
+
+Figures = Literal["none", "flagged", "all"]
+THUMBS, PAGES = "thumbs", "pages"
+
+
+class Job(NamedTuple):
+    """A picture to measure.
+
+    Attributes:
+        path, mask, ref: where the picture, its mask and its reference are.
+        done: fingerprint of the row that is already there; it is kept if it still fits.
+    """
+
+    path: str
+    mask: str | None = None
+    ref: str | None = None
+    done: str | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What to do with every job.
+
+    Attributes:
+        settings: of the diagnosis.
+        figures: which pictures get a page.
+    """
+
+    settings: Settings
+    figures: Figures = "flagged"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    Attributes:
+        path: of the job.
+        line: its row as JSON with a line end; None if the row that was there still fits.
+        status: ``ok``, ``suspect``, ``defect`` or ``error``; empty where `line` is None.
+        files: contents by name below the folder of the results.
+    """
+
+    path: str
+    line: bytes | None
+    status: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """Something that gets jobs done."""
+
+    def run(self, work: Work, jobs: Sequence[Job]) -> Generator[Outcome, None, None]:
+        """Yield one outcome for every job, in any order; closing the iterator ends the work."""
+        ...
+
+
+def fingerprint(job: Job, settings: Settings) -> str:
+    """What a row depends on, as 32 hex digits: the files' content, settings and version.
+
+    The device is left out: results are those of the CPU to rounding.
+
+    Raises:
+        OSError: if a file can't be read.
+    """
+    chosen = {name: value for name, value in asdict(settings).items() if name != "device"}
+    digest = hashlib.blake2b(repr((__version__, sorted(chosen.items()))).encode(), digest_size=16)
+    for path in (job.path, job.mask, job.ref):
+        # Names of masks and references are in the row as well.
+        named = path is not None and path != job.path
+        digest.update(os.fsencode(f"|{path}" if named else "|"))
+        if path is not None:
+            if not os.path.isfile(path):  # a pipe would keep us waiting
+                raise FileNotFoundError(path)
+            with open(path, "rb") as file:
+                digest.update(hashlib.blake2b(file.read(), digest_size=16).digest())
+    return digest.hexdigest()
+
+
+def file_stem(path: str) -> str:
+    """A name for a picture's own files that any file system and URL takes, different for each."""
+    base = os.path.splitext(os.path.basename(path))[0]
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", base).strip("-")[:40]
+    return f"{plain}-{hashlib.blake2b(os.fsencode(path), digest_size=6).hexdigest()}".lstrip("-")
+
+
+def thumb_file(path: str) -> str:
+    """Where the small picture of a wall lies in the folder of the results."""
+    return f"{THUMBS}/{file_stem(path)}.jpg"
+
+
+def page_file(path: str) -> str:
+    """Where the page of a wall lies in the folder of the results."""
+    return f"{PAGES}/{file_stem(path)}.html"
+
+
+def has_page(verdict: str, figures: Figures) -> bool:
+    """Whether a wall of this verdict gets a page."""
+    return figures == "all" or (figures == "flagged" and verdict in ("suspect", "defect"))

@@ -1,0 +1,133 @@
+"""A second look at a lattice: fine periods from nearby, all of the wall for the last digit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from tiling_diag.checks.channels import TONES_AND_EDGES, Channels
+from tiling_diag.checks.refinement import refine_waves
+from tiling_diag.checks.repetition import Repetition, part_repetitions, repetitions
+from tiling_diag.checks.search import Found, repeats, search
+from tiling_diag.kernels.lattice import cell_area, reciprocal
+from tiling_diag.wall import SEARCH_SIDE_PX, Walls, resized
+
+# Rows of points nearer than this in the searched wall are looked at from nearby, where they are
+# `SHARP_PX` apart: on drawn walls octaves are decided wrongly below.
+FINE_PX, SHARP_PX = 7.5, 16.0
+MIN_COVERAGE = 0.5
+# The whole wall's spectrum is trusted from this many cells on; fewer leave harmonics too near each
+# other. Chosen on the corpus.
+CELLS_FOR_SPECTRUM = 64.0
+# It moves wave vectors by less than this many frequency bins, or it has lost its way.
+LARGEST_MOVE_BINS = 0.6
+
+
+def search_whole(walls: Walls, index: int) -> Found:
+    """What the search finds in wall `index`, with its parts at hand."""
+
+    @cache
+    def parts() -> list[Repetition]:
+        return part_repetitions(walls, index)
+
+    return search(repetitions(walls)[index], parts)
+
+
+def look_closer(walls: Walls, index: int, found: Found) -> Found:
+    """The same answer, or that of a part of wall `index` at a larger scale if periods are fine."""
+    if walls.small is walls:
+        return found
+    full = 1 / min(_shares(walls))
+    if repeats(found):
+        spacing = _spacing(found.basis)
+        zooms = [min(full, SHARP_PX / spacing)] if spacing < FINE_PX else []
+    else:
+        zooms = sorted({min(full, 2.0), full})
+    for zoom in zooms:
+        nearby = _search_part(walls, index, zoom)
+        if nearby is not None and repeats(nearby):
+            return nearby
+    return found
+
+
+def _shares(walls: Walls) -> tuple[float, float]:
+    step = walls.small_step_px
+    return 1 / step[0], 1 / step[1]
+
+
+def _spacing(basis: Tensor) -> float:
+    """Distance in px between the closest rows of points of a reduced basis, or between joints."""
+    if bool(basis[1].isnan().any()):
+        return float(basis[0].norm())
+    return float(cell_area(basis) / basis.norm(dim=-1).amax())
+
+
+def _search_part(walls: Walls, index: int, zoom: float) -> Found | None:
+    """What is found where most of wall `index` is, `zoom` times as large as in the small wall."""
+    step = walls.small_step_px
+    height, width = (
+        min(side, round(SEARCH_SIDE_PX * s / zoom))
+        for side, s in zip(walls.size, (step[1], step[0]), strict=True)
+    )
+    mask = walls.mask[index : index + 1]
+    top, left = _fullest(mask, (height, width))
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    mask = mask[:, rows, columns]
+    if float(mask.mean()) < MIN_COVERAGE:
+        return None
+    near = Walls(walls.image[index : index + 1, :, rows, columns], mask)
+    size = round(height * zoom / step[1]), round(width * zoom / step[0])
+    if size != near.size:
+        near = Walls(resized(near.image, size), (resized(mask[:, None], size)[:, 0] > 0.5).to(mask))
+    found = search_whole(near, 0)
+    scale = torch.tensor([width / size[1] / step[0], height / size[0] / step[1]])
+    return replace(found, basis=found.basis * scale.double())
+
+
+def _fullest(mask: Tensor, size: tuple[int, int]) -> tuple[int, int]:
+    """Top and left of the box of that size with most of ``mask (1, H, W)``, the middlemost."""
+    height, width = mask.shape[-2:]
+    middle = ((height - size[0]) // 2, (width - size[1]) // 2)
+    if bool((mask >= 1).all()):
+        return middle
+    stride = max(1, min(size) // 8)
+    cover = avg_pool2d(mask, size, stride)[0]
+    tops = torch.arange(cover.shape[0]) * stride
+    lefts = torch.arange(cover.shape[1]) * stride
+    off = ((tops - middle[0]).abs()[:, None] + (lefts - middle[1]).abs()) / (height + width)
+    best = int((cover.cpu() - 0.1 * off).argmax())
+    return int(tops[best // len(lefts)]), int(lefts[best % len(lefts)])
+
+
+def refined(walls: Walls, index: int, found: Found) -> Found:
+    """The lattice moved to the peaks of the whole wall's spectrum, where enough cells are seen."""
+    if not repeats(found):
+        return found
+    single = bool(found.basis[1].isnan().any())
+    vector = found.basis[0]
+    small, step = walls.small, torch.tensor(walls.small_step_px, dtype=torch.float64)
+    area = float(small.mask[index].sum())
+    cells = area / float(vector.square().sum() if single else cell_area(found.basis))
+    if cells < CELLS_FOR_SPECTRUM:
+        return found
+    waves = (vector / vector.square().sum())[None] if single else reciprocal(found.basis)
+    if _spacing(found.basis) >= FINE_PX:
+        seen: Channels = small.kept["channels"]
+        weights = small.mask[index] * seen.importance[index, :TONES_AND_EDGES, None, None]
+        moved = refine_waves(seen.values[index, :TONES_AND_EDGES], weights, waves)
+    else:
+        mask = walls.mask[index]
+        level = (walls.luma[index] * mask).sum() / mask.sum()
+        moved = refine_waves((walls.luma[index] - level)[None], mask, waves / step) * step
+    size = torch.tensor([small.size[1], small.size[0]], dtype=torch.float64)
+    if float(((moved - waves) * size).abs().max()) > LARGEST_MOVE_BINS:
+        return found
+    if single:
+        basis = torch.stack([moved[0] / moved[0].square().sum(), found.basis[1]])
+    else:
+        basis = reciprocal(moved)
+    return replace(found, basis=basis)

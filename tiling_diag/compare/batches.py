@@ -1,0 +1,259 @@
+"""Two batches against each other: shares of findings, numbers, and what changed most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tiling_diag._version import __version__
+from tiling_diag.batch.gallery import NUMBERS
+from tiling_diag.compare.sides import Pairs, Side, Wall, pair
+from tiling_diag.compare.statistics import Interval, mcnemar, mean_differences, share_difference
+from tiling_diag.errors import InputError
+from tiling_diag.schema import finding_codes
+from tiling_diag.text import printable
+
+SCHEMA_VERSION = 1
+MOST_CHANGED = 10
+_RANK = {"ok": 0, "suspect": 1, "defect": 2}
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many walls have something, in A and in B.
+
+    Attributes:
+        what: a finding's code, or ``defect``, or ``suspect or defect``.
+        a, b: shares of the pairs.
+        only_a, only_b: pairs that have it on one side alone.
+        difference: B minus A.
+        p_value: of McNemar's test.
+    """
+
+    what: str
+    a: float
+    b: float
+    only_a: int
+    only_b: int
+    difference: Interval
+    p_value: float
+
+    @property
+    def changed(self) -> int:
+        """1 if B has more beyond the interval, -1 if it has fewer, 0 if there is no telling."""
+        return (self.difference.low > 0) - (self.difference.high < 0)
+
+
+@dataclass(frozen=True)
+class Number:
+    """The mean of a number, in A and in B, over the pairs in which both were measured."""
+
+    key: str
+    unit: str
+    pairs: int
+    a: float
+    b: float
+    difference: Interval
+
+
+@dataclass(frozen=True)
+class BatchComparison:
+    """What `compare` says of two batches.
+
+    Attributes:
+        a, b: the sides.
+        pairs: which walls belong together.
+        unreadable: names of pairs with an error row.
+        shares: the verdicts first, then every finding that any wall has.
+        numbers: every number that was measured on both sides of a pair.
+        improved, regressed, unchanged: pairs by their verdicts.
+        largest: pairs that changed most, the largest change first.
+        notes: what makes the sides hard to compare, as sentences.
+    """
+
+    a: Side
+    b: Side
+    pairs: Pairs
+    unreadable: list[str]
+    shares: list[Share]
+    numbers: list[Number]
+    improved: list[tuple[Wall, Wall]]
+    regressed: list[tuple[Wall, Wall]]
+    unchanged: list[tuple[Wall, Wall]]
+    largest: list[tuple[Wall, Wall]]
+    notes: list[str]
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether the share of defects has risen beyond its interval."""
+        return self.shares[0].changed > 0
+
+    def plain(self) -> dict[str, Any]:
+        """As numbers and text, for JSON; what is not known is None."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "version": __version__,
+            "a": str(self.a.folder),
+            "b": str(self.b.folder),
+            "pairs": len(self.pairs.both),
+            "unpaired_a": self.pairs.only_a,
+            "unpaired_b": self.pairs.only_b,
+            "unreadable": self.unreadable,
+            "defect_regression": self.is_regression,
+            "shares": [
+                {
+                    "what": s.what,
+                    "a": s.a,
+                    "b": s.b,
+                    "only_a": s.only_a,
+                    "only_b": s.only_b,
+                    **_interval(s.difference),
+                    "p_value": s.p_value,
+                }
+                for s in self.shares
+            ],
+            "numbers": [
+                {
+                    "measure": n.key,
+                    "unit": n.unit,
+                    "pairs": n.pairs,
+                    "mean_a": n.a,
+                    "mean_b": n.b,
+                    **_interval(n.difference),
+                }
+                for n in self.numbers
+            ],
+            "improved": [a.name for a, _ in self.improved],
+            "regressed": [a.name for a, _ in self.regressed],
+            "unchanged": [a.name for a, _ in self.unchanged],
+            "largest_changes": [
+                {"name": a.name, "a": _wall(a), "b": _wall(b)} for a, b in self.largest
+            ],
+            "notes": self.notes,
+        }
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    names = ("difference", "low", "high")
+    return {
+        name: value if math.isfinite(value) else None
+        for name, value in zip(names, interval, strict=True)
+    }
+
+
+def _wall(wall: Wall) -> dict[str, Any]:
+    return {"path": wall.path, "verdict": wall.status, "findings": sorted(wall.codes)}
+
+
+def compare_batches(a: Side, b: Side) -> BatchComparison:
+    """Compare two batches over the pictures that both have and could read.
+
+    Raises:
+        InputError: if no picture of A has a partner in B that could be read as well.
+    """
+    pairs = pair(a.walls, b.walls)
+    unreadable = [x.name for x, y in pairs.both if "error" in (x.status, y.status)]
+    both = [(x, y) for x, y in pairs.both if "error" not in (x.status, y.status)]
+    if not both:
+        raise InputError(
+            f"{a.folder} and {b.folder} have no picture in common that could be read: pictures are "
+            "paired by relative path and stem"
+        )
+    moves = [(_RANK[y.status] - _RANK[x.status], (x, y)) for x, y in both]
+    return BatchComparison(
+        a=a,
+        b=b,
+        pairs=pairs,
+        unreadable=unreadable,
+        shares=_shares(both),
+        numbers=_numbers(both),
+        improved=[walls for move, walls in moves if move < 0],
+        regressed=[walls for move, walls in moves if move > 0],
+        unchanged=[walls for move, walls in moves if move == 0],
+        largest=_largest(both),
+        notes=_notes(a, b),
+    )
+
+
+def _shares(both: list[tuple[Wall, Wall]]) -> list[Share]:
+    present = {code for walls in both for wall in walls for code in wall.codes}
+    answers: list[tuple[str, Callable[[Wall], bool]]] = [
+        ("defect", lambda wall: wall.status == "defect"),
+        ("suspect or defect", lambda wall: wall.status in ("suspect", "defect")),
+    ]
+    shares = [_share(what, [(has(a), has(b)) for a, b in both]) for what, has in answers]
+    codes = [code for code in finding_codes() if code in present]
+    shares += [
+        _share(code, [(code in a.codes, code in b.codes) for a, b in both]) for code in codes
+    ]
+    return shares
+
+
+def _share(what: str, answers: list[tuple[bool, bool]]) -> Share:
+    count = len(answers)
+    only_a = sum(a and not b for a, b in answers)
+    only_b = sum(b and not a for a, b in answers)
+    return Share(
+        what=what,
+        a=sum(a for a, _ in answers) / count,
+        b=sum(b for _, b in answers) / count,
+        only_a=only_a,
+        only_b=only_b,
+        difference=share_difference(only_b, only_a, count),
+        p_value=mcnemar(only_b, only_a),
+    )
+
+
+def _numbers(both: list[tuple[Wall, Wall]]) -> list[Number]:
+    a, b = (np.array([walls[k].numbers for walls in both], dtype=np.float64) for k in (0, 1))
+    known = np.isfinite(a) & np.isfinite(b)
+    intervals = mean_differences(a, b)
+    return [
+        Number(
+            key=key,
+            unit=unit,
+            pairs=int(known[:, k].sum()),
+            a=float(a[known[:, k], k].mean()),
+            b=float(b[known[:, k], k].mean()),
+            difference=intervals[k],
+        )
+        for k, (key, unit) in enumerate(NUMBERS)
+        if known[:, k].any()
+    ]
+
+
+def _largest(both: list[tuple[Wall, Wall]]) -> list[tuple[Wall, Wall]]:
+    """Pairs by how far their badness moved, then by how far their periods did."""
+    periods = [k for k, (key, _) in enumerate(NUMBERS) if key in PERIODS]
+
+    def change(walls: tuple[Wall, Wall]) -> tuple[float, float, str]:
+        a, b = walls
+        octaves = [
+            abs(math.log2(b.numbers[k] / a.numbers[k]))
+            for k in periods
+            if a.numbers[k] > 0 and b.numbers[k] > 0
+        ]
+        return (-abs(b.badness - a.badness), -max(octaves, default=0.0), a.name)
+
+    moved = [walls for walls in sorted(both, key=change) if change(walls)[:2] != (0.0, 0.0)]
+    return moved[:MOST_CHANGED]
+
+
+PERIODS = ("lattice.unit_px", "lattice.course_px")
+
+
+def _notes(a: Side, b: Side) -> list[str]:
+    names = sorted(
+        name
+        for name in a.settings.keys() | b.settings.keys()
+        if a.settings and b.settings and a.settings.get(name) != b.settings.get(name)
+    )
+    return [
+        f"the sides were measured with another {name}: "
+        f"{printable(str(a.settings.get(name)))} and {printable(str(b.settings.get(name)))}"
+        for name in names
+    ]

@@ -1,0 +1,203 @@
+"""What people see of a comparison: `compare.json`, `compare.html`, the terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tiling_diag._version import __version__
+from tiling_diag.batch.gallery import NUMBERS
+from tiling_diag.compare.batches import PERIODS, BatchComparison
+from tiling_diag.compare.pictures import PictureComparison
+from tiling_diag.errors import InputError
+from tiling_diag.report import write_atomically
+from tiling_diag.report.measures import text_of
+from tiling_diag.report.pages import data_uri, environment
+from tiling_diag.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tiling_diag.compare.sides import Side, Wall
+
+JSON_FILE, PAGE_FILE, FIGURE_FILE = "compare.json", "compare.html", "compare.png"
+_MOST_NAMES = 200
+
+
+def write_comparison(comparison: BatchComparison | PictureComparison, out: Path) -> list[Path]:
+    """Write the files of a comparison to folder `out`; the page comes last.
+
+    Raises:
+        InputError: if `out` can't be written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out}: can't hold the comparison ({error.strerror}); name a folder, or a new one"
+        ) from error
+    plain = json.dumps(comparison.plain(), indent=2, allow_nan=False) + "\n"
+    contents = {JSON_FILE: plain.encode()}
+    if isinstance(comparison, PictureComparison):
+        from tiling_diag.report.canvas import jpeg_bytes, png_bytes
+
+        figure = comparison.figure()
+        contents[FIGURE_FILE] = png_bytes(figure)
+        contents[PAGE_FILE] = _picture_page(comparison, data_uri(jpeg_bytes(figure), "jpeg"))
+    else:
+        contents[PAGE_FILE] = _batch_page(comparison)
+    return [write_atomically(out / name, data) for name, data in contents.items()]
+
+
+def _picture_page(comparison: PictureComparison, figure: str) -> bytes:
+    page = environment().get_template("compare_pictures.html.j2")
+    names = [printable(d.names["pred"] or "picture") for d in (comparison.a, comparison.b)]
+    return page.render(
+        version=__version__,
+        comparison=comparison,
+        names=names,
+        summaries=[comparison.a.summary(), comparison.b.summary()],
+        ratios={name: _times(value) for name, value in comparison.ratios.items()},
+        changes=comparison.findings(),
+        figure=figure,
+    ).encode()
+
+
+def _batch_page(c: BatchComparison) -> bytes:
+    page = environment().get_template("compare_batches.html.j2")
+    return page.render(
+        version=__version__,
+        c=c,
+        names=[printable(str(side.folder)) for side in (c.a, c.b)],
+        headline=headline(c),
+        shares=[(share, *share_texts(c, share)) for share in c.shares],
+        numbers=[(n, *_number_texts(n)) for n in c.numbers],
+        lists=[
+            (title, [printable(a.name) for a, _ in walls[:_MOST_NAMES]], len(walls))
+            for title, walls in (
+                ("regressed", c.regressed),
+                ("improved", c.improved),
+                ("unchanged", c.unchanged),
+            )
+        ],
+        alone=[
+            (title, [printable(name) for name in found[:_MOST_NAMES]], len(found))
+            for title, found in (
+                ("only in A", c.pairs.only_a),
+                ("only in B", c.pairs.only_b),
+                ("could not be read", c.unreadable),
+            )
+            if found
+        ],
+        largest=[[_shown(c.a, a), _shown(c.b, b)] for a, b in c.largest],
+    ).encode()
+
+
+def _shown(side: Side, wall: Wall) -> dict[str, Any]:
+    """A wall as the page shows it."""
+    try:
+        picture = data_uri(side.thumbnail(wall).read_bytes(), "jpeg")
+    except OSError:  # results may travel without their thumbnails
+        picture = None
+    keys = [key for key, _ in NUMBERS]
+    unit, course = (wall.numbers[keys.index(key)] for key in PERIODS)
+    size = f"unit {_px(unit)}, course {_px(course)}" if unit == unit or course == course else ""
+    return {
+        "name": printable(wall.name),
+        "picture": picture,
+        "status": wall.status,
+        "codes": ", ".join(sorted(wall.codes)) or "nothing found",
+        "size": size or "no period",
+    }
+
+
+def headline(c: BatchComparison) -> str:
+    """The answer in one sentence."""
+    share = c.shares[0]
+    words = {1: "B has more defects", -1: "B has fewer defects", 0: "No clear change in defects"}
+    _, _, difference, interval = share_texts(c, share)
+    return (
+        f"{words[share.changed]}: {difference} of the walls (95 % interval {interval}, "
+        f"{len(c.pairs.both) - len(c.unreadable)} pairs)"
+    )
+
+
+def share_texts(c: BatchComparison, share: Any) -> tuple[str, str, str, str]:
+    """Share in A and B, their difference and its interval, as text."""
+    d = share.difference
+    interval = f"{_points(d.low)} to {_points(d.high)}"
+    return f"{share.a:.1%}", f"{share.b:.1%}", f"{_points(d.estimate)} points", interval
+
+
+def _points(share: float) -> str:
+    return f"{100 * share + 0.0:+.1f}"
+
+
+def _number_texts(number: Any) -> tuple[str, str, str, str, bool]:
+    d = number.difference
+    known = math.isfinite(d.low)
+    interval = f"{text_of(d.low)} to {text_of(d.high)}" if known else "one pair only"
+    beyond = known and (d.low > 0 or d.high < 0)
+    return text_of(number.a), text_of(number.b), text_of(d.estimate), interval, beyond
+
+
+def _times(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}x"
+
+
+def _px(value: float) -> str:
+    return f"{value:.1f} px" if math.isfinite(value) else "none"
+
+
+def render(comparison: BatchComparison | PictureComparison, console: Console) -> None:
+    """Print a comparison; nothing is wider than the console."""
+    if isinstance(comparison, PictureComparison):
+        _render_pictures(comparison, console)
+    else:
+        _render_batches(comparison, console)
+
+
+def _render_pictures(comparison: PictureComparison, console: Console) -> None:
+    from rich.markup import escape
+
+    from tiling_diag.report.console import STYLES
+
+    for letter, d in (("A", comparison.a), ("B", comparison.b)):
+        codes = ", ".join(dict.fromkeys(f.code for f in d.findings)) or "nothing found"
+        name = escape(printable(d.names["pred"] or "picture"))
+        console.print(f"{letter}  [{STYLES[d.verdict]}]{d.verdict}[/]  {name}: {codes}")
+    console.print(f"[bold]{comparison.change}[/]; period of B over A:")
+    for name, value in comparison.ratios.items():
+        console.print(f"  {name:<12}{_times(value)}")
+    for word, codes_ in comparison.findings().items():
+        if codes_:
+            console.print(f"  {word:<12}{', '.join(codes_)}")
+
+
+def _render_batches(c: BatchComparison, console: Console) -> None:
+    from rich.table import Table
+
+    console.print(f"[bold]{headline(c)}[/]")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("share of walls", "A", "B", "B - A", "95 % interval", "p"):
+        table.add_column(name, justify="left" if name == "share of walls" else "right")
+    for share in c.shares:
+        style = {1: "red", -1: "green", 0: ""}[share.changed]
+        table.add_row(
+            share.what, *share_texts(c, share), f"{share.p_value:.2g}", style=style or None
+        )
+    console.print(table)
+    console.print(
+        f"{len(c.regressed)} regressed, {len(c.improved)} improved, {len(c.unchanged)} unchanged"
+    )
+    for word, count in (
+        ("only in A", len(c.pairs.only_a)),
+        ("only in B", len(c.pairs.only_b)),
+        ("could not be read", len(c.unreadable)),
+    ):
+        if count:
+            console.print(f"{count} {word}")
+    for note in c.notes:
+        console.print(f"note: {note}", markup=False)

@@ -1,0 +1,150 @@
+"""The two sides of a comparison as lists of measured walls, and which belong together."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tiling_diag.batch.gallery import NUMBERS, badness
+from tiling_diag.batch.inputs import name_of
+from tiling_diag.batch.locations import split_name
+from tiling_diag.batch.results import RESULTS_FILE, read_rows, status_of
+from tiling_diag.batch.run import ABOUT_FILE
+from tiling_diag.batch.totals import found_codes
+from tiling_diag.batch.work import page_file, thumb_file
+from tiling_diag.errors import InputError
+from tiling_diag.report.measures import look_up
+
+
+class Wall(NamedTuple):
+    """What a comparison needs of a row.
+
+    Attributes:
+        name: relative to the batch's inputs.
+        path: of the picture.
+        status: verdict, or ``error``.
+        badness: see `gallery.badness`.
+        codes: of its findings.
+        numbers: in the order of `gallery.NUMBERS`, NaN where not measured.
+    """
+
+    name: str
+    path: str
+    status: str
+    badness: float
+    codes: frozenset[str]
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison.
+
+    Attributes:
+        folder: of the results.
+        walls: what is in them.
+        settings: that they were measured with, and the version; empty where that is not known.
+    """
+
+    folder: Path
+    walls: list[Wall]
+    settings: dict[str, Any]
+
+    def thumbnail(self, wall: Wall) -> Path:
+        """Where the small picture of a wall is, if it has one."""
+        return self.folder / thumb_file(wall.path)
+
+    def page(self, wall: Wall) -> Path:
+        """Where the page of a wall is, if it has one."""
+        return self.folder / page_file(wall.path)
+
+
+def is_batch(location: str) -> bool:
+    """Whether it is the folder or the file of a batch's results."""
+    return os.path.isfile(os.path.join(location, RESULTS_FILE)) or (
+        os.path.isfile(location) and os.path.basename(location) == RESULTS_FILE
+    )
+
+
+def read_side(location: str) -> Side:
+    """Read the results of a batch.
+
+    Raises:
+        InputError: if they can't be read or hold nothing.
+    """
+    folder = Path(location if os.path.isdir(location) else os.path.dirname(location) or ".")
+    about: dict[str, Any] = {}
+    try:
+        about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # the batch was not finished: its rows count all the same
+        about = {}
+    rows = list(_walls(read_rows(folder / RESULTS_FILE), about.get("roots")))
+    if not rows:
+        raise InputError(f"{folder / RESULTS_FILE} has no rows: run the batch first")
+    settings = {**about.get("settings", {}), "version": about.get("version")} if about else {}
+    settings.pop("device", None)
+    return Side(folder, rows, settings)
+
+
+def _walls(rows: Iterable[dict[str, Any]], roots: list[str] | None) -> list[Wall]:
+    walls = []
+    for row in rows:
+        summary = row["summary"] or {}
+        numbers = tuple(_number(look_up(summary, key)) for key, _ in NUMBERS)
+        walls.append(
+            Wall(
+                row["path"] if roots is None else name_of(row["path"], roots),
+                row["path"],
+                status_of(row),
+                badness(row),
+                frozenset(found_codes(row["summary"])),
+                numbers,
+            )
+        )
+    if roots is None and walls:
+        common = os.path.commonpath([os.path.dirname(wall.path) or "." for wall in walls])
+        walls = [wall._replace(name=os.path.relpath(wall.path, common)) for wall in walls]
+    return walls
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+class Pairs(NamedTuple):
+    """Walls of both sides that belong together, and the names of those that are alone."""
+
+    both: list[tuple[Wall, Wall]]
+    only_a: list[str]
+    only_b: list[str]
+
+
+def pair(a: list[Wall], b: list[Wall]) -> Pairs:
+    """Pair walls of the same name, and then those of the same folder and stem, if that is clear."""
+    by_name = {wall.name: wall for wall in b}
+    both = [(wall, by_name[wall.name]) for wall in a if wall.name in by_name]
+    paired = {wall.name for wall, _ in both}
+    left_a = _by_stem(wall for wall in a if wall.name not in paired)
+    left_b = _by_stem(wall for wall in b if wall.name not in paired)
+    for stem, walls in left_a.items():
+        others = left_b.get(stem, [])
+        if len(walls) == len(others) == 1:
+            both.append((walls[0], others[0]))
+    done_a, done_b = ({walls[k].name for walls in both} for k in (0, 1))
+    return Pairs(
+        sorted(both, key=lambda walls: walls[0].name),
+        sorted(wall.name for wall in a if wall.name not in done_a),
+        sorted(wall.name for wall in b if wall.name not in done_b),
+    )
+
+
+def _by_stem(walls: Iterable[Wall]) -> dict[tuple[str, str], list[Wall]]:
+    stems: dict[tuple[str, str], list[Wall]] = {}
+    for wall in walls:
+        stems.setdefault(split_name(wall.name), []).append(wall)
+    return stems
