@@ -1,4 +1,4 @@
-"""Pictures with a known local lattice: corpus textures seen at an angle, with bands, and as they are.
+"""Pictures with a known local lattice: corpus textures as they are, at an angle, with bands.
 
 A case knows the truth at every place: the homography to its texture, and where and by how much the
 texture is enlarged. Every case is made again from its description, so that it can travel to a

@@ -81,7 +81,7 @@ def test_laying_flat_undoes_a_view():
     at = matrix[2] @ torch.cat([middle(), middle().new_ones(1)])
     canvas = flat_canvas(matrix[2, :2] / at, SIZE, 2000)
     again = laid_flat(tilted[None], canvas)[0]
-    x, y = (int(round(v)) for v in (-canvas.origin - middle()).tolist())
+    x, y = (round(v) for v in (-canvas.origin - middle()).tolist())
     again = again[:, y : y + SIZE[0], x : x + SIZE[1]][:, 40:-40, 100:-100]
     there = flat[:, 40:-40, 100:-100]
     stack = torch.stack([again.flatten(), there.flatten()])

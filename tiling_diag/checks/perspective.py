@@ -42,11 +42,13 @@ class Plane:
         tilt: ``(B, 2)`` in 1/px about the picture's middle, see `kernels.tilt`.
         waves: ``(B, 2, 2)`` units and courses per px of the wall at the middle.
         r2: ``(B,)`` share of the field's variance that the plane explains.
+        misfit: ``(B,)`` share of the picture whose windows have no octave of its lattice.
     """
 
     tilt: Tensor
     waves: Tensor
     r2: Tensor
+    misfit: Tensor
 
 
 def grid_places(size: tuple[int, int], rows: int, columns: int) -> Tensor:
@@ -131,7 +133,9 @@ def find_plane(walls: Walls, frame: RowFrame, tilt: Tensor | None = None) -> Pla
         if float(change) < SETTLED:
             break
     fitted = waves[:, None] @ jacobian(tilt, at)
-    return Plane(tilt, waves, _explained(gradients, fitted, known))
+    certain = (known > 0).double()
+    misfit = 1 - certain.mean(-1) * (1 - _misfit(_folded(gradients, fitted), fitted, certain))
+    return Plane(tilt, waves, _explained(gradients, fitted, known), misfit)
 
 
 def _folded(gradients: Tensor, fitted: Tensor) -> Tensor:

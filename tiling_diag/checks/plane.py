@@ -32,6 +32,8 @@ BLIND_SUPPORT = 1.5 * LATTICE_SUPPORT
 # Lattices of less support are doubted, and given up for one on a plane that has so much more.
 WEAK_SUPPORT = 0.3
 BETTER_SUPPORT = 1.3
+# ... or that leaves this share of the picture that does not have it.
+BETTER_MISFIT = 0.85
 MOST_ROUNDS = 3
 # Walls are laid flat larger than they are searched: fine periods are looked at closer.
 LAID_FLAT_SIDES = 2
@@ -52,8 +54,14 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
         if bool(tilted[index]):
             found = _laid_flat(one, plane.tilt[index], KEPT_SUPPORT * support)
         else:
-            least = max(BLIND_SUPPORT, BETTER_SUPPORT * support)
-            found = _laid_flat(one, blind_tilt(one)[0], least)
+            found = _laid_flat(one, blind_tilt(one)[0], LATTICE_SUPPORT)
+            surely = found is not None and float(found[0].support[0]) > BLIND_SUPPORT
+            if bool(lost[index]) and not surely:
+                found = None
+            elif found is not None and not bool(lost[index]):
+                repeats_better = float(found[0].support[0]) > BETTER_SUPPORT * support
+                fits = float(found[1].misfit[0]) < BETTER_MISFIT * float(plane.misfit[index])
+                found = found if repeats_better or fits else None
         if found is not None:
             lattice = _with_item(lattice, index, found[0])
             plane = _with_item(plane, index, found[1])
