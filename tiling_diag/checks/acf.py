@@ -6,14 +6,15 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.repetition import repetitions
-from tiling_diag.kernels.peaks import sample_bilinear
+from tiling_diag.kernels.peaks import sample_bicubic
 from tiling_diag.results import AutocorrelationResult, LatticeResult
 from tiling_diag.wall import Walls
 
 SAMPLES = 1024
-# A maximum is significant from this share of the best one on: the first such, not the best, as
-# whole multiples repeat as well (YIN's threshold rule, de Cheveigne and Kawahara 2002, step 4).
-SIGNIFICANT_SHARE = 0.4
+# A maximum is significant that rises from the lowest value before it by this share of the best
+# one's rise: the first such, not the best, as whole multiples repeat as well (YIN's threshold rule,
+# de Cheveigne and Kawahara 2002, step 4).
+SIGNIFICANT_SHARE = 0.3
 
 
 def measure_autocorrelation(walls: Walls, lattice: LatticeResult) -> AutocorrelationResult:
@@ -28,7 +29,7 @@ def measure_autocorrelation(walls: Walls, lattice: LatticeResult) -> Autocorrela
     reach = (torch.tensor([mx, my]) * step / direction.abs().clamp_min(1e-6)).amin(-1)
     lag = torch.linspace(0, 1, SAMPLES, dtype=torch.float64) * reach.min()
     places = lag[:, None] * direction[:, None] / step + torch.tensor([mx, my])
-    along = sample_bilinear(maps, places.float()).double()
+    along = sample_bicubic(maps, places.float()).double()
     period = torch.where(known, _first_peak(lag, along, lattice.fundamental_px.cpu()), torch.nan)
     return AutocorrelationResult(
         autocorrelation=maps,
@@ -47,7 +48,7 @@ def _first_peak(lag: Tensor, along: Tensor, near: Tensor) -> Tensor:
     falling = (along[:, 1:-1] <= along[:, :-2]).cumprod(-1).bool()
     maximum &= ~falling
     maximum &= lag[1:-1] > 0.25 * near.nan_to_num(0.0)[:, None]
-    height = middle.masked_fill(~maximum, -torch.inf)
+    height = (middle - along.cummin(-1).values[:, 1:-1]).masked_fill(~maximum, -torch.inf)
     significant = maximum & (height >= SIGNIFICANT_SHARE * height.amax(-1, keepdim=True))
     found = significant.any(-1)
     index = significant.double().argmax(-1) + 1
