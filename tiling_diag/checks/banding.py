@@ -40,6 +40,10 @@ USUAL_QUANTILE = 0.5
 HALF_WAY = 0.5
 # Windows at a band's edge see both sides: the edge is where evidence has this value.
 EDGE_LEVEL = 0.25
+# Zones of a smaller share of the wall count less.
+FULL_SHARE = 0.06
+# A fitted lattice this near to the wall's own is the wall's own.
+OWN_OCTAVES = 0.2
 # Where the wall's own level is above this, an octave can't be told from it.
 HIGHEST_LEVEL = 0.7
 # An oblique band must explain so much more than one along rows or columns.
@@ -70,6 +74,8 @@ def measure_banding(
     octaves = local.octaves
     batch, _, rows, columns = octaves.shape
     evidence = _above_level(octaves.flatten(2), trusted=expected is not None)
+    if expected is None:
+        evidence = _without_own(evidence, local.residual.flatten(2))
     factor = _factors(evidence).reshape(batch, rows, columns)
     own = torch.ones(batch, 2, dtype=torch.float64) if expected is None else _octave(expected)
     found = [_zones(local, evidence[i], own[i], i, size) for i in range(batch)]
@@ -103,6 +109,17 @@ def _above_level(octaves: Tensor, *, trusted: bool) -> Tensor:
     usual = level if trusted else torch.nanquantile(octaves, USUAL_QUANTILE, dim=-1, keepdim=True)
     above: Tensor = ((octaves - level) / (1 - level)).clamp(-0.5, 1.2)
     return above.masked_fill(~(usual < HIGHEST_LEVEL), torch.nan)
+
+
+def _without_own(evidence: Tensor, residual: Tensor) -> Tensor:
+    """No evidence of a halved period where the wall's own lattice was fitted.
+
+    Half-way between the units of a bond much repeats as well; a zone of twice their period then
+    leaves the rest of the wall standing out as if it were halved.
+    """
+    own = (residual.log2().abs().amax(1, keepdim=True) < OWN_OCTAVES) & (evidence > 0)
+    halved = torch.tensor([min(pair) < 1 for pair in OCTAVES])
+    return torch.where(own & halved[:, None], 0.0, evidence)
 
 
 def _factors(evidence: Tensor) -> Tensor:
@@ -233,8 +250,10 @@ def _zone(
     mean_in = float(own[inside].sum() / all_in[inside].sum().clamp_min(1))
     outside = float((all_in.sum() - all_in[inside].sum()).clamp_min(1))
     mean_out = float(own.sum() - own[inside].sum()) / outside
+    # A few places in a corner agree by chance.
+    few = min(1.0, float(all_in[inside].sum()) / (FULL_SHARE * float(all_in.sum())))
     low, high = edges(seen, band, EDGE_LEVEL)
-    return _Zone(low, high, OCTAVES[kind], mean_in - mean_out)
+    return _Zone(low, high, OCTAVES[kind], few * (mean_in - mean_out))
 
 
 def _others(zones: list[_Zone], own: Tensor) -> list[_Zone]:

@@ -38,6 +38,8 @@ MOST_ROUNDS = 3
 # Walls are laid flat larger than they are searched: fine periods are looked at closer.
 LAID_FLAT_SIDES = 2
 NOT_PERIODIC = 3
+# Walls that are smaller than this where lattices are searched show no plane.
+LEAST_SIDE_PX = 32
 
 
 def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
@@ -46,6 +48,8 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
     plane = find_plane(walls, row_frame(lattice))
     tilted = _change(plane.tilt, walls.size) > LEAST_CHANGE
     plane = dataclasses.replace(plane, tilt=plane.tilt.masked_fill(~tilted[:, None], 0.0))
+    if min(walls.small.size) < LEAST_SIDE_PX:
+        return lattice, plane
     lost = lattice.reason == NOT_PERIODIC
     # In strong perspective a part of the wall may pass for all of it, but not for much.
     weak = lattice.is_periodic & (lattice.support < WEAK_SUPPORT) & ~tilted
@@ -94,6 +98,8 @@ def _laid_flat(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, 
     best = None
     for _ in range(MOST_ROUNDS):
         lattice = _lattice_on(wall, tilt)
+        if lattice is None:
+            break
         support = float(lattice.support[0])
         if not bool(lattice.is_periodic[0]) or (best and support <= float(best[0].support[0])):
             break
@@ -125,12 +131,15 @@ def _change(tilt: Tensor, size: tuple[int, int]) -> Tensor:
     return depth.amax(-1) / depth.amin(-1) - 1
 
 
-def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult:
-    """The lattice of one wall laid flat, px of the picture's middle."""
+def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult | None:
+    """The lattice of one wall laid flat, px of the picture's middle; None if little is left."""
     canvas = flat_canvas(tilt, wall.size, LAID_FLAT_SIDES * SEARCH_SIDE_PX)
     image = laid_flat(wall.image, canvas)
     mask = laid_flat(wall.mask[:, None], canvas)[:, 0]
-    flat = measure_lattice(Walls(image, (mask > 0.99).to(image.dtype)))
+    laid = Walls(image, (mask > 0.99).to(image.dtype))
+    if min(laid.small.size) < LEAST_SIDE_PX:
+        return None
+    flat = measure_lattice(laid)
     return _scaled(flat, 1 / tilt.new_tensor(canvas.scale))
 
 

@@ -84,7 +84,7 @@ def _stripes_across(repetition: Repetition, along: Tensor, across: Tensor) -> St
 
 def _least_change(repetition: Repetition) -> Tensor:
     """``(2,)`` unit vector along which the mean autocorrelation stays highest."""
-    lag = torch.arange(6, 0.6 * min(repetition.reach), 2, dtype=torch.float64)
+    lag = torch.arange(6, max(7.0, 0.6 * min(repetition.reach)), 2, dtype=torch.float64)
     angle = best = torch.arange(0, 180, 1, dtype=torch.float64)
     for fine in (False, True):
         if fine:

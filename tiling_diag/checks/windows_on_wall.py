@@ -26,8 +26,9 @@ from tiling_diag.wall import Walls
 SAMPLES = 48
 TORUS = 64
 LONGEST_LAG = 28
-# Chosen on drawn walls with doubled zones and on the corpus: long lattice vectors in a window.
-WINDOW_PERIODS = 3.5
+# Long lattice vectors in a window: twice their length must stay within the longest lag. Chosen on
+# drawn walls with doubled zones and on the corpus.
+WINDOW_PERIODS = 3.7
 MOST_PERIODS = 6.0
 LEAST_SHARE, LARGEST_SHARE = 0.1, 0.5
 TAPER = 0.5

@@ -173,7 +173,7 @@ def draw_coverage(scene: Scene) -> Canvas:
     """How much of every window lies on the wall."""
     coverage = scene.diagnosis.local_period.coverage.double().numpy()
     name = "local_mask_coverage"
-    if not coverage.size:
+    if not coverage.size or not math.isfinite(float(scene.diagnosis.local_period.window_px)):
         return _nothing_local(scene, name, "Wall under the windows: the picture is too small")
     window = float(scene.diagnosis.local_period.window_px)
     title = f"How much of each {window:.0f} px window lies on the wall"
