@@ -33,8 +33,8 @@ from PIL import Image, ImageDraw
 from tables import run_tasks
 
 import tiling_diag
-from tiling_diag.checks.lattice import measure_lattice
 from tiling_diag.checks.pixels import measure_edge_cross
+from tiling_diag.checks.plane import measure_plane
 from tiling_diag.checks.reference import measure_reference
 from tiling_diag.checks.resizing import measure_resize
 from tiling_diag.checks.spectral import measure_spectrum
@@ -110,18 +110,14 @@ def measure(spec: Spec) -> dict | None:
 def _places(found: tiling_diag.Diagnosis, made: Made) -> dict:
     moved = float(found.edge_cross.period_px) / float(found.resize.period_px)
     return {
-        "overlap": overlap(made.zones.numpy() > 0.5, _corners(found.banding.boxes_px.numpy())),
-        "found_axis": (None, "rows", "cols")[int(found.banding.hint)],
+        "overlap": overlap(made.zones.numpy() > 0.5, found.banding.polygons_px.numpy()),
+        "found_axis": (None, "rows", "cols", "oblique")[int(found.banding.hint)],
         "cross_move": abs(moved - 1) if math.isfinite(moved) else 0.0,
+        "scale_change": float(found.local_period.scale_change),
         "drift": [float(found.local_period.drift_x), float(found.local_period.drift_y)],
         "homography_r2": float(found.local_period.homography_r2),
         "is_periodic": bool(found.lattice.is_periodic),
     }
-
-
-def _corners(boxes: np.ndarray) -> np.ndarray:
-    """``(k, 4, 2)`` corners of boxes ``(k, 4)``."""
-    return boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
 
 
 def overlap(truth: np.ndarray, polygons: np.ndarray) -> float | None:
@@ -155,7 +151,7 @@ def _parts(spec: Spec, made: Made) -> SimpleNamespace:
     with torch.inference_mode():
         walls = _walls(made.image)
         if spec.finding == "period" or spec.reference:
-            lattice = measure_lattice(walls)
+            lattice = measure_plane(walls)[0]
             parts = {"reference": measure_reference(lattice, made.reference, settings.ref_scale)}
         else:
             lattice = _clean_lattice(spec.row)
@@ -172,7 +168,7 @@ def _parts(spec: Spec, made: Made) -> SimpleNamespace:
 @lru_cache(maxsize=2)
 def _clean_lattice(row: Row) -> LatticeResult:
     image = torch.from_numpy(row.pixels() / np.float32(255)).movedim(-1, 0)
-    return measure_lattice(_walls(image))
+    return measure_plane(_walls(image))[0]
 
 
 def _walls(image: torch.Tensor) -> Walls:

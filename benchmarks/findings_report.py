@@ -154,7 +154,8 @@ def _named(rows: list[dict]) -> str:
     table = []
     for r in rows:
         alarms = [k for k in ALARMS if r["probability"].get(k, 0.0) >= SUSPECT]
-        drift = " ".join(f"{v:+.0%}" if v == v else "-" for v in r["drift"])
+        change = r["scale_change"]
+        drift = "-" if change != change else f"{change:.2f}"
         box = "-" if r["overlap"] is None else f"{r['overlap']:.2f}"
         wanted = {"zones": ["doubling_bands"]}.get(r["finding"], [])
         right = alarms == wanted and (r["is_periodic"] != (r["material"] == "none"))
@@ -164,7 +165,7 @@ def _named(rows: list[dict]) -> str:
     header = [
         "picture",
         "periodic",
-        "drift across, down",
+        "size, nearest over farthest",
         "suspect",
         "overlap of zones",
         "",

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from tiling_diag._version import __version__
-from tiling_diag.errors import TilingDiagError
+from tiling_diag.errors import InputError, TilingDiagError
 from tiling_diag.process import heavy_imports, main
 from tiling_diag.usage import OneLineErrors
 
@@ -124,10 +124,16 @@ def diag(
     no_figures: Annotated[
         bool, typer.Option("--no-figures", help="Write numbers only: no figures, no page.")
     ] = False,
+    rectify: Annotated[
+        bool,
+        typer.Option("--rectify", help="Also write the wall and its lattice laid flat to --out."),
+    ] = False,
     fail_on: FailFrom = None,
 ) -> None:
     """Measure one picture, say what is wrong with it and, with --out, write a report."""
     with user_errors():
+        if rectify and out is None:
+            raise InputError("--rectify writes files: say where with --out FOLDER")
         with heavy_imports():
             from tiling_diag.diagnosis import diagnose
             from tiling_diag.settings import Settings
@@ -142,6 +148,10 @@ def diag(
             from tiling_diag.report import write_report
 
             files = write_report(diagnosis, out, figures=not no_figures)
+            if rectify:
+                from tiling_diag.report.rectified import write_rectified
+
+                files = [*write_rectified(diagnosis, out), *files]
         if json_:
             import json
 

@@ -13,9 +13,9 @@ from torch import Tensor
 from tiling_diag.checks.acf import measure_autocorrelation
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.cepstrum import measure_cepstrum
-from tiling_diag.checks.lattice import measure_lattice
 from tiling_diag.checks.local_period import measure_local_period
 from tiling_diag.checks.pixels import measure_edge_cross, measure_shift
+from tiling_diag.checks.plane import measure_plane
 from tiling_diag.checks.reference import measure_reference
 from tiling_diag.checks.resizing import measure_resize
 from tiling_diag.checks.spectral import measure_spectrum
@@ -265,30 +265,32 @@ def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) 
     image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
     reference = inputs[0].reference
     walls = Walls(image, mask)
-    lattice = measure_lattice(walls)
+    lattice, plane = measure_plane(walls)
+    local = measure_local_period(walls, lattice, plane)
+    compared = (
+        None
+        if reference is None
+        else measure_reference(lattice, reference.to(device), settings.ref_scale)
+    )
     spectral = measure_spectrum(walls, lattice)
     results: dict[str, Any] = {
         "lattice": lattice,
         "spectral": spectral,
         "autocorrelation": measure_autocorrelation(walls, lattice),
         "cepstrum": measure_cepstrum(walls, lattice),
+        "local_period": local,
+        "banding": measure_banding(local, walls.size, _over_expected(lattice, compared, settings)),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),
         "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
     }
-    if reference is not None:
-        results["reference"] = measure_reference(lattice, reference.to(device), settings.ref_scale)
+    if compared is not None:
+        results["reference"] = compared
     results = {name: to_cpu(result) for name, result in results.items()}
     found = []
     for index, own in enumerate(inputs):
         parts = {name: item(result, index) for name, result in results.items()}
-        # Its windows fit the longest lattice of a batch, so each wall is a batch of its own.
-        one = slice(index, index + 1)
-        alone = walls if len(inputs) == 1 else Walls(image[one], mask[one])
-        local = measure_local_period(alone, _only(lattice, one))
-        parts["local_period"] = item(to_cpu(local), 0)
-        parts["banding"] = item(to_cpu(measure_banding(local, walls.size)), 0)
         bare = Diagnosis(
             image=own.image.cpu(),
             mask=own.mask.cpu(),
@@ -303,7 +305,20 @@ def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) 
     return found
 
 
-def _only(lattice: LatticeResult, part: slice) -> LatticeResult:
-    """The lattices of a part of the batch."""
-    fields = dataclasses.fields(lattice)
-    return LatticeResult(**{field.name: getattr(lattice, field.name)[part] for field in fields})
+def _over_expected(
+    lattice: LatticeResult, reference: ReferenceResult | None, settings: Settings
+) -> Tensor | None:
+    """Periods ``(B, 2)`` over what the user expects, along and across the rows; None for nothing.
+
+    A size in px counts for more than a reference picture.
+    """
+    sizes = (settings.unit_px, settings.course_px)
+    if reference is None and sizes == (None, None):
+        return None
+    ratios = [torch.full_like(lattice.unit_px, torch.nan)] * 2
+    if reference is not None:
+        ratios = [reference.scale_ratio_x, reference.scale_ratio_y]
+    for axis, measured in enumerate((lattice.unit_px, lattice.course_px)):
+        if (size := sizes[axis]) is not None:
+            ratios[axis] = measured / size
+    return torch.stack([ratio.double().cpu() for ratio in ratios], dim=-1)

@@ -69,11 +69,11 @@ def period(d: Diagnosis) -> dict[str, float] | None:
 
 
 def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
-    """How much more of the best zone is odd than of the rest."""
-    if not bool(d.lattice.is_periodic):
+    """How much more the best zone repeats at another octave than the rest."""
+    contrast = float(d.banding.contrast)
+    if not bool(d.lattice.is_periodic) or not math.isfinite(contrast):
         return None
-    scores = [score for score in d.banding.box_score.tolist() if math.isfinite(score)]
-    return {"contrast": max(scores, default=0.0)}
+    return {"contrast": contrast}
 
 
 def grids(d: Diagnosis) -> dict[int, dict[str, float]]:

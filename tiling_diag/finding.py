@@ -32,10 +32,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Zone:
-    """A part of the picture, as a box in px: x0, y0, x1, y1, right and lower edge not included."""
+    """A part of the picture.
+
+    Attributes:
+        box_px: x0, y0, x1, y1 around it, right and lower edge not included.
+        text: what it is, in a few words.
+        polygon_px: its corners (x, y) in px; empty where the box is all of it.
+    """
 
     box_px: tuple[float, float, float, float]
     text: str
+    polygon_px: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from tiling_diag import evidence as numbers
 from tiling_diag.calibration import limit, probability
 from tiling_diag.finding import SUSPECT_PROBABILITY, Evidence, Finding, Severity, Zone, severity_of
 from tiling_diag.results import REASONS
+from tiling_diag.zones import band_zones
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 OCTAVE_LIMIT = 0.25
 # A cross that moves the period by more than this is no mere information.
 CROSS_MOVE = 0.05
-DRIFT_LIMIT, DRIFT_R2 = 0.08, 0.5
+DRIFT_LIMIT = 0.05
+_SIDES = (
+    "the right", "the lower right", "the bottom", "the lower left",
+    "the left", "the upper left", "the top", "the upper right",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,20 +143,8 @@ def _nearest_limit(octaves: float) -> float:
 
 
 def _bands(d: Diagnosis) -> list[Finding]:
-    banding = d.banding
-    zones, scores = [], []
-    axis = {1: "rows", 2: "columns"}.get(int(banding.hint), "")
-    for box, factor, score in zip(
-        banding.boxes_px.tolist(),
-        banding.box_factor.tolist(),
-        banding.box_score.tolist(),
-        strict=True,
-    ):
-        if math.isfinite(score):
-            low, high = (box[1], box[3]) if axis == "rows" else (box[0], box[2])
-            text = f"{axis} {low:.0f} to {high:.0f} px, period {factor[0]:g}x"
-            zones.append(Zone((box[0], box[1], box[2], box[3]), text))
-            scores.append(score)
+    axis, zones = band_zones(d)
+    scores = [score for score in d.banding.box_score.tolist() if math.isfinite(score)]
     if not zones:
         return []
     known = numbers.doubling_bands(d)
@@ -161,10 +154,12 @@ def _bands(d: Diagnosis) -> list[Finding]:
     title = f"zones of another period in {axis}: {'; '.join(zone.text for zone in zones)}"
     evidence = [
         Evidence(
-            "share of odd places in the zone over elsewhere", max(scores), limit("doubling_bands")
+            "repetition at another octave, in the zone over elsewhere",
+            max(scores),
+            limit("doubling_bands"),
         )
     ]
-    return [_make("doubling_bands", sure, title, evidence, tuple(zones))]
+    return [_make("doubling_bands", sure, title, evidence, zones)]
 
 
 def _grids(d: Diagnosis) -> list[Finding]:
@@ -209,19 +204,23 @@ def _resize(d: Diagnosis) -> list[Finding]:
 
 def _drift(d: Diagnosis) -> list[Finding]:
     local = d.local_period
-    drift = math.hypot(float(local.drift_x), float(local.drift_y))
-    r2 = float(local.homography_r2)
-    if not math.isfinite(drift) or drift < DRIFT_LIMIT or r2 < DRIFT_R2:
+    change, r2 = float(local.scale_change), float(local.homography_r2)
+    if not math.isfinite(change) or change - 1 < DRIFT_LIMIT:
         return []
+    direction = math.degrees(math.atan2(float(local.tilt[1]), float(local.tilt[0])))
     title = (
-        f"the period changes evenly over the wall: {float(local.drift_x):+.0%} across, "
-        f"{float(local.drift_y):+.0%} down"
+        f"the wall is seen at an angle: things look {change:.2f} times as large at one corner as "
+        f"at the farthest, growing towards {_SIDES[round(direction / 45) % 8]}"
     )
     evidence = [
-        Evidence("relative change over the wall", drift, DRIFT_LIMIT),
-        Evidence("share of the change that a plane explains (R2)", r2, DRIFT_R2),
+        Evidence("size at the nearest corner over that at the farthest", change, 1 + DRIFT_LIMIT),
+        Evidence("direction in which things get larger, clockwise from x", direction, unit="deg"),
+        Evidence("change of the period across the picture", float(local.drift_x)),
+        Evidence("change of the period down the picture", float(local.drift_y)),
+        Evidence("share of the local field's variance that the plane explains (R2)", r2),
     ]
-    return [_make("perspective_drift", r2, title, evidence, severity="info")]
+    known = [one for one in evidence if math.isfinite(one.value)]
+    return [_make("perspective_drift", max(0.5, r2), title, known, severity="info")]
 
 
 def _cross(d: Diagnosis) -> list[Finding]:

@@ -150,20 +150,29 @@ class LocalPeriodResult:
     Attributes:
         period_px: ``(rows, columns)`` local fundamental period; NaN where it can't be measured.
         scale: ``(2, rows, columns)`` local period over the global one, along and across the rows.
-        rotation_deg: ``(rows, columns)`` local lattice direction minus the global one.
+        rotation_deg: ``(rows, columns)`` local row direction minus the global one.
+        residual: ``(2, rows, columns)`` scale that the homography does not explain.
+        octaves: ``(6, rows, columns)`` evidence for each of `checks.local_octaves.OCTAVES`: about 0
+            where the wall's own period holds, 1 where the period is that octave of it.
         confidence: ``(rows, columns)`` in [0, 1].
         coverage: ``(rows, columns)`` share of each window that lies on the wall.
         center_x_px: ``(columns,)``, center_y_px: ``(rows,)`` middles of the windows.
         window_px, stride_px: size and step of the windows.
         median_px, p05_px, p95_px: of `period_px`.
         drift_x, drift_y: relative change across the wall.
-        homography: ``(3, 3)`` from picture px to the flat wall, NaN where none was fitted.
+        tilt: ``(2,)`` in 1/px: things look ``1 + tilt . x`` times as large as in the picture's
+            middle, x px from it; 0 where the wall is seen straight on.
+        scale_change: how many times larger things look at the nearest corner than at the farthest.
+        homography: ``(3, 3)`` from picture px to the flat wall, which keeps the picture's middle
+            in place and in size; NaN where there is no lattice.
         homography_r2: share of the field's variance that it explains.
     """
 
     period_px: Tensor
     scale: Tensor
     rotation_deg: Tensor
+    residual: Tensor
+    octaves: Tensor
     confidence: Tensor
     coverage: Tensor
     center_x_px: Tensor
@@ -175,6 +184,8 @@ class LocalPeriodResult:
     p95_px: Tensor
     drift_x: Tensor
     drift_y: Tensor
+    tilt: Tensor
+    scale_change: Tensor
     homography: Tensor
     homography_r2: Tensor
 
@@ -188,10 +199,14 @@ class BandingResult:
         row_frac, col_frac: ``(rows,)``, ``(columns,)`` share of doubled places.
         base_period_px: the base local period.
         row_max_run, col_max_run: longest run of rows or columns over 0.35.
-        hint: 0 = none, 1 = rows, 2 = columns.
-        boxes_px: ``(k, 4)`` x0, y0, x1, y1 of the zones; NaN rows where there are fewer.
+        hint: 0 = none, 1 = rows, 2 = columns, 3 = oblique.
+        angle_deg: direction of the zones against the x axis, clockwise, on the flat wall.
+        boxes_px: ``(k, 4)`` x0, y0, x1, y1 around the zones; NaN rows where there are fewer.
+        polygons_px: ``(k, 6, 2)`` corners of the zones; the last one is repeated.
         box_factor: ``(k, 2)`` period over base, along and across the rows.
-        box_score: ``(k,)`` evidence: mean log2 contrast to the rest of the wall in its spread.
+        box_score: ``(k,)`` evidence: mean inside a zone less mean outside, on a scale from 0, as
+            usual on this wall, to 1, certainly another octave.
+        contrast: the best zone's score, also where it is too little for a zone.
     """
 
     factor: Tensor
@@ -201,9 +216,12 @@ class BandingResult:
     row_max_run: Tensor
     col_max_run: Tensor
     hint: Tensor
+    angle_deg: Tensor
     boxes_px: Tensor
+    polygons_px: Tensor
     box_factor: Tensor
     box_score: Tensor
+    contrast: Tensor
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,14 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         "evidence": [
             {**dataclasses.asdict(one), "value": number(one.value)} for one in finding.evidence
         ],
-        "where": [{"box_px": list(zone.box_px), "text": zone.text} for zone in finding.where],
+        "where": [
+            {
+                "box_px": list(zone.box_px),
+                "polygon_px": [list(corner) for corner in zone.polygon_px],
+                "text": zone.text,
+            }
+            for zone in finding.where
+        ],
         "cause": finding.cause,
         "fix": finding.fix,
     }
@@ -137,7 +144,8 @@ def _bands(d: Diagnosis) -> dict[str, Any]:
     banding = d.banding
     rows, columns = number(banding.row_frac.max()), number(banding.col_frac.max())
     row_run, column_run = int(banding.row_max_run), int(banding.col_max_run)
-    hint = (None, "rows", "cols")[int(banding.hint)]
+    # The original tool knows no oblique bands.
+    hint = (None, "rows", "cols", None)[int(banding.hint)]
     measured = number(banding.base_period_px) is not None
     score = {"rows": rows, "cols": columns}.get(hint or "", 0.0)
     run = {"rows": row_run, "cols": column_run}.get(hint or "", 0)

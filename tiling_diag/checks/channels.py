@@ -17,6 +17,7 @@ from torch.nn.functional import avg_pool2d
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import remove_mean
 from tiling_diag.kernels.windows import gaussian_blur
+from tiling_diag.wall import Walls
 
 # All chosen on the corpus, as it is.
 EDGE_SIGMA_PX = 1.0
@@ -42,6 +43,14 @@ class Channels:
 
     values: Tensor
     importance: Tensor
+
+
+def wall_channels(walls: Walls) -> Channels:
+    """Channels of a batch; kept with the walls."""
+    kept: Channels | None = walls.kept.get("channels")
+    if kept is None:
+        kept = walls.kept["channels"] = channels(walls.image, walls.mask)
+    return kept
 
 
 def channels(image: Tensor, mask: Tensor) -> Channels:

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.closer import look_closer, refined, search_whole
-from tiling_diag.checks.repetition import repetitions
-from tiling_diag.checks.search import LATTICE_SUPPORT, Found, repeats, search
+from tiling_diag.checks.search import Found, repeats
 from tiling_diag.kernels.lattice import reciprocal
 from tiling_diag.kernels.spectrum import power_spectrum, two_sided
 from tiling_diag.results import LatticeResult
@@ -18,11 +17,6 @@ from tiling_diag.wall import Walls
 
 MIN_WALL_SIDE_PX = 24
 FLAT_DEVIATION = 1e-4
-# Where the whole wall has no one lattice, as in perspective, parts of this share of each side are
-# searched; a part must be surer than a whole, as the best of several is.
-PART_SHARE = 0.5
-PARTS_PER_SIDE = 3
-PART_SUPPORT = 1.5 * LATTICE_SUPPORT
 FAMILY_ORDERS = 6
 # Of the short lattice vectors near the x axis, rows run along the shortest of those whose parallel
 # lines carry at least this share of the most energy.
@@ -47,8 +41,6 @@ def measure_lattice(walls: Walls) -> LatticeResult:
             rows.append(_nothing(2))
         else:
             one = look_closer(walls, index, search_whole(small, index))
-            if not repeats(one):
-                one = _search_parts(small, index) or one
             one = refined(walls, index, one)
             rows.append(_reading(one, power[index], step) if repeats(one) else _nothing(3, one))
     return LatticeResult(**{key: torch.stack([row[key] for row in rows]) for key in rows[0]})
@@ -67,25 +59,6 @@ def _thin(walls: Walls) -> Tensor:
     return (side < MIN_WALL_SIDE_PX) | torch.full_like(
         side, min(walls.size) < MIN_WALL_SIDE_PX, dtype=torch.bool
     )
-
-
-def _search_parts(walls: Walls, index: int) -> Found | None:
-    """The surest lattice among overlapping parts of wall `index`; None where none is sure."""
-    height, width = (int(side * PART_SHARE) for side in walls.size)
-    if min(height, width) < MIN_WALL_SIDE_PX:
-        return None
-    tops = torch.linspace(0, walls.size[0] - height, PARTS_PER_SIDE).long().tolist()
-    lefts = torch.linspace(0, walls.size[1] - width, PARTS_PER_SIDE).long().tolist()
-    boxes = [(slice(t, t + height), slice(s, s + width)) for t in tops for s in lefts]
-    masks = torch.stack([walls.mask[index][box] for box in boxes])
-    images = torch.stack([walls.image[index][:, box[0], box[1]] for box in boxes])
-    covered = masks.mean((-2, -1)) > 0.5
-    if not bool(covered.any()):
-        return None
-    parts = Walls(images[covered], masks[covered])
-    found = [one for one in map(search, repetitions(parts)) if repeats(one)]
-    sure = [one for one in found if one.support > PART_SUPPORT and not one.basis.isnan().any()]
-    return max(sure, key=lambda one: one.support) if len(sure) >= 2 else None
 
 
 def _nothing(reason: int, found: Found | None = None) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.channels import Channels, channels
+from tiling_diag.checks.channels import Channels, wall_channels
 from tiling_diag.kernels.autocorrelation import autocorrelation
 from tiling_diag.kernels.lattice import cell_area, sublattice_forms
 from tiling_diag.kernels.running import pad_plane, running_max
@@ -99,7 +99,7 @@ def repetitions(walls: Walls) -> list[Repetition]:
 
 def _repetitions(walls: Walls) -> list[Repetition]:
     height, width = walls.size
-    seen = walls.kept["channels"] = channels(walls.image, walls.mask)
+    seen = wall_channels(walls)
     reach = (int(height * REACH_SHARE), int(width * REACH_SHARE))
     maps = autocorrelation(seen.values, walls.mask[:, None], reach).cpu()
     importance = seen.importance.cpu()

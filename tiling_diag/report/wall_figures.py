@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tiling_diag.finding import SUSPECT_PROBABILITY, Finding
 from tiling_diag.report.canvas import (
     FAINT,
-    INK,
     LARGE,
     SMALL,
     VERDICT_COLORS,
@@ -106,13 +105,27 @@ def draw_zones(panel: Panel, findings: list[Finding], *, named: bool = True) -> 
         x0, y0, x1, y1 = zone.box_px
         x0, y0 = max(panel.x(x0), left), max(panel.y(y0), top)
         x1, y1 = min(panel.x(x1), right), min(panel.y(y1), bottom)
-        panel.canvas.rectangle((x0, y0, x1, y1), "white", width=5)
-        panel.canvas.rectangle((x0 + 1, y0 + 1, x1 - 1, y1 - 1), ZONE, width=3)
+        draw_outline(panel, np.array(zone.polygon_px or _corners(zone.box_px)))
         if named:
             # Zones side by side would write over each other.
             y = min(y0 + 18 + 22 * k, y1 - 14) if y1 - y0 > x1 - x0 else (y0 + y1) / 2
             x = min(x0 + 12, right - text_width(zone.text) - 8)
             panel.canvas.text(x, y, zone.text, color="white", halo=True)
+
+
+def _corners(box: tuple[float, float, float, float]) -> list[tuple[float, float]]:
+    x0, y0, x1, y1 = box
+    return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
+
+
+def draw_outline(panel: Panel, corners: Floats) -> None:
+    """A zone's outline ``(n, 2)``, in px of the picture; all of it inside of the panel's frame."""
+    places = panel.places(corners[:, 0], corners[:, 1])
+    left, top, right, bottom = panel.inside
+    places = np.clip(places, [left + 2, top + 2], [right - 2, bottom - 2])
+    path = [np.concatenate([places, places[:1]])]
+    panel.canvas.lines(path, "white", width=5, within=panel.inside)
+    panel.canvas.lines(path, ZONE, width=3, within=panel.inside)
 
 
 def _stamp(panel: Panel, text: str) -> None:
@@ -161,7 +174,7 @@ def draw_coverage(scene: Scene) -> Canvas:
     """How much of every window lies on the wall."""
     coverage = scene.diagnosis.local_period.coverage.double().numpy()
     name = "local_mask_coverage"
-    if not coverage.size:
+    if not coverage.size or not math.isfinite(float(scene.diagnosis.local_period.window_px)):
         return _nothing_local(scene, name, "Wall under the windows: the picture is too small")
     window = float(scene.diagnosis.local_period.window_px)
     title = f"How much of each {window:.0f} px window lies on the wall"
@@ -187,7 +200,7 @@ def draw_bands(scene: Scene) -> Canvas:
     rgb = np.zeros((*factor.shape, 3), dtype=np.uint8)
     for value, color in FACTOR_COLORS.items():
         rgb[factor == value] = color
-    axis = (None, "rows", "columns")[int(banding.hint)]
+    axis = (None, "rows", "columns", "a slant")[int(banding.hint)]
     odd = float((factor != 1)[np.isfinite(factor)].mean())
     title = f"Doubled or halved period: {odd:.0%} of the wall" + (
         f", in zones along {axis}" if axis else ", no zones"
@@ -202,9 +215,9 @@ def draw_bands(scene: Scene) -> Canvas:
     if math.isfinite(base):
         canvas.text(x, top + 72, "base", size=SMALL, color=FAINT)
         canvas.text(x, top + 87, f"{base:.1f} px", size=SMALL, color=FAINT)
-    boxes = banding.boxes_px.double().numpy()
-    for x0, y0, x1, y1 in boxes[np.isfinite(boxes).all(1)].tolist():
-        canvas.rectangle((panel.x(x0), panel.y(y0), panel.x(x1), panel.y(y1)), INK, width=3)
+    for outline in banding.polygons_px.double().numpy():
+        if np.isfinite(outline).all():
+            draw_outline(panel, outline)
     return canvas
 
 

@@ -1,0 +1,307 @@
+"""The local lattice field: is it right at every place, in perspective and across bands?
+
+    python benchmarks/local_field.py
+    python benchmarks/local_field.py --only brick --seeds 1
+
+Corpus textures as they are, under light, noise and JPEG, seen at an angle, and with bands of
+doubled or halved period. Scored are the local period, the plane's scale field, and the bands:
+overlap with the truth, direction, and how well their contrast tells walls with bands from walls
+without. Bands show at least two of their own units; textures too coarse for that are left out of
+the bands. Three rows of the table of walls take all pictures together, whether the lattice of the
+wall as a whole was found or not; where it was not, nothing is measured and it counts as missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from corpus import DEFAULT_CORPUS, load_corpus
+from local_cases import (
+    STRENGTHS,
+    Case,
+    Picture,
+    band_cases,
+    clean_cases,
+    make_picture,
+    scale_field,
+    true_periods,
+    view_cases,
+)
+from PIL import Image, ImageDraw
+from tables import markdown_table, percent, run_tasks
+from torch import Tensor
+
+from tiling_diag.checks.banding import measure_banding
+from tiling_diag.checks.local_period import measure_local_period
+from tiling_diag.checks.plane import measure_plane
+from tiling_diag.results import BandingResult, LatticeResult, LocalPeriodResult
+from tiling_diag.wall import Walls
+
+DEFAULT_OUT = Path("build") / "bench" / "local_field"
+HINTS = (None, "rows", "cols", "oblique")
+# Of contrasts above it a wall is said to have bands, in the table of rows.
+CONTRAST_LIMIT = 0.4
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The checks that are scored, for one wall."""
+
+    lattice: LatticeResult
+    local: LocalPeriodResult
+    banding: BandingResult
+
+
+def measure(image: Tensor) -> Measured:
+    walls = Walls(image[None], torch.ones_like(image[:1]))
+    with torch.inference_mode():
+        lattice, plane = measure_plane(walls)
+        local = measure_local_period(walls, lattice, plane)
+        return Measured(lattice, local, measure_banding(local, walls.size))
+
+
+def run_case(case: Case) -> dict | None:
+    """The raw row of a case; None where the texture does not carry it."""
+    picture = make_picture(case)
+    if picture is None:
+        return None
+    found = measure(picture.image)
+    banding = found.banding
+    return {
+        "file": case.row.path.name,
+        "row_kind": case.row.kind,
+        "kind": case.kind,
+        "detail": case.detail,
+        "strength": case.strength,
+        "periodic": bool(found.lattice.is_periodic[0]),
+        **_period_score(picture, found),
+        **_plane_score(picture, found),
+        "orientation": picture.orientation,
+        "hint": HINTS[int(banding.hint[0])],
+        "contrast": float(banding.contrast[0]),
+        "overlap": _overlap(picture, banding),
+    }
+
+
+def _places(local: LocalPeriodResult) -> Tensor:
+    x, y = local.center_x_px[0], local.center_y_px[0]
+    return torch.stack([x.expand(len(y), -1), y[:, None].expand(-1, len(x))], -1).reshape(-1, 2)
+
+
+def _period_score(picture: Picture, found: Measured) -> dict:
+    """Median error of the local period, and the share of the wall that has one."""
+    places, period = _places(found.local), found.local.period_px[0].flatten()
+    known = period.isfinite()
+    truth = true_periods(picture, found.lattice.wave_vector[0], places)
+    scored = {"known": float(known.double().mean()), "period_error": None, "band_error": None}
+    if truth is None or not bool(known.any()):
+        return scored
+    error = (period / truth - 1).abs()
+    x, y = places.floor().long().unbind(-1)
+    inside = torch.from_numpy(picture.inside)[y, x] & known
+    scored["period_error"] = float(error[known].median())
+    scored["band_error"] = float(error[inside].median()) if bool(inside.any()) else None
+    return scored
+
+
+def _plane_score(picture: Picture, found: Measured) -> dict:
+    """How far the fitted plane's scale field is from the true one: median, relative."""
+    height, width = picture.image.shape[1:]
+    y, x = torch.meshgrid(
+        torch.linspace(0, height, 25).double(), torch.linspace(0, width, 25).double(), indexing="ij"
+    )
+    places = torch.stack([x, y], -1).reshape(-1, 2)
+    true = scale_field(picture.homography, places)
+    corners = true[[0, 24, 600, 624]]
+    scored = {
+        "true_change": float(corners.max() / corners.min()),
+        "change": None,
+        "plane_error": None,
+    }
+    homography = found.local.homography[0]
+    if not bool(homography.isfinite().all()):
+        return scored
+    ratio = scale_field(homography, places) / true
+    scored["plane_error"] = float((ratio / ratio.median() - 1).abs().median())
+    seen = scale_field(homography, places)[[0, 24, 600, 624]]
+    scored["change"] = float(seen.max() / seen.min())
+    return scored
+
+
+def _overlap(picture: Picture, banding: BandingResult) -> float | None:
+    """Intersection over union of the reported zones with the true ones; None without either."""
+    height, width = picture.image.shape[1:]
+    canvas = Image.new("1", (width, height))
+    for polygon in banding.polygons_px[0]:
+        if bool(polygon.isfinite().all()):
+            ImageDraw.Draw(canvas).polygon([tuple(p) for p in polygon.tolist()], fill=1)
+    seen = np.asarray(canvas)
+    if not picture.inside.any():
+        return None
+    return float((seen & picture.inside).sum() / (seen | picture.inside).sum())
+
+
+def auroc(positive: list[float], negative: list[float]) -> float:
+    """Chance that a wall with the defect has more evidence than one without."""
+    pairs = [(p > n) + 0.5 * (p == n) for p in positive for n in negative]
+    return sum(pairs) / len(pairs) if pairs else math.nan
+
+
+def field_table(rows: list[dict]) -> str:
+    groups = {
+        "straight on": [r for r in rows if r["kind"] == "clean" and r["row_kind"] in FLAT],
+        **{
+            f"at an angle, {ratio}:1": [
+                r for r in rows if r["kind"] == "view" and r["detail"] == ratio
+            ]
+            for ratio in ("1.3", "1.6", "2")
+        },
+        "corpus rows in perspective": [r for r in rows if r["row_kind"] == "perspective"],
+    }
+    lines = []
+    for name, group in groups.items():
+        right = [r for r in group if r["period_error"] is not None]
+        errors = [r["period_error"] for r in right]
+        planes = [r["plane_error"] for r in group if r["plane_error"] is not None]
+        lines.append(
+            [
+                name,
+                len(group),
+                percent(len(right), len(group)),
+                _percent_of(errors),
+                percent(sum(r["known"] >= 0.9 for r in right), len(right)),
+                _percent_of(planes),
+                percent(sum(p <= 0.05 for p in planes), len(group)),
+            ]
+        )
+    header = [
+        "walls", "n", "lattice right", "local period off", "on 90 % of the wall",
+        "scale field off", "scale field within 5 %",
+    ]  # fmt: skip
+    return markdown_table(header, lines)
+
+
+FLAT = (
+    "running_bond", "stack_bond", "hex", "herringbone", "diagonal", "weave", "plank_1d",
+)  # fmt: skip
+
+
+def _percent_of(values: list[float]) -> str:
+    return f"{100 * median(values):.2f} %" if values else "-"
+
+
+def band_table(rows: list[dict]) -> str:
+    negative = [
+        r["contrast"]
+        for r in rows
+        if r["kind"] != "bands" and r["row_kind"] != "zones" and r["row_kind"] != "none"
+    ]
+    lines = []
+    for name, strength in STRENGTHS.items():
+        every = [r for r in rows if r["kind"] == "bands" and r["strength"] == strength]
+        right = [r for r in every if r["period_error"] is not None]
+        for what, group in ((name, every), (f"{name}, lattice right", right)):
+            if not group:
+                continue
+            found = [r for r in group if r["contrast"] > CONTRAST_LIMIT]
+            lines.append(
+                [
+                    what,
+                    len(group),
+                    f"{auroc([r['contrast'] for r in group], negative):.3f}",
+                    percent(len(found), len(group)),
+                    percent(sum(c > CONTRAST_LIMIT for c in negative), len(negative)),
+                    f"{median(r['overlap'] for r in group):.2f}",
+                    f"{median([r['overlap'] for r in found] or [0]):.2f}",
+                    percent(sum(r["hint"] == r["orientation"] for r in found), len(found)),
+                    _percent_of([r["band_error"] for r in group if r["band_error"] is not None]),
+                ]
+            )
+    header = [
+        "bands", "n", "AUROC", "found", "found where none is", "overlap", "of those found",
+        "direction right, of those found", "period in the band off",
+    ]  # fmt: skip
+    return markdown_table(header, lines)
+
+
+def row_table(rows: list[dict]) -> str:
+    """The corpus's own perspective, zones and none rows, one by one."""
+    lines = []
+    for r in rows:
+        if r["kind"] != "clean" or r["detail"] != "as-is":
+            continue
+        change = "-" if r["change"] is None else f"{r['change']:.2f}"
+        said = f"bands in {r['hint']}" if r["contrast"] > CONTRAST_LIMIT else "no bands"
+        if r["row_kind"] == "perspective":
+            true = f"{r['true_change']:.2f} times as large at one corner as at another"
+            period = "-" if r["period_error"] is None else f"{100 * r['period_error']:.1f} %"
+            seen = f"{change} times; {said}; local period off {period}"
+            plane = r["plane_error"]
+            right = plane is not None and plane <= 0.05 and r["contrast"] <= CONTRAST_LIMIT
+        elif r["row_kind"] == "zones":
+            true, seen = f"a band in {r['orientation']}", f"{said}, overlap {r['overlap']:.2f}"
+            right = r["hint"] == r["orientation"] and r["overlap"] >= 0.75
+        elif r["row_kind"] == "none":
+            true, seen = "no period", f"{'a period' if r['periodic'] else 'no period'}; {said}"
+            right = r["contrast"] <= CONTRAST_LIMIT and not r["periodic"]
+        else:
+            continue
+        lines.append([r["file"], true, seen, "yes" if right else "NO"])
+    return markdown_table(["row", "truth", "measured", "right"], lines)
+
+
+def failure_table(rows: list[dict]) -> str:
+    """Bands that were missed or misplaced, and false ones."""
+    lines = []
+    for r in rows:
+        said = r["contrast"] > CONTRAST_LIMIT
+        if r["kind"] == "bands" and (not said or r["overlap"] < 0.5):
+            why = "lattice wrong" if r["period_error"] is None else "bands"
+            lines.append([r["file"], r["detail"], f"{r['strength']:g}", r["orientation"], why,
+                          f"{r['contrast']:.2f}", f"{r['overlap']:.2f}"])  # fmt: skip
+        elif r["kind"] != "bands" and r["row_kind"] != "zones" and said:
+            lines.append([r["file"], f"{r['kind']} {r['detail']}", "-", "-", "false alarm",
+                          f"{r['contrast']:.2f}", "-"])  # fmt: skip
+    header = ["file", "draw", "strength", "direction", "what failed", "contrast", "overlap"]
+    return markdown_table(header, lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, default=DEFAULT_CORPUS, help="folder to score")
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder for the results")
+    parser.add_argument("--only", metavar="NAME", help="files whose name contains NAME")
+    parser.add_argument("--seeds", type=int, default=2, help="draws of bands (default %(default)s)")
+    parser.add_argument("--first-seed", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    corpus = load_corpus(options.corpus, options.only)
+    cases = clean_cases(corpus) + view_cases(corpus, options.first_seed)
+    for strength in STRENGTHS.values():
+        cases += band_cases(corpus, options.seeds, strength, options.first_seed)
+    rows = [row for row in run_tasks(run_case, cases, options.workers) if row is not None]
+    text = "\n\n".join(
+        [
+            "## The field", field_table(rows),
+            "## Bands", band_table(rows),
+            "## Rows of the corpus", row_table(rows),
+            "## Failures", failure_table(rows),
+        ]
+    )  # fmt: skip
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "table.md").write_text(text + "\n", encoding="utf-8")
+    raw = json.dumps(rows, indent=1)
+    (options.out / "rows.json").write_text(raw + "\n", encoding="utf-8")
+    print(text)
+    print(f"written to {options.out}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""The local field, the plane and the bands of walls that were drawn so."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+import tiling_diag as td
+from tiling_diag.checks.banding import measure_banding
+from tiling_diag.checks.bands import best_band, between, edges, normals, profiles
+from tiling_diag.checks.blind_tilt import blind_tilt
+from tiling_diag.checks.local_period import measure_local_period
+from tiling_diag.checks.perspective import corners, grid_places
+from tiling_diag.checks.plane import measure_plane
+from tiling_diag.kernels.rectify import flat_canvas, laid_flat
+from tiling_diag.kernels.tilt import fit_tilt, homography, jacobian, to_flat, to_picture
+from tiling_diag.synth import Material, View, draw_wall, perspective_homography
+from tiling_diag.synth.bands import rescaled_bands
+from tiling_diag.synth.geometry import apply_homography, homography_jacobian
+from tiling_diag.wall import Walls
+
+SIZE = (384, 384)
+BRICK = Material(bond="running_bond", width_px=48, height_px=20, mortar_px=2.5, seed=3)
+SAMPLES = Path(__file__).parent.parent / "sample_data"
+
+
+def brick(**view):
+    return draw_wall(BRICK, View(size=SIZE, noise=0.01, seed=3, **view)).image
+
+
+def measured(image, mask=None, expected=None):
+    walls = Walls(image[None], torch.ones_like(image[:1]) if mask is None else mask[None])
+    lattice, plane = measure_plane(walls)
+    local = measure_local_period(walls, lattice, plane)
+    return lattice, local, measure_banding(local, walls.size, expected)
+
+
+def middle(size=SIZE):
+    return torch.tensor([size[1] / 2, size[0] / 2], dtype=torch.float64)
+
+
+# The geometry of a tilted plane.
+
+
+def test_flat_and_back_is_nothing():
+    tilt = torch.tensor([[8e-4, -5e-4]], dtype=torch.float64)
+    places = grid_places(SIZE, 7, 9)[None]
+    torch.testing.assert_close(to_picture(tilt, to_flat(tilt, places)), places)
+
+
+def test_a_tilt_is_the_homography_that_walls_are_drawn_with():
+    matrix = torch.tensor(perspective_homography(SIZE, 1.5, 0.8), dtype=torch.float64)
+    # Of a homography that is the identity to first order at the middle, the last row is the tilt.
+    at = matrix @ torch.cat([middle(), middle().new_ones(1)])
+    tilt = matrix[2, :2] / at[2]
+    torch.testing.assert_close(homography(tilt, middle()), matrix / at[2], atol=1e-9, rtol=1e-9)
+    places = grid_places(SIZE, 5, 5)
+    torch.testing.assert_close(
+        jacobian(tilt, places), homography_jacobian(matrix, places + middle())
+    )
+
+
+def test_the_plane_of_a_field_is_found_although_a_third_of_it_is_doubled():
+    tilt = torch.tensor([[9e-4, -6e-4]], dtype=torch.float64)
+    waves = torch.tensor([[[0.02, 0.001], [-0.002, 0.05]]], dtype=torch.float64)
+    places = grid_places(SIZE, 9, 9)[None]
+    field = waves[:, None] @ jacobian(tilt, places)
+    field[:, :27] /= 2
+    weights = torch.ones(1, 81, dtype=torch.float64)
+    found, flat = fit_tilt(field, places, weights, corners(SIZE))
+    # What the weights leave of the doubled part moves the plane by a few thousandths.
+    torch.testing.assert_close(found * 192, tilt * 192, atol=0.01, rtol=0)
+    torch.testing.assert_close(flat, waves, atol=5e-4, rtol=0.02)
+
+
+def test_laying_flat_undoes_a_view():
+    flat, tilted = brick(), brick(homography=perspective_homography(SIZE, 1.4, 1.0))
+    matrix = torch.tensor(perspective_homography(SIZE, 1.4, 1.0), dtype=torch.float64)
+    at = matrix[2] @ torch.cat([middle(), middle().new_ones(1)])
+    canvas = flat_canvas(matrix[2, :2] / at, SIZE, 2000)
+    again = laid_flat(tilted[None], canvas)[0]
+    x, y = (round(v) for v in (-canvas.origin).tolist())
+    again = again[:, y - 80 : y + 80, x - 80 : x + 80]
+    there = flat[:, 112:272, 112:272]
+    stack = torch.stack([again.flatten(), there.flatten()])
+    assert float(torch.corrcoef(stack)[0, 1]) > 0.8
+
+
+# Bands in a map.
+
+
+def test_a_run_of_bins_is_found_with_its_edges():
+    places = grid_places((300, 300), 30, 30)
+    evidence = ((places[:, 1] > -60) & (places[:, 1] < 30)).double()[None]
+    seen = profiles(evidence, places, 10.0)
+    band = best_band(seen, 0.5, seen.count > 0, torch.ones(len(normals()), 1).double())
+    assert band.direction == 0
+    assert edges(seen, band, 0.5) == pytest.approx((-60.0, 30.0), abs=1e-6)
+
+
+def test_a_map_without_evidence_has_no_band():
+    places = grid_places((300, 300), 10, 10)
+    seen = profiles(torch.zeros(1, 100, dtype=torch.float64), places, 30.0)
+    weights = torch.ones(len(normals()), 1).double()
+    assert best_band(seen, 0.5, seen.count > 0, weights) is None
+
+
+def test_a_band_is_cut_out_of_a_square():
+    square = torch.tensor([[0, 0], [4, 0], [4, 4], [0, 4]], dtype=torch.float64)
+    normal = torch.tensor([1.0, 1.0], dtype=torch.float64) / math.sqrt(2)
+    shape = between(square, normal, math.sqrt(2), 3 * math.sqrt(2))
+    x, y = shape.T
+    area = 0.5 * float((x * y.roll(-1) - x.roll(-1) * y).sum())
+    # The square less two right triangles with legs of 2.
+    assert area == pytest.approx(12.0)
+
+
+# Walls.
+
+
+def test_an_even_wall_has_one_period_up_to_its_borders_and_no_band():
+    lattice, local, banding = measured(brick())
+    assert float(lattice.course_px) == pytest.approx(20, rel=0.01)
+    assert bool(local.period_px.isfinite().all())
+    error = (local.period_px / lattice.fundamental_px - 1).abs()
+    assert float(error.median()) < 0.01
+    assert float(error.quantile(0.95)) < 0.05
+    assert float(local.scale_change) == 1.0
+    assert float(banding.contrast) < 0.3
+    assert int(banding.hint) == 0
+
+
+@pytest.mark.parametrize("ratios", [(1.3, 1.0), (0.5, 1.0), (1.0, 2.0), (1.2, 1.4)])
+def test_a_tilted_wall_is_followed(ratios):
+    matrix = perspective_homography(SIZE, *ratios)
+    lattice, local, banding = measured(brick(homography=matrix))
+    assert float(lattice.unit_px) == pytest.approx(48, rel=0.03)
+    places = grid_places(SIZE, 18, 18) + middle()
+    true = torch.linalg.det(homography_jacobian(matrix, places)).abs()
+    seen = torch.linalg.det(homography_jacobian(local.homography[0], places)).abs()
+    ratio = (seen / true).sqrt()
+    assert float((ratio / ratio.median() - 1).abs().median()) < 0.02
+    wave = lattice.wave_vector[0].double()
+    period = 1 / (wave @ homography_jacobian(matrix, places)).norm(dim=-1)
+    error = (local.period_px.flatten() / period - 1).abs()
+    assert float(error.nanmedian()) < 0.03
+    assert float(error.isfinite().double().mean()) > 0.9
+    assert float(banding.contrast) < 0.4
+
+
+def test_a_strong_tilt_is_seen_without_a_lattice():
+    matrix = torch.tensor(perspective_homography(SIZE, 1.8, 1.0), dtype=torch.float64)
+    at = matrix[2] @ torch.cat([middle(), middle().new_ones(1)])
+    image = brick(homography=perspective_homography(SIZE, 1.8, 1.0))
+    found = blind_tilt(Walls(image[None], torch.ones(1, *SIZE)))[0]
+    # Half of the finest step tried, and a little for what windows of this size blur.
+    assert (found * 192).tolist() == pytest.approx((matrix[2, :2] / at * 192).tolist(), abs=0.06)
+
+
+@pytest.mark.parametrize("orientation", ["rows", "cols"])
+@pytest.mark.parametrize("factor", [2.0, (1.0, 2.0)])
+def test_a_band_is_found_where_it_is(orientation, factor):
+    made = rescaled_bands(
+        brick(), factor=factor, orientation=orientation, share=0.4, seed=1,
+        lattice=((48.0, 0.0), (24.0, 20.0)),
+    )  # fmt: skip
+    _, _, banding = measured(made.image)
+    (truth,) = made.truth.zones
+    assert int(banding.hint) == {"rows": 1, "cols": 2}[orientation]
+    assert float(banding.contrast) > 0.4
+    axis = 1 if orientation == "rows" else 0
+    low, high = (float(banding.boxes_px[0, 0, axis + k]) for k in (0, 2))
+    first, last = truth.box_px[axis], truth.box_px[axis + 2]
+    overlap = (min(high, last) - max(low, first)) / (max(high, last) - min(low, first))
+    assert overlap > 0.6
+    assert banding.box_factor[0, 0, 1] == 2.0
+
+
+def test_an_oblique_band_has_a_slanting_outline():
+    made = rescaled_bands(
+        brick(), factor=2.0, orientation="oblique", angle_deg=45, share=0.25, seed=2,
+        lattice=((48.0, 0.0), (24.0, 20.0)),
+    )  # fmt: skip
+    _, _, banding = measured(made.image)
+    assert int(banding.hint) == 3
+    assert abs(float(banding.angle_deg) - 45) <= 15
+    outline = banding.polygons_px[0, 0]
+    assert bool(outline.isfinite().all())
+    inside = made.mask[tuple(outline.mean(0).long().flip(0).tolist())]
+    assert float(inside) == 1.0
+
+
+def test_the_field_reaches_to_the_masks_edge_and_not_beyond():
+    mask = torch.zeros(SIZE)
+    mask[:, :200] = 1
+    _, local, _ = measured(brick(), mask)
+    known = local.period_px[0].isfinite()
+    centre = local.center_x_px[0]
+    assert bool(known[:, centre < 195].all())
+    assert not bool(known[:, centre > 300].any())
+
+
+def test_a_batch_says_what_its_walls_say_alone():
+    images = torch.stack([brick(), brick(homography=perspective_homography(SIZE, 1.5, 1.0))])
+    walls = Walls(images, torch.ones(2, *SIZE))
+    lattice, plane = measure_plane(walls)
+    together = measure_local_period(walls, lattice, plane)
+    for index, image in enumerate(images):
+        _, alone, _ = measured(image)
+        torch.testing.assert_close(
+            together.period_px[index], alone.period_px[0], rtol=1e-3, atol=1e-3, equal_nan=True
+        )
+
+
+def test_a_rectified_wall_has_the_lattice_it_is_said_to_have(tmp_path):
+    from tiling_diag.report.rectified import write_rectified
+
+    image = brick(homography=perspective_homography(SIZE, 1.5, 1.0))
+    write_rectified(td.diagnose(image), tmp_path)
+    said = json.loads((tmp_path / "rectified.json").read_text())
+    again = td.diagnose(tmp_path / "rectified.png").summary()["lattice"]
+    assert said["lattice"]["unit_px"] == pytest.approx(again["unit_px"], rel=0.02)
+    assert said["lattice"]["course_px"] == pytest.approx(again["course_px"], rel=0.02)
+    corner = apply_homography(torch.tensor(said["homography"]), torch.tensor([0.0, 0.0]))
+    assert float(corner.min()) >= -1
+
+
+def test_nothing_is_rectified_without_a_lattice(tmp_path):
+    from tiling_diag.report.rectified import write_rectified
+
+    with pytest.raises(td.InputError, match="no lattice was found"):
+        write_rectified(td.diagnose(torch.full((3, 64, 64), 0.5)), tmp_path)

@@ -1,0 +1,81 @@
+"""A tilted wall laid flat: resampled as if it were seen straight on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, grid_sample
+
+from tiling_diag.kernels.tilt import homography, to_flat, to_picture
+
+# Samples along each side of a canvas px: the near parts of a wall shrink.
+SAMPLES = 2
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The flat picture that a tilted one is laid on.
+
+    Attributes:
+        size: height and width in canvas px.
+        scale: canvas px per px of the picture at its middle.
+        origin: ``(2,)`` flat px, from the middle, of the canvas's upper left corner.
+        middle: ``(2,)`` the picture's middle in px.
+        tilt: ``(2,)`` in 1/px.
+    """
+
+    size: tuple[int, int]
+    scale: float
+    origin: Tensor
+    middle: Tensor
+    tilt: Tensor
+
+    @property
+    def homography(self) -> Tensor:
+        """``(3, 3)`` from picture px to canvas px."""
+        flat = homography(self.tilt, self.middle)
+        shift = torch.eye(3, dtype=flat.dtype, device=flat.device)
+        shift[:2, 2] = -(self.origin + self.middle)
+        zoom = torch.diag(flat.new_tensor([self.scale, self.scale, 1.0]))
+        return zoom @ shift @ flat
+
+
+def flat_canvas(tilt: Tensor, size: tuple[int, int], longest_px: int) -> Canvas:
+    """A canvas that holds all of a picture of `size` (height, width) laid flat.
+
+    Args:
+        tilt: ``(2,)`` float64 in 1/px about the picture's middle.
+        size: of the picture.
+        longest_px: the canvas's longer side is no longer; up to it the scale is kept.
+    """
+    middle = tilt.new_tensor([size[1] / 2, size[0] / 2])
+    corners = middle * tilt.new_tensor([[-1, -1], [1, -1], [-1, 1], [1, 1]])
+    flat = to_flat(tilt, corners)
+    low, extent = flat.amin(0), flat.amax(0) - flat.amin(0)
+    scale = min(1.0, longest_px / float(extent.max()))
+    width, height = (max(1, math.ceil(scale * float(side))) for side in extent)
+    return Canvas((height, width), scale, low, middle, tilt)
+
+
+def laid_flat(image: Tensor, canvas: Canvas, mode: str = "bilinear") -> Tensor:
+    """The picture ``(B, C, H, W)`` on a canvas; 0 where it shows nothing.
+
+    Args:
+        image: in any resolution: it is taken to fill the picture that the canvas was made for.
+        canvas: from `flat_canvas`.
+        mode: of `grid_sample`.
+    """
+    height, width = canvas.size
+    y, x = ((torch.arange(n * SAMPLES).double() + 0.5) / SAMPLES for n in (height, width))
+    flat = torch.stack([x.expand(len(y), -1), y[:, None].expand(-1, len(x))], dim=-1)
+    flat = (flat / canvas.scale).to(canvas.origin) + canvas.origin
+    places = to_picture(canvas.tilt, flat.flatten(0, 1)) / canvas.middle
+    # Beyond the horizon nothing is seen.
+    seen = 1 - flat.flatten(0, 1) @ canvas.tilt > 0
+    grid = places.masked_fill(~seen[:, None], 2.0).reshape(1, len(y), len(x), 2).to(image)
+    grid = grid.expand(len(image), -1, -1, -1)
+    found = grid_sample(image, grid, mode=mode, align_corners=False)
+    return avg_pool2d(found, SAMPLES)

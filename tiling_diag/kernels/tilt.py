@@ -1,0 +1,118 @@
+"""A plane seen at an angle: the one family of homographies, its local scale, and a fit to a field.
+
+Up to a linear change of the plane's own coordinates a homography has two numbers: the *tilt* p, in
+1/px. With places x relative to a centre in the picture, the flat wall is
+
+    X = x / (1 + p . x),    x = X / (1 - p . X),
+
+the identity to first order at the centre. With d = 1 + p . x, lengths square to p look d times as
+large as at the centre, lengths along p d ** 2 times. Vectors and places are ``(x, y)`` in px.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+# Scales of the robust fit, relative: from what a first guess may miss by to what good places do.
+FIT_SCALES = (0.3, 0.15, 0.08, 0.05, 0.05, 0.05)
+# Nothing of the picture may come nearer to the horizon than this share of the centre's distance.
+LEAST_DEPTH = 0.1
+
+
+def to_flat(tilt: Tensor, places: Tensor) -> Tensor:
+    """Flat places of picture places ``(..., n, 2)`` under tilts ``(..., 2)``, about the centre."""
+    flat: Tensor = places / (1 + places @ tilt[..., None])
+    return flat
+
+
+def to_picture(tilt: Tensor, flat: Tensor) -> Tensor:
+    """The picture places of flat places ``(..., n, 2)``: the inverse of `to_flat`."""
+    places: Tensor = flat / (1 - flat @ tilt[..., None])
+    return places
+
+
+def jacobian(tilt: Tensor, places: Tensor) -> Tensor:
+    """Derivative ``(..., n, 2, 2)`` of `to_flat` at picture places ``(..., n, 2)``."""
+    depth = 1 + places @ tilt[..., None]
+    eye = torch.eye(2, dtype=places.dtype, device=places.device)
+    bend = places[..., :, None] * tilt[..., None, None, :]
+    derivative: Tensor = eye / depth[..., None] - bend / depth[..., None].square()
+    return derivative
+
+
+def homography(tilt: Tensor, centre: Tensor) -> Tensor:
+    """``(..., 3, 3)`` from picture px to flat px, with `centre` ``(2,)`` kept in its place."""
+    shift = torch.eye(3, dtype=tilt.dtype, device=tilt.device)
+    shift[:2, 2] = centre
+    perspective = torch.eye(3, dtype=tilt.dtype, device=tilt.device).repeat(*tilt.shape[:-1], 1, 1)
+    perspective[..., 2, :2] = tilt
+    moved: Tensor = shift @ perspective @ torch.linalg.inv(shift)
+    return moved
+
+
+def fit_tilt(
+    gradients: Tensor, places: Tensor, weights: Tensor, reach: Tensor, *, straight: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The plane that best explains a field of local wave vectors.
+
+    A wave vector k of the flat wall is seen at x as g = (k - s p) / d with s = d (g . x). Solved
+    for the unknowns, k - (s I + g x^T) p = g is linear but for the d in s, which is taken from the
+    step before; places that miss the fit count less (Cauchy weights, their scale made narrower in
+    steps, so that zones of another period do not bend the plane).
+
+    Args:
+        gradients: ``(B, n, r, 2)`` local wave vectors of r families, cycles per px.
+        places: ``(B, n, 2)`` where, relative to the centre, px.
+        weights: ``(B, n)``, 0 for places without a measurement.
+        reach: ``(4, 2)`` the picture's corners relative to the centre.
+        straight: fit the wave vectors alone, without a tilt.
+
+    Returns:
+        Tilt ``(B, 2)`` in 1/px and wave vectors ``(B, r, 2)`` of the flat wall.
+    """
+    batch, count, families, _ = gradients.shape
+    known = weights > 0
+    start = gradients.masked_fill(~known[..., None, None], torch.nan)
+    flat = start.nanmedian(1).values.nan_to_num(1.0)
+    tilt = places.new_zeros(batch, 2)
+    gradients = torch.where(known[..., None, None], gradients, flat[:, None])
+    size = gradients.norm(dim=-1, keepdim=True).clamp_min(1e-12)
+    eye = torch.eye(2, dtype=places.dtype, device=places.device)
+    outer = gradients[..., :, None] * places[:, :, None, None, :]
+    design = places.new_zeros(batch, count, families, 2, 2 * families + 2)
+    for family in range(families):
+        design[:, :, family, :, 2 * family : 2 * family + 2] = eye
+    for scale in FIT_SCALES:
+        seen = flat[:, None] @ jacobian(tilt, places)
+        miss = ((gradients - seen) / size).square().sum(-1).mean(-1)
+        final = weights / (1 + miss / scale**2).square()
+        depth = 1 + places @ tilt[..., None]
+        along = depth * (gradients @ places[..., None])[..., 0]
+        design[..., 2 * families :] = -(along[..., None, None] * eye + outer)
+        rows = (design / size[..., None]).flatten(1, 3)
+        values = (gradients / size).flatten(1, 3)
+        heavy = final[..., None].expand(-1, -1, 2 * families).flatten(1)
+        if straight:
+            rows = rows[..., : 2 * families]
+        flat, tilt = _solve(rows, values, heavy, families, reach)
+    return tilt, flat
+
+
+def _solve(
+    rows: Tensor, values: Tensor, weights: Tensor, families: int, reach: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Weighted least squares; the tilt is held back where it would bring the horizon into view."""
+    # Columns differ by the size of the picture: even them out.
+    scale = rows.square().mean(1, keepdim=True).sqrt().clamp_min(1e-12)
+    scaled = rows / scale
+    heavy = scaled * weights[..., None]
+    normal = heavy.mT @ scaled
+    ridge = 1e-9 * normal.diagonal(dim1=-2, dim2=-1).mean(-1).clamp_min(1e-9)
+    normal = normal + ridge[:, None, None] * torch.eye(normal.shape[-1]).to(normal)
+    found = torch.linalg.solve(normal, heavy.mT @ values[..., None])[..., 0] / scale[:, 0]
+    flat = found[:, : 2 * families].reshape(-1, families, 2)
+    tilt = found[:, 2 * families :] if rows.shape[-1] > 2 * families else flat[:, 0] * 0
+    nearest = (tilt @ reach.mT).amin(-1, keepdim=True)
+    held = torch.where(nearest < LEAST_DEPTH - 1, (LEAST_DEPTH - 1) / nearest.clamp_max(-1e-9), 1.0)
+    return flat, tilt * held
