@@ -10,6 +10,7 @@ import atexit
 import gc
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -54,6 +55,8 @@ def leave(code: int) -> NoReturn:
 
     mypy ends this way too (`mypy.util.hard_exit`).
     """
+    # All is done: an interrupt that comes now changes nothing.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         # Who closed the other end of a pipe wants no more of it.
