@@ -29,8 +29,9 @@ LEAST_CHANGE = 0.05
 KEPT_SUPPORT = 0.7
 # Without a lattice to start from, chance has many tilts to choose from.
 BLIND_SUPPORT = 1.5 * LATTICE_SUPPORT
-# Lattices of less support are doubted, and given up for one on a plane that has so much more.
-WEAK_SUPPORT = 0.3
+# Lattices of less support that so much of the picture does not have are doubted, and given up for
+# one on a plane that has so much more.
+WEAK_SUPPORT, WEAK_MISFIT = 0.3, 0.4
 BETTER_SUPPORT = 1.3
 # ... or that leaves this share of the picture that does not have it.
 BETTER_MISFIT = 0.85
@@ -53,6 +54,7 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
     lost = lattice.reason == NOT_PERIODIC
     # In strong perspective a part of the wall may pass for all of it, but not for much.
     weak = lattice.is_periodic & (lattice.support < WEAK_SUPPORT) & ~tilted
+    weak &= plane.misfit > WEAK_MISFIT
     for index in (tilted | lost | weak).nonzero()[:, 0].tolist():
         one, support = _one(walls, index), float(lattice.support[index])
         if bool(tilted[index]):
