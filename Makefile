@@ -40,6 +40,8 @@ bench: $(STAMP) ## Measure speed and, where the corpus is, the lattice; tables g
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/lattice.py
+	$(BIN)/python benchmarks/batch.py --only throughput
+	$(BIN)/python benchmarks/losses.py --sizes 256
 
 clean: ## Remove the virtual environment and everything that was built.
 	rm -rf $(VENV) build dist *.egg-info out .pytest_cache .mypy_cache .ruff_cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +18,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-# Photographs and cut-outs whose opposite edges do not join: only what they show can be cropped.
-NOT_SEAMLESS = ("brick_flemish_01.jpg", "louver_01.png", "planks_nailed_01.png")
-# Units across the target: enough that 2.5 times larger ones still repeat three times.
+# A file wraps around if its sides are whole numbers of units, up to this share of a unit.
+WRAP_TOLERANCE = 0.06
+# Units across the target: three of 2.5 times the size still fit, and at the least two.
 UNITS_ACROSS = 8.0
-LEAST_UNITS_ACROSS = 4.0
+LEAST_UNITS_ACROSS = 5.0
 SMALLEST_UNIT_PX = 12.0
-SCALES = tuple(math.exp(x) for x in np.linspace(math.log(0.4), math.log(2.5), 33))
-NEAR = (0.955, 0.97, 0.985, 1.015, 1.03, 1.045)
+Vector = Sequence[float]
+SCALES = tuple(math.exp(x) for x in np.linspace(math.log(0.4), math.log(2.5), 25))
+NEAR = (0.97, 0.985, 1.015, 1.03)
 OCTAVES = (0.5, 2.0)
 
 
@@ -87,8 +89,8 @@ def load_materials(corpus: Path, size_px: int) -> list[Material]:
             continue
         (ax, ay), b = row["a"], row["b"]
         unit = math.hypot(ax, ay) if b is None else math.sqrt(abs(ax * b[1] - ay * b[0]))
-        seamless = row["file"] not in NOT_SEAMLESS
         image = Image.open(corpus / row["file"]).convert("RGB")
+        seamless = is_seamless(image.size, row["a"], b)
         shrink = min(1.0, size_px / UNITS_ACROSS / unit)
         shrink = min(1.0, max(shrink, SMALLEST_UNIT_PX / unit))
         if not seamless:
@@ -101,6 +103,16 @@ def load_materials(corpus: Path, size_px: int) -> list[Material]:
         pixels = torch.from_numpy(np.asarray(image, dtype=np.float32) / 255).movedim(-1, 0)
         found.append(Material(row["file"].rsplit(".", 1)[0], pixels, seamless, unit * shrink))
     return found
+
+
+def is_seamless(size: tuple[int, int], a: Vector, b: Vector | None) -> bool:
+    """Whether the lattice goes on over the edges of a file of `size` (width, height) repeated."""
+    if b is None:
+        square = a[0] ** 2 + a[1] ** 2
+        units = np.array([size[0] * a[0], size[1] * a[1]]) / square
+    else:
+        units = np.linalg.solve(np.array([a, b]).T, np.diag(size)).flatten()
+    return bool(np.abs(units - np.round(units)).max() <= WRAP_TOLERANCE)
 
 
 def wall_mask(size_px: int) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from .base import PairLoss, check_options
 from .inputs import Spectra
 from .profiles import LogMap, centred
-from .shifts import correlation, over_turns, reach, shift_distance
+from .shifts import MATCH_SHARE, correlation, mismatch, over_turns, reach, shift_distance
 from .spectral_period import radial_grid
 from .tables import constant_result
 
@@ -40,7 +40,8 @@ class ACFPeriodLoss(PairLoss):
     Along each direction the autocorrelation is the cosine transform of the power there (Wiener
     and Khinchin; by the slice theorem, that of the picture summed across the direction), taken of
     the lines that stand above the background. The profiles over log lag are compared at all
-    shifts, whatever the rotation, times ``w``.
+    shifts and at turns up to 15 degrees; a tenth of how far the lines' amplitudes differ is added,
+    and all is times ``w``.
 
     Args:
         r_bins: lags, evenly spaced in their logarithm, and rings they are transformed from.
@@ -89,17 +90,19 @@ class ACFPeriodLoss(PairLoss):
         return self._loss(pred, target, mask)
 
     def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
-        """``lag``, weighted, ``(B,)``."""
+        """``lag`` and ``lines``, weighted, each ``(B,)``."""
         grid = radial_grid(spectra.size, self.r_bins, MIN_BIN, None)
         longest = min(spectra.size) / 2
         lags = Lags(self.min_rel * longest, self.max_rel * longest, self.r_bins)
         pred, target = spectra.maps(grid)
-        transform = _cosines(grid, lags, pred.device, pred.dtype)
-        a = centred(transform @ target.detach(), lags.step)
-        b = centred(transform @ pred, lags.step)
+        transform = _cosines(grid, lags, pred.excess.device, pred.excess.dtype)
+        a = centred(transform @ target.excess.detach(), lags.step)
+        b = centred(transform @ pred.excess, lags.step)
         most = reach(lags.count, lags.step)
         cross, own = over_turns(correlation(a, b, most)), over_turns(correlation(a, a, most))
-        return {"lag": self.w * shift_distance(cross, own, self.tau, lags.step)}
+        lag = shift_distance(cross, own, self.tau, lags.step)
+        match = mismatch(target.amplitude.detach(), pred.amplitude)
+        return {"lag": self.w * lag, "lines": self.w * MATCH_SHARE * match}
 
 
 @constant_result

@@ -14,14 +14,16 @@ from torch import Tensor
 from tiling_diag.errors import InputError
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import power_spectrum
-from tiling_diag.kernels.windows import feather, hann
+from tiling_diag.kernels.windows import feather, tukey
 
-from .profiles import LogMap, sector_profiles
+from .profiles import LogMap, Profile, sector_profiles
 from .tables import constant_result
 
 SMALLEST_SIDE_PX = 16
 # The mask's border is softened over this share of the shorter side.
 FEATHER_SHARE = 1 / 16
+# An eighth at each side is tapered: a Hann window sees fewer units, and their wander weighs more.
+WINDOW_TAPER = 0.25
 # Below this standard deviation, in rounding errors of float32 times the mean, a picture is flat.
 FLAT_IN_ROUNDING_ERRORS = 16.0
 # A smaller sum of squared weights holds no lattice: it is less than four 4 x 4 px units.
@@ -35,9 +37,9 @@ class Spectra:
     powers: tuple[Tensor, Tensor]  # each (B, H, W // 2 + 1)
     size: tuple[int, int]
     counts: Tensor  # (B,) bool: False for an item that has nothing to compare
-    _maps: dict[LogMap, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _maps: dict[LogMap, tuple[Profile, Profile]] = field(default_factory=dict)
 
-    def maps(self, grid: LogMap) -> tuple[Tensor, Tensor]:
+    def maps(self, grid: LogMap) -> tuple[Profile, Profile]:
         """`sector_profiles` of both pictures, computed once per grid."""
         if grid not in self._maps:
             first, second = self.powers
@@ -130,19 +132,13 @@ def _has_power(image: Tensor, power: Tensor, area: Tensor) -> Tensor:
 def _weights(
     mask: Tensor | None, size: tuple[int, int], device: torch.device, dtype: torch.dtype
 ) -> Tensor:
-    """``(H, W)``, or ``(B, H, W)`` with a mask: its feathered inside under a Hann window."""
+    """``(H, W)``, or ``(B, H, W)`` with a mask: its feathered inside under the window."""
+    window = _window(size, device, dtype)
     if mask is None:
-        return _full_weights(size, device, dtype)
-    soft = feather(mask.detach().to(dtype)[:, 0], FEATHER_SHARE * min(size))
-    return soft * _window(size, device, dtype)
-
-
-@constant_result
-def _full_weights(size: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Tensor:
-    ones = torch.ones(size, device=device, dtype=dtype)
-    return feather(ones, FEATHER_SHARE * min(size)) * hann(size, device=device, dtype=dtype)
+        return window
+    return feather(mask.detach().to(dtype)[:, 0], FEATHER_SHARE * min(size)) * window
 
 
 @constant_result
 def _window(size: tuple[int, int], device: torch.device, dtype: torch.dtype) -> Tensor:
-    return hann(size, device=device, dtype=dtype)
+    return tukey(size, taper=WINDOW_TAPER, device=device, dtype=dtype)

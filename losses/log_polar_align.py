@@ -7,18 +7,18 @@ from torch import Tensor
 from .base import NYQUIST, PairLoss, check_options
 from .inputs import Spectra
 from .profiles import centred, log_map
-from .shifts import correlation, reach, shift_and_turn_distance
+from .shifts import MATCH_SHARE, correlation, mismatch, reach, shift_and_turn_distance
 
 TAU = 0.06
-# A radian of rotation counts half of a natural log unit of scale.
-TURN_SHARE = 0.5
+# A radian of rotation counts a quarter of a natural log unit of scale.
+TURN_SHARE = 0.25
 
 
 class LogPolarAlignLoss(PairLoss):
     """How far the log-polar spectra are shifted in log radius and in angle.
 
-    The belief over both shifts together: its distance in log scale, plus half its distance in
-    radians, times ``w``.
+    The belief over both shifts together: its distance in log scale, plus a quarter of its
+    distance in radians, plus a tenth of how far the lines' amplitudes differ, times ``w``.
 
     Args:
         out_r: rings, evenly spaced in log frequency.
@@ -64,15 +64,21 @@ class LogPolarAlignLoss(PairLoss):
         return self._loss(pred, target, mask)
 
     def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
-        """``shift`` and ``turn``, weighted, each ``(B,)``."""
+        """``shift``, ``turn`` and ``lines``, weighted, each ``(B,)``."""
         grid = log_map(spectra.size, self.out_r, self.out_t, self.r_min * NYQUIST)
-        pred, target = (centred(profile, grid.step) for profile in spectra.maps(grid))
+        maps = spectra.maps(grid)
+        pred, target = (centred(profile.excess, grid.step) for profile in maps)
         target = target.detach()
         most = reach(grid.rings, grid.step)
         shift, turn = shift_and_turn_distance(
             correlation(target, pred, most), correlation(target, target, most), TAU, grid.step
         )
-        return {"shift": self.w * shift, "turn": self.w * TURN_SHARE * turn}
+        match = mismatch(maps[1].amplitude.detach(), maps[0].amplitude, most_turn_deg=0.0)
+        return {
+            "shift": self.w * shift,
+            "turn": self.w * TURN_SHARE * turn,
+            "lines": self.w * MATCH_SHARE * match,
+        }
 
 
 def log_polar_align_loss(

@@ -112,7 +112,7 @@ class PatchwiseLoss(nn.Module):
         with torch.no_grad(), torch.autocast(target.device.type, enabled=False):
             spectra = compute_spectra(target, target, mask)
             grid = loss.grid(spectra.size)
-            return fundamental(spectra.maps(grid)[1], grid) / NYQUIST
+            return fundamental(spectra.maps(grid)[1].excess, grid) / NYQUIST
 
     def _worst(self, values: Tensor, counts: Tensor) -> Tensor:
         """Mean per picture over the largest `hard_fraction` of the patches that count."""

@@ -1,7 +1,7 @@
 """Background-free log-polar profiles of a power spectrum: only the lines of a lattice are left.
 
-Mean power per cell of a log-polar grid, in natural log units over the smooth fall (about 1/f) of
-its rings; what stands clearly above it is kept, blurred a little and centred. The profile does
+Mean power per cell of a log-polar grid, in natural log units over its smooth fall (about 1/f) in
+that direction; what stands clearly above it is kept, blurred a little and centred. The profile does
 not see brightness or contrast at all; enlarging a picture by s moves it down by ``log(s)``,
 turning it is a circular shift.
 """
@@ -26,6 +26,9 @@ FLOOR_SHARE = 0.2
 # Log units: width of the background's blur, height over it at which a line counts, softness of
 # that threshold, width of the blur whose result is taken away to centre, width of the last blur.
 BACKGROUND_WIDTH = 0.4
+# Grain and boards of many tones fill some directions only: the background is blurred over so much
+# angle, not over all.
+BACKGROUND_WIDTH_DEG = 20.0
 THRESHOLD = 1.0
 SOFTNESS = 0.5
 CENTRING_WIDTH = 0.6
@@ -75,8 +78,17 @@ def log_map(
     return LogMap(size, rings, sectors, lowest, r_max)
 
 
-def sector_profiles(power: Tensor, grid: LogMap) -> Tensor:
-    """Excess of each cell over the background, ``(B, rings, sectors)``, at least 0, log units.
+class Profile(NamedTuple):
+    """What stands above the background, each ``(B, rings, sectors)`` and at least 0."""
+
+    excess: Tensor
+    """Natural log units: faint lines count nearly as much as strong ones, so that all vote."""
+    amplitude: Tensor
+    """In the picture's grey levels, of unit norm: what the lines weigh in the picture."""
+
+
+def sector_profiles(power: Tensor, grid: LogMap) -> Profile:
+    """Lines of a spectrum over its background.
 
     Args:
         power: one-sided ``(B, h, w // 2 + 1)``.
@@ -84,18 +96,28 @@ def sector_profiles(power: Tensor, grid: LogMap) -> Tensor:
     """
     table = _sectors(grid, power.device, power.dtype)
     floor = FLOOR_SHARE * power.mean((-2, -1))[:, None, None]
-    log_cells = torch.log(sector_map(power, grid.size, table) + floor)
-    rings = torch.logsumexp(log_cells, -1, keepdim=True) - math.log(grid.sectors)
+    cells = sector_map(power, grid.size, table) + floor
+    around = circular_smoothing(
+        grid.sectors, BACKGROUND_WIDTH_DEG * grid.sectors / 180, power.device, power.dtype
+    )
     blur = smoothing(grid.rings, BACKGROUND_WIDTH / grid.step, power.device, power.dtype)
-    above = log_cells - blur @ rings - THRESHOLD
-    return F.softplus(above / SOFTNESS) * SOFTNESS
+    log_background = blur @ torch.log(cells @ around) + THRESHOLD
+    excess = F.softplus((torch.log(cells) - log_background) / SOFTNESS) * SOFTNESS
+    over = F.relu(torch.sqrt(cells) - torch.exp(0.5 * log_background))
+    narrow = smoothing(grid.rings, BLUR_WIDTH / grid.step, power.device, power.dtype)
+    return Profile(excess, unit_norm(narrow @ over))
+
+
+def unit_norm(profile: Tensor) -> Tensor:
+    """Divided by the root of its sum of squares over rings and sectors; 0 stays 0."""
+    square = profile.square().sum((-2, -1), keepdim=True)
+    return profile * torch.rsqrt(square + torch.finfo(profile.dtype).tiny)
 
 
 def centred(profile: Tensor, step: float) -> Tensor:
     """Blurred, less its wide average along the rings, of unit norm: ``(B, rings, sectors)``."""
     band_pass = _band_pass(profile.shape[-2], step, profile.device, profile.dtype)
-    shaped = band_pass @ profile
-    return shaped * torch.rsqrt(shaped.square().sum((-2, -1), keepdim=True) + 1e-12)
+    return unit_norm(band_pass @ profile)
 
 
 @constant_result
@@ -103,6 +125,15 @@ def smoothing(n: int, width: float, device: torch.device, dtype: torch.dtype) ->
     """``(n, n)`` Gaussian averaging of `width` steps, renormalized at the ends."""
     place = torch.arange(n, dtype=torch.float64)
     taps = torch.exp(-0.5 * ((place[:, None] - place) / width).square())
+    return (taps / taps.sum(-1, keepdim=True)).to(device=device, dtype=dtype)
+
+
+@constant_result
+def circular_smoothing(n: int, width: float, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """``(n, n)`` Gaussian averaging of `width` steps on a circle."""
+    place = torch.arange(n, dtype=torch.float64)
+    away = (place[:, None] - place + n / 2) % n - n / 2
+    taps = torch.exp(-0.5 * (away / width).square())
     return (taps / taps.sum(-1, keepdim=True)).to(device=device, dtype=dtype)
 
 

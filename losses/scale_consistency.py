@@ -7,15 +7,15 @@ from torch import Tensor
 from .base import PairLoss, check_radial_options
 from .inputs import Spectra
 from .profiles import centred
-from .shifts import correlation, over_turns, reach, shift_distance
+from .shifts import MATCH_SHARE, correlation, mismatch, over_turns, reach, shift_distance
 from .spectral_period import radial_grid
 
 
 class ScaleConsistencyLoss(PairLoss):
-    """Distance in log scale of two predictions, whatever their rotation; symmetric.
+    """Distance in log scale of two predictions, at any turn up to 15 degrees; symmetric.
 
-    The mean of how far each one's lines are shifted against the other's, times ``w``; gradient
-    flows to both.
+    The mean of how far each one's lines are shifted against the other's, plus a tenth of how far
+    the lines' amplitudes differ, times ``w``; gradient flows to both.
 
     Args:
         r_bins: rings from ``min_bin`` to ``max_bin``, evenly spaced in log frequency.
@@ -62,9 +62,10 @@ class ScaleConsistencyLoss(PairLoss):
         return self._loss(pred1, pred2, mask)
 
     def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
-        """``scale``, weighted, ``(B,)``."""
+        """``scale`` and ``lines``, weighted, each ``(B,)``."""
         grid = radial_grid(spectra.size, self.r_bins, self.min_bin, self.max_bin)
-        first, second = (centred(profile, grid.step) for profile in spectra.maps(grid))
+        maps = spectra.maps(grid)
+        first, second = (centred(profile.excess, grid.step) for profile in maps)
         most = reach(grid.rings, grid.step)
         cross = over_turns(correlation(first, second, most))
         # Exchanging the two pictures turns the shifts round.
@@ -74,7 +75,8 @@ class ScaleConsistencyLoss(PairLoss):
         back = shift_distance(
             cross.flip(-1), over_turns(correlation(second, second, most)), self.tau, grid.step
         )
-        return {"scale": self.w * 0.5 * (there + back)}
+        match = mismatch(maps[0].amplitude, maps[1].amplitude)
+        return {"scale": self.w * 0.5 * (there + back), "lines": self.w * MATCH_SHARE * match}
 
 
 def scale_consistency_loss(

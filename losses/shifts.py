@@ -21,10 +21,14 @@ from torch import Tensor
 
 # Shifts looked at, in natural log units: 2.5 octaves either way.
 FARTHEST = 2.5 * math.log(2.0)
-# A soft maximum over turns; correlations lie in [-1, 1].
+# A soft maximum over turns of so much either way; correlations lie in [-1, 1].
 TURN_TEMPERATURE = 0.03
+MOST_TURN_DEG = 15.0
+# What the mismatch of the lines' amplitudes counts beside their shift. More makes steps of the
+# sweep point away where lines of different order meet; none leaves the old lines in the picture.
+MATCH_SHARE = 0.1
 # Temperatures as multiples of the option `tau`.
-TEMPERATURES = (0.5, 5 / 3, 5.0)
+TEMPERATURES = (0.25, 1.0, 4.0)
 # Correlations are brought to this standard deviation, unless theirs is below the second.
 SPREAD = 0.22
 LEAST_SPREAD = 0.02
@@ -56,8 +60,30 @@ def correlation(first: Tensor, second: Tensor, most: int) -> Tensor:
 
 
 def over_turns(lags: Tensor) -> Tensor:
-    """Soft maximum over the turns, ``(B, shifts)``."""
-    return TURN_TEMPERATURE * torch.logsumexp(lags / TURN_TEMPERATURE, dim=-2)
+    """Soft maximum over the turns up to `MOST_TURN_DEG`, of ``(B, sectors, shifts)``."""
+    most = round(MOST_TURN_DEG * lags.shape[-2] / 180)
+    near = torch.cat((lags[..., -most:, :], lags[..., : most + 1, :]), dim=-2) if most else lags
+    return TURN_TEMPERATURE * torch.logsumexp(near / TURN_TEMPERATURE, dim=-2)
+
+
+def mismatch(first: Tensor, second: Tensor, most_turn_deg: float = MOST_TURN_DEG) -> Tensor:
+    """One minus the cosine of two maps that are not shifted, at the best of the near turns.
+
+    Args:
+        first: ``(B, rings, sectors)`` of unit norm.
+        second: like `first`.
+        most_turn_deg: largest turn looked at; 0 for none.
+
+    Returns:
+        ``(B,)`` in [0, 1] for maps without negative values.
+    """
+    sectors = first.shape[-1]
+    most = round(most_turn_deg * sectors / 180)
+    turns = [(first * second.roll(turn, -1)).sum((-2, -1)) for turn in range(-most, most + 1)]
+    cosines = torch.stack(turns, dim=-1) / TURN_TEMPERATURE
+    # Less the logarithm of their number: equal turns must not count as a better one.
+    best = torch.logsumexp(cosines, -1) - math.log(len(turns))
+    return 1 - TURN_TEMPERATURE * best
 
 
 def standardized(lags: Tensor, dims: tuple[int, ...]) -> Tensor:

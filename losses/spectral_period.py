@@ -12,7 +12,7 @@ from tiling_diag.errors import InputError
 from .base import NYQUIST, SECTORS, PairLoss, bin_frequency, check_options, check_radial_options
 from .inputs import Spectra
 from .profiles import LogMap, centred, log_map
-from .shifts import correlation, over_turns, reach, shift_distance
+from .shifts import MATCH_SHARE, correlation, mismatch, over_turns, reach, shift_distance
 from .tables import constant_result
 
 # The band saturates where the peak does not, so it must stay the smaller of the two.
@@ -23,8 +23,9 @@ class SpectralPeriodLoss(PairLoss):
     """Distance of the main peaks in log frequency, and of the shapes around the fundamental.
 
     ``w_peak`` times how far the prediction's lines are shifted against the target's (natural log
-    of the scale ratio, whatever the rotation), plus ``w_band`` times a twentieth of 1 - cosine of
-    the two ring profiles in a band around the target's fundamental.
+    of the scale ratio, at any turn up to 15 degrees) and a tenth of how far the lines' amplitudes
+    differ, plus ``w_band`` times a twentieth of 1 - cosine of the two ring profiles in a band
+    around the target's fundamental.
 
     Args:
         r_bins: rings from ``min_bin`` to ``max_bin``, evenly spaced in log frequency.
@@ -90,21 +91,24 @@ class SpectralPeriodLoss(PairLoss):
         """``peak`` and ``band``, weighted, each ``(B,)``."""
         grid = self.grid(spectra.size)
         pred, target = spectra.maps(grid)
-        target = target.detach()
-        peak = radial_shift(target, pred, grid, self.tau)
+        peak = radial_shift(target.excess.detach(), pred.excess, grid, self.tau)
+        match = mismatch(target.amplitude.detach(), pred.amplitude)
         if center_override is None:
-            center = fundamental(target, grid)
+            center = fundamental(target.excess, grid)
         else:
-            center = _checked_center(center_override, pred)
+            center = _checked_center(center_override, pred.excess)
+        band_of = pred.excess
         # An octave above or below is far outside: exp(-(0.69 / 0.14)^2 / 2) = 5e-6.
         away = (
-            _log_radii(grid, pred.device, pred.dtype) - torch.log(center.clamp_min(1e-6))[:, None]
+            _log_radii(grid, band_of.device, band_of.dtype)
+            - torch.log(center.clamp_min(1e-6))[:, None]
         )
         band = torch.exp(-0.5 * (away / math.log1p(self.band_sigma)).square())
-        ring_pred, ring_target = pred.mean(-1) * band, target.mean(-1) * band
+        ring_pred, ring_target = band_of.mean(-1) * band, target.excess.detach().mean(-1) * band
         cosine = (ring_pred * ring_target).sum(-1) * torch.rsqrt(
             ring_pred.square().sum(-1) * ring_target.square().sum(-1) + 1e-12
         )
+        peak = peak + MATCH_SHARE * match
         return {"peak": self.w_peak * peak, "band": self.w_band * BAND_SHARE * (1 - cosine)}
 
 

@@ -16,7 +16,7 @@ def constant_result(build: Callable[Params, Result]) -> Callable[Params, Result]
     """Cache the tensors that `build` makes of its hashable arguments.
 
     They are made outside autograd and inference mode (a tensor born there could not be saved for
-    a backward pass), and are constants to `torch.compile`.
+    a backward pass). `torch.compile` can't look into the cache: there they are part of the graph.
     """
 
     @lru_cache(maxsize=64)
@@ -26,7 +26,8 @@ def constant_result(build: Callable[Params, Result]) -> Callable[Params, Result]
 
     @wraps(build)
     def constant(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        if torch.compiler.is_compiling():
+            return build(*args, **kwargs)
         return once(*args, **kwargs)  # type: ignore[arg-type]
 
-    wrapped: Callable[Params, Result] = torch.compiler.assume_constant_result(constant)  # type: ignore[no-untyped-call]
-    return wrapped
+    return constant

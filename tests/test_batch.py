@@ -2,6 +2,7 @@
 
 import csv
 import json
+import multiprocessing
 import os
 import xml.etree.ElementTree as ElementTree
 from importlib.resources import files
@@ -11,6 +12,7 @@ import jsonschema
 import numpy as np
 import pyarrow.parquet
 import pytest
+import torch
 from bad_inputs import CASES, Refused
 from batch_walls import HereEngine, rows_in, save_wall, wall, without_times
 from PIL import Image
@@ -18,7 +20,8 @@ from typer.testing import CliRunner
 
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, measuring, run_batch
-from tiling_diag.batch.work import page_file, thumb_file
+from tiling_diag.batch.local import _Station
+from tiling_diag.batch.work import Work, page_file, thumb_file
 from tiling_diag.cli import app
 from tiling_diag.errors import InputError
 
@@ -213,6 +216,13 @@ def test_rows_of_pictures_that_are_gone_are_taken_out_with_their_files(three):
     assert len(rows_in(three / "out")) == len(list((three / "out" / "thumbs").iterdir())) == 2
 
 
+def test_results_may_lie_among_the_pictures(three):
+    for _ in range(2):
+        totals, _ = run([three / "walls"], three / "walls", recursive=True)
+        assert totals.pictures == 3
+    assert totals.done == 0
+
+
 def test_a_batch_that_fails_is_measured_one_by_one(three, monkeypatch):
     real = measuring.diagnose_walls
 
@@ -320,3 +330,25 @@ def test_two_runs_into_one_folder_are_refused(three):
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(InputError, match="in use by another run"):
             run([three / "walls"], three / "out")
+
+
+@pytest.mark.parametrize(
+    ("asked", "gpus", "places"),
+    [
+        ("auto", 0, ["cpu", "cpu", "cpu"]),
+        ("cpu", 2, ["cpu", "cpu", "cpu"]),
+        ("auto", 1, ["cuda", None, None]),
+        ("auto", 2, ["cuda:0", "cuda:1", None]),
+        ("cuda", 3, ["cuda:0", "cuda:1", "cuda:2"]),
+        ("cuda:1", 3, ["cuda:1", None, None]),
+    ],
+)
+def test_every_gpu_gets_one_process_and_the_rest_is_told_to_go(monkeypatch, asked, gpus, places):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    threads = torch.get_num_threads()
+    here, there = multiprocessing.Pipe()
+    found = [_Station(there, Work(td.Settings()), asked, k, 3)._place() for k in range(3)]
+    torch.set_num_threads(threads)
+    assert found == places
+    assert [here.recv().kind for _ in range(places.count(None))] == ["surplus"] * places.count(None)

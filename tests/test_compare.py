@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from batch_walls import HereEngine, rows_in, save_wall
+from browser import browser, needs_browser, opened
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.results import to_line
 from tiling_diag.cli import app
 from tiling_diag.compare.batches import compare_batches
+from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.compare.report import write_comparison
 from tiling_diag.compare.sides import pair, read_side
 from tiling_diag.errors import InputError
@@ -210,3 +212,23 @@ def test_what_can_not_be_compared_is_said(batches, tmp_path):
     run_batch([str(batches / "a" / "only a.png")], lonely, engine=HereEngine())
     with pytest.raises(InputError, match="no picture in common"):
         compared(tmp_path, "lonely", batches / "out_b")
+
+
+@pytest.mark.slow
+@needs_browser
+@pytest.mark.parametrize("width", [400, 1280])
+def test_pages_open_in_a_browser_without_complaint_and_within_its_width(batches, tmp_path, width):
+    write_comparison(compared(batches), tmp_path / "batches")
+    one, other = (td.diagnose(batches / s / "x" / "7 <i>.png") for s in ("a", "b"))
+    write_comparison(PictureComparison(one, other), tmp_path / "pictures")
+    with browser() as context:
+        for kind, pictures in (("batches", 8), ("pictures", 1)):
+            with opened(context, tmp_path / kind / "compare.html") as page:
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+                page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
+                assert page.locator("img").count() >= pictures
+                page.wait_for_function(
+                    "() => [...document.images].every(i => i.complete && i.naturalWidth > 0)"
+                )
+                assert "<i>" in page.locator("body").inner_text()

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,13 @@ COMMANDS = [
     for line in text.splitlines()
     if line.startswith("tiling-diag")
 ]
+SLOW_COMMANDS = [
+    line
+    for kind, text in BLOCKS
+    if kind == "bash"
+    for line in text.splitlines()
+    if line.startswith("tiling-diag")
+]
 PROGRAMS = [text for kind, text in BLOCKS if kind == "python"]
 
 
@@ -35,6 +44,31 @@ def test_commands_print_what_the_readme_shows(command, monkeypatch):
     assert [words.sub("#", line) for line in printed] == [
         words.sub("#", line) for line in shown[0].splitlines()
     ]
+
+
+@pytest.mark.slow
+def test_commands_that_take_longer_run_one_after_another(monkeypatch, tmp_path):
+    (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
+    monkeypatch.chdir(tmp_path)
+    assert SLOW_COMMANDS
+    for command in SLOW_COMMANDS:
+        result = CliRunner().invoke(app, shlex.split(command)[1:], env={"COLUMNS": "80"})
+        assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "out" / "samples" / "index.html").exists()
+    assert (tmp_path / "out" / "compared" / "compare.html").exists()
+
+
+@pytest.mark.slow
+def test_the_programs_of_the_page_about_batches_run(monkeypatch, tmp_path):
+    (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
+    text = (ROOT / "docs" / "batch.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "program.py").write_text(program)
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("of 7\n")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -14,9 +14,10 @@ from tiling_diag.checks.acf import measure_autocorrelation
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.cepstrum import measure_cepstrum
 from tiling_diag.checks.local_period import measure_local_period
-from tiling_diag.checks.pixels import measure_edge_cross, measure_resize, measure_shift
+from tiling_diag.checks.pixels import measure_edge_cross, measure_shift
 from tiling_diag.checks.plane import measure_plane
 from tiling_diag.checks.reference import measure_reference
+from tiling_diag.checks.resizing import measure_resize
 from tiling_diag.checks.spectral import measure_spectrum
 from tiling_diag.checks.upsampling_grid import measure_grid
 from tiling_diag.errors import InputError
@@ -271,9 +272,10 @@ def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) 
         if reference is None
         else measure_reference(lattice, reference.to(device), settings.ref_scale)
     )
+    spectral = measure_spectrum(walls, lattice)
     results: dict[str, Any] = {
         "lattice": lattice,
-        "spectral": measure_spectrum(walls, lattice),
+        "spectral": spectral,
         "autocorrelation": measure_autocorrelation(walls, lattice),
         "cepstrum": measure_cepstrum(walls, lattice),
         "local_period": local,
@@ -281,7 +283,7 @@ def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) 
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),
-        "edge_cross": measure_edge_cross(walls),
+        "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
     }
     if compared is not None:
         results["reference"] = compared

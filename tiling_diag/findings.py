@@ -6,21 +6,19 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tiling_diag.finding import Evidence, Finding, Severity, Zone, severity_of
+from tiling_diag import evidence as numbers
+from tiling_diag.calibration import limit, probability
+from tiling_diag.finding import SUSPECT_PROBABILITY, Evidence, Finding, Severity, Zone, severity_of
 from tiling_diag.results import REASONS
 from tiling_diag.zones import band_zones
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
 
-# Limits and slopes of the evidence: P = logistic(slope * (value - limit)).
+# A period nearer than this to an octave is called doubled or halved.
 OCTAVE_LIMIT = 0.25
-OFF_LIMIT = math.log2(1.08)
-BAND_LIMIT, BAND_SLOPE = 0.45, 12.0
-GRID_LIMIT, GRID_SLOPE = 10.0, 0.5
-GRID_AMPLITUDE = 0.5
-RESIZE_LIMIT, RESIZE_SLOPE = 0.06, 80.0
-CROSS_DROP = 0.2
+# A cross that moves the period by more than this is no mere information.
+CROSS_MOVE = 0.05
 DRIFT_LIMIT = 0.05
 _SIDES = (
     "the right", "the lower right", "the bottom", "the lower left",
@@ -59,8 +57,8 @@ ADVICE = {
         "resize, then convolve; make the kernel size a multiple of the stride",
     ),
     "resize_alias": Advice(
-        "the picture was resized without a low-pass",
-        "resize with antialias=True, or put BlurPool before strides",
+        "the picture was reduced without a low-pass and enlarged again, or enlarged from less",
+        "resize with antialias=True, or put BlurPool before strides; make it at its full size",
     ),
     "edge_cross": Advice(
         "opposite borders differ, and a spectrum without a window shows that as a cross",
@@ -69,10 +67,6 @@ ADVICE = {
     "perspective_drift": Advice("the wall is seen at an angle", "none is needed in perspective"),
     "no_period": Advice("the wall does not repeat, or too little of it is seen", "-"),
 }
-
-
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, x))))
 
 
 def _make(
@@ -114,42 +108,38 @@ def _no_period(d: Diagnosis) -> list[Finding]:
     if bool(d.lattice.is_periodic):
         return []
     reason = REASONS[int(d.lattice.reason)] or ""
-    support = Evidence("support of the best lattice", float(d.lattice.support), 0.12)
-    return [_make("no_period", 1.0, reason, [support], severity="info")]
+    support = Evidence("support of the best lattice", float(d.lattice.support))
+    known = numbers.no_period(d)
+    sure = probability("no_period", known) if known else 1.0
+    return [_make("no_period", sure, reason, [support], severity="info")]
 
 
 def _period(d: Diagnosis) -> list[Finding]:
     """Against the reference, or the expected unit and course."""
-    ratios = {}
-    if d.reference is not None:
-        ratios = {
-            "units": float(d.reference.scale_ratio_x),
-            "courses": float(d.reference.scale_ratio_y),
-        }
-    for name, measured, expected in (
-        ("units", d.lattice.unit_px, d.settings.unit_px),
-        ("courses", d.lattice.course_px, d.settings.course_px),
-    ):
-        if expected is not None:
-            ratios[name] = float(measured) / expected
-    octaves = {name: math.log2(r) for name, r in ratios.items() if math.isfinite(r) and r > 0}
-    if not octaves:
+    known = numbers.period(d)
+    if known is None:
         return []
-    sure = _logistic(30 * (float(d.lattice.support) - 0.08))
-    evidence = [Evidence(f"period over expected, {n}", 2**o, unit="x") for n, o in octaves.items()]
+    sure = probability("period", known)
+    octaves = numbers.period_octaves(d)
+    if sure < SUSPECT_PROBABILITY or max(map(abs, octaves.values())) < numbers.OFF_OCTAVES:
+        return []
+    evidence = [
+        Evidence(f"period over expected, {n}", 2**o, _nearest_limit(o), "x")
+        for n, o in octaves.items()
+    ]
     for code, target in (("period_doubled", 1.0), ("period_halved", -1.0)):
-        miss = {name: abs(o - target) for name, o in octaves.items()}
-        if min(miss.values()) < OCTAVE_LIMIT:
-            named = " and ".join(n for n, m in miss.items() if m < OCTAVE_LIMIT)
+        named = [n for n, o in octaves.items() if abs(o - target) < OCTAVE_LIMIT]
+        if named:
             word = "twice" if target > 0 else "half"
-            title = f"the period of the {named} is about {word} the expected one"
-            return [_make(code, 0.98 * sure, title, evidence)]
+            title = f"the period of the {' and '.join(named)} is about {word} the expected one"
+            return [_make(code, sure, title, evidence)]
     worst = max(octaves.items(), key=lambda item: abs(item[1]))
-    probability = _logistic(60 * (abs(worst[1]) - OFF_LIMIT)) * sure
-    if probability < 0.5:
-        return []
     title = f"the period of the {worst[0]} is {2 ** worst[1]:.2f} times the expected one"
-    return [_make("period_off", probability, title, evidence)]
+    return [_make("period_off", sure, title, evidence)]
+
+
+def _nearest_limit(octaves: float) -> float:
+    return float(2 ** math.copysign(numbers.OFF_OCTAVES, octaves))
 
 
 def _bands(d: Diagnosis) -> list[Finding]:
@@ -157,61 +147,59 @@ def _bands(d: Diagnosis) -> list[Finding]:
     scores = [score for score in d.banding.box_score.tolist() if math.isfinite(score)]
     if not zones:
         return []
-    best = max(scores)
-    probability = _logistic(BAND_SLOPE * (best - BAND_LIMIT))
+    known = numbers.doubling_bands(d)
+    sure = probability("doubling_bands", known) if known else 0.0
+    if sure < SUSPECT_PROBABILITY:
+        return []
     title = f"zones of another period in {axis}: {'; '.join(zone.text for zone in zones)}"
     evidence = [
-        Evidence("repetition at another octave, in the zone over elsewhere", best, BAND_LIMIT)
+        Evidence(
+            "repetition at another octave, in the zone over elsewhere",
+            max(scores),
+            limit("doubling_bands"),
+        )
     ]
-    return [_make("doubling_bands", probability, title, evidence, zones)]
+    return [_make("doubling_bands", sure, title, evidence, zones)]
 
 
 def _grids(d: Diagnosis) -> list[Finding]:
-    grid = d.grid
-    best: tuple[float, int, float, str] | None = None
-    for period, scores, levels, known in zip(
-        grid.period_px.tolist(),
-        grid.score.tolist(),
-        grid.amplitude.tolist(),
-        grid.explained.tolist(),
-        strict=True,
-    ):
-        for axis in (0, 1):
-            # Both axes carry a real grid; one may be hidden by the material.
-            score = 0.0 if known[axis] or levels[axis] < GRID_AMPLITUDE else scores[axis]
-            if best is None or score > best[0]:
-                best = (score, int(period), levels[axis], "xy"[axis])
-    if best is None or best[0] < GRID_LIMIT / 2:
+    sure = {p: probability("upsampling_grid", known) for p, known in numbers.grids(d).items()}
+    likely = [p for p, value in sure.items() if value >= SUSPECT_PROBABILITY]
+    if not likely:
         return []
-    score, period_px, level, letter = best
-    probability = _logistic(GRID_SLOPE * (score - GRID_LIMIT))
+    # A grid has lines of the shorter periods that divide its own, too.
+    period_px = max(likely)
+    index = d.grid.period_px.tolist().index(period_px)
+    level, score = float(d.grid.amplitude[index]), float(d.grid.score[index])
     title = f"a grid of {period_px} px, {level:.1f} grey levels, locked to the pixel grid"
+    least = limit("upsampling_grid")
     evidence = [
         Evidence(
-            f"line at 1/{period_px} cycles/px along {letter} over its background", score, GRID_LIMIT
+            f"log likelihood of a grid of {period_px} px over none",
+            score,
+            None if least is None else math.expm1(least),
         ),
-        Evidence("its amplitude in grey levels of 255", level, GRID_AMPLITUDE),
+        Evidence("its amplitude in grey levels of 255 (root mean square)", level),
     ]
-    return [_make("upsampling_grid", probability, title, evidence)]
+    return [_make("upsampling_grid", max(sure.values()), title, evidence)]
 
 
 def _resize(d: Diagnosis) -> list[Finding]:
-    before, after = float(d.spectral.period_px), float(d.resize.period_px)
-    if not (math.isfinite(before) and math.isfinite(after)):
+    known = numbers.resize_alias(d)
+    sure = probability("resize_alias", known) if known else 0.0
+    if sure < SUSPECT_PROBABILITY:
         return []
-    change = abs(after / before - 1)
-    probability = _logistic(RESIZE_SLOPE * (change - RESIZE_LIMIT))
-    if probability < 0.5:
-        return []
-    title = f"a clean resize moves the period by {change:.0%}"
-    return [
-        _make(
-            "resize_alias",
-            probability,
-            title,
-            [Evidence("relative move of the period", change, RESIZE_LIMIT)],
-        )
+    factor = float(d.resize.trace_factor)
+    title = f"traces of a resize: the picture was enlarged about {factor:.2g} times"
+    evidence = [
+        Evidence("height of the interpolation's line over others", math.exp(float(d.resize.trace))),
+        Evidence("its depth, in logarithms of differences", float(d.resize.trace_amplitude)),
+        Evidence("factor", factor, unit="x"),
     ]
+    before, after = float(d.spectral.period_px), float(d.resize.period_px)
+    if math.isfinite(before) and math.isfinite(after):
+        evidence.append(Evidence("move of the period by a clean resize", abs(after / before - 1)))
+    return [_make("resize_alias", sure, title, evidence)]
 
 
 def _drift(d: Diagnosis) -> list[Finding]:
@@ -236,10 +224,25 @@ def _drift(d: Diagnosis) -> list[Finding]:
 
 
 def _cross(d: Diagnosis) -> list[Finding]:
-    before, after = float(d.edge_cross.before), float(d.edge_cross.after)
-    drop = before - after
-    if not math.isfinite(drop) or drop < CROSS_DROP:
+    known = numbers.edge_cross(d)
+    sure = probability("edge_cross", known) if known else 0.0
+    if sure < SUSPECT_PROBABILITY:
         return []
+    before, after = float(d.edge_cross.before), float(d.edge_cross.after)
+    least = limit("edge_cross")
+    evidence = [
+        Evidence("share of the power on the axes", before),
+        Evidence("the same after the periodic-plus-smooth split", after),
+        Evidence(
+            "share of the power that the step between the borders has",
+            float(d.edge_cross.step),
+            None if least is None else math.exp(least),
+        ),
+    ]
+    right, biased = float(d.resize.period_px), float(d.edge_cross.period_px)
+    move = abs(biased / right - 1) if math.isfinite(biased) and math.isfinite(right) else 0.0
     title = "without a window the borders put a cross on the spectrum's axes"
-    evidence = [Evidence("power on the axes that the split takes away", drop, CROSS_DROP)]
-    return [_make("edge_cross", min(1.0, 0.5 + drop), title, evidence, severity="info")]
+    if move <= CROSS_MOVE:
+        return [_make("edge_cross", sure, title, evidence, severity="info")]
+    evidence.append(Evidence("move of the period that it causes", move, CROSS_MOVE))
+    return [_make("edge_cross", sure, f"{title} and move the period", evidence)]

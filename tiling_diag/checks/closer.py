@@ -12,17 +12,19 @@ from torch.nn.functional import avg_pool2d
 from tiling_diag.checks.channels import TONES_AND_EDGES, Channels
 from tiling_diag.checks.refinement import refine_waves
 from tiling_diag.checks.repetition import Repetition, part_repetitions, repetitions
-from tiling_diag.checks.search import Found, repeats, search
+from tiling_diag.checks.search import Found, is_single, repeats, search
 from tiling_diag.kernels.lattice import cell_area, reciprocal
 from tiling_diag.wall import SEARCH_SIDE_PX, Walls, resized
 
 # Rows of points nearer than this in the searched wall are looked at from nearby, where they are
 # `SHARP_PX` apart: on drawn walls octaves are decided wrongly below.
 FINE_PX, SHARP_PX = 7.5, 16.0
+# What shows as stripes may be rows of units whose short joints are too fine to be seen.
+FINE_STRIPES_PX = 12.0
 MIN_COVERAGE = 0.5
 # The whole wall's spectrum is trusted from this many cells on; fewer leave harmonics too near each
 # other. Chosen on the corpus.
-CELLS_FOR_SPECTRUM = 64.0
+CELLS_FOR_SPECTRUM = 48.0
 # It moves wave vectors by less than this many frequency bins, or it has lost its way.
 LARGEST_MOVE_BINS = 0.6
 
@@ -43,8 +45,9 @@ def look_closer(walls: Walls, index: int, found: Found) -> Found:
         return found
     full = 1 / min(_shares(walls))
     if repeats(found):
-        spacing = _spacing(found.basis)
-        zooms = [min(full, SHARP_PX / spacing)] if spacing < FINE_PX else []
+        spacing = _spacing(found)
+        fine = FINE_STRIPES_PX if is_single(found) else FINE_PX
+        zooms = [min(full, SHARP_PX / spacing)] if spacing < fine else []
     else:
         zooms = sorted({min(full, 2.0), full})
     for zoom in zooms:
@@ -59,11 +62,11 @@ def _shares(walls: Walls) -> tuple[float, float]:
     return 1 / step[0], 1 / step[1]
 
 
-def _spacing(basis: Tensor) -> float:
+def _spacing(found: Found) -> float:
     """Distance in px between the closest rows of points of a reduced basis, or between joints."""
-    if bool(basis[1].isnan().any()):
-        return float(basis[0].norm())
-    return float(cell_area(basis) / basis.norm(dim=-1).amax())
+    if is_single(found):
+        return float(found.basis[0].norm())
+    return float(cell_area(found.basis) / found.basis.norm(dim=-1).amax())
 
 
 def _search_part(walls: Walls, index: int, zoom: float) -> Found | None:
@@ -107,7 +110,7 @@ def refined(walls: Walls, index: int, found: Found) -> Found:
     """The lattice moved to the peaks of the whole wall's spectrum, where enough cells are seen."""
     if not repeats(found):
         return found
-    single = bool(found.basis[1].isnan().any())
+    single = is_single(found)
     vector = found.basis[0]
     small, step = walls.small, torch.tensor(walls.small_step_px, dtype=torch.float64)
     area = float(small.mask[index].sum())
@@ -115,7 +118,7 @@ def refined(walls: Walls, index: int, found: Found) -> Found:
     if cells < CELLS_FOR_SPECTRUM:
         return found
     waves = (vector / vector.square().sum())[None] if single else reciprocal(found.basis)
-    if _spacing(found.basis) >= FINE_PX:
+    if _spacing(found) >= FINE_PX:
         seen: Channels = small.kept["channels"]
         weights = small.mask[index] * seen.importance[index, :TONES_AND_EDGES, None, None]
         moved = refine_waves(seen.values[index, :TONES_AND_EDGES], weights, waves)

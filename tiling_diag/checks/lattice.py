@@ -34,7 +34,7 @@ def measure_lattice(walls: Walls) -> LatticeResult:
     power = power_spectrum(small.luma, small.weights)
     power = two_sided(power, small.size).double().cpu()
     rows = []
-    for index, (flat, thin) in enumerate(zip(_flat(walls), _thin(walls), strict=True)):
+    for index, (flat, thin) in enumerate(zip(_flat(small), _thin(walls), strict=True)):
         if bool(flat):
             rows.append(_nothing(1))
         elif bool(thin):

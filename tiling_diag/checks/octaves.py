@@ -18,13 +18,16 @@ from tiling_diag.checks.repetition import (
     mean_at_lattice,
     strength,
 )
-from tiling_diag.kernels.lattice import sublattices, superlattices
+from tiling_diag.kernels.lattice import reciprocal, reduce_basis, sublattice_forms
 
 # Chosen on the corpus as it is: true lattices have at most 0.38 against any coarser one (in walls
 # with doubled zones; 0.23 elsewhere) and at least 0.58 against any denser one.
 CONTRAST_LIMIT = 0.45
 # Of the reduction of a reduced basis's neighbours, whose vectors are at most five times as long.
 STEPS = 5
+# What takes a basis to those of the lattices inside and around it.
+_INSIDE = torch.cat([sublattice_forms(n) for n in COARSER_STEPS])
+_AROUND = reciprocal(torch.cat([sublattice_forms(n) for n in DENSER_STEPS]))
 # What a lattice must repeat at the least, in the best channel, to be moved to.
 LEAST_REPETITION = 0.1
 
@@ -52,7 +55,7 @@ def settle(repetition: Repetition, basis: Tensor) -> Tensor:
 def _coarsened(repetition: Repetition, basis: Tensor) -> Tensor:
     for _ in range(6):
         found, on = compare(repetition, basis, COARSER)
-        inside = torch.cat([sublattices(basis, n, STEPS) for n in COARSER_STEPS], dim=-3)
+        inside = reduce_basis(_INSIDE @ basis[:, None], STEPS)
         unusable = found.isnan() | (on.amax(0) < LEAST_REPETITION)
         best, which = found.masked_fill(unusable, -torch.inf).max(dim=-1)
         better = best > CONTRAST_LIMIT
@@ -65,7 +68,7 @@ def _coarsened(repetition: Repetition, basis: Tensor) -> Tensor:
 def _densified(repetition: Repetition, basis: Tensor) -> Tensor:
     for _ in range(8):
         found, _ = compare(repetition, basis, DENSER)
-        around = torch.cat([superlattices(basis, n, STEPS) for n in DENSER_STEPS], dim=-3)
+        around = reduce_basis(_AROUND @ basis[:, None], STEPS)
         unusable = found.isnan() | (around[..., 0, :].norm(dim=-1) < SHORTEST_PX)
         best, which = found.masked_fill(unusable, torch.inf).min(dim=-1)
         better = best < CONTRAST_LIMIT
@@ -87,7 +90,7 @@ def densify_by_parts(
     """
     for _ in range(4):
         found, _ = compare(repetition, basis[None], DENSER)
-        around = torch.cat([superlattices(basis, n, STEPS) for n in DENSER_STEPS], dim=-3)
+        around = reduce_basis(_AROUND @ basis, STEPS)
         doubtful = (found[0] < AMBIGUOUS_CONTRAST) & (around[:, 0].norm(dim=-1) >= SHORTEST_PX)
         if not doubtful.any():
             break

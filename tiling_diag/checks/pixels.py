@@ -1,64 +1,79 @@
-"""Checks of neighbouring pixels: a shift by one, a resize and back, the borders' cross."""
+"""Checks that need little more than the pixels: moves by one px, and the borders' cross."""
 
 from __future__ import annotations
+
+from math import nan
 
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.spectral import own_period
-from tiling_diag.kernels.spectrum import power_spectrum
-from tiling_diag.kernels.windows import periodic_plus_smooth
-from tiling_diag.results import EdgeCrossResult, LatticeResult, ResizeResult, ShiftResult
-from tiling_diag.wall import Walls, resized
+from tiling_diag.checks.resizing import half_size_period
+from tiling_diag.kernels.spectrum import weighted_mean
+from tiling_diag.results import EdgeCrossResult, LatticeResult, ShiftResult
+from tiling_diag.wall import Walls
+
+# Share of the power below which a cross is not looked at any further.
+LEAST_DROP = 0.05
+# The bands along the borders are this part of the picture wide.
+BORDER_PARTS = 24
 
 
 def measure_shift(walls: Walls) -> ShiftResult:
     """Mean squared difference to the wall moved by one px, where both lie on the wall."""
-    return ShiftResult(
-        mse_dx1=_moved(walls.luma, walls.mask, -1), mse_dy1=_moved(walls.luma, walls.mask, -2)
-    )
+    return ShiftResult(mse_dx1=_moved(walls, -1), mse_dy1=_moved(walls, -2))
 
 
-def _moved(luma: Tensor, mask: Tensor, dim: int) -> Tensor:
-    count = luma.shape[dim] - 1
-    weight = mask.narrow(dim, 0, count) * mask.narrow(dim, 1, count)
-    return _mean(luma.diff(dim=dim).square(), weight)
-
-
-def _mean(values: Tensor, weights: Tensor) -> Tensor:
-    total = weights.sum((-2, -1))
-    mean = (values * weights).sum((-2, -1)) / total.clamp_min(1e-9)
+def _moved(walls: Walls, dim: int) -> Tensor:
+    count = walls.luma.shape[dim] - 1
+    square = walls.luma.diff(dim=dim).square()
+    if walls.whole and count > 0:
+        return square.mean((-2, -1))
+    weight = walls.mask.narrow(dim, 0, count) * walls.mask.narrow(dim, 1, count)
+    total = weight.sum((-2, -1))
+    mean = (square * weight).sum((-2, -1)) / total.clamp_min(1e-9)
     return mean.masked_fill(total <= 0, torch.nan)
 
 
-def measure_resize(walls: Walls, lattice: LatticeResult) -> ResizeResult:
-    """What half size and back, low-passed, takes away, and whether it moves the fundamental.
+def measure_edge_cross(
+    walls: Walls, power_no_window: Tensor, lattice: LatticeResult
+) -> EdgeCrossResult:
+    """Share of the power on the two axes, before and after the borders' step is taken out.
 
-    A clean wall keeps its fundamental; one whose fundamental lies near the sampling limit, or is
-    itself an alias, does not.
+    A transform's values on an axis are those of the sums over the other axis, and the smooth part
+    of the periodic-plus-smooth split (Moisan 2011) is, of such a sum, a straight ramp from one
+    border to the other: no transform is needed. Joints along the axes stay, the borders' step goes.
     """
-    height, width = walls.size
-    half = resized(walls.luma[:, None], (max(1, height // 2), max(1, width // 2)))
-    back = resized(half, walls.size)[:, 0]
-    power = power_spectrum(back, walls.weights)
-    return ResizeResult(
-        mse_down_up=_mean((back - walls.luma).square(), walls.mask),
-        period_px=own_period(power, walls.size, lattice.wave_vector.to(power)),
+    image = walls.luma - weighted_mean(walls.luma, walls.mask)
+    if not walls.whole:
+        image = image * walls.mask
+    total = image.square().sum((-2, -1)).clamp_min(1e-12)
+    shares = [_axis_energy(image.sum(dim) / image.shape[dim] ** 0.5) for dim in (-2, -1)]
+    before, after, even = (sum(pair[i] for pair in shares) / total for i in (0, 1, 2))
+    flat = total <= 1e-9 * walls.mask.sum((-2, -1))
+    # Where there is no cross to speak of, it moves nothing.
+    crossed = bool((before - even > LEAST_DROP).any())
+    period = half_size_period(power_no_window, walls.size, lattice) if crossed else before * nan
+    return EdgeCrossResult(
+        before=before.masked_fill(flat, nan),
+        after=after.masked_fill(flat, nan),
+        step=(before - even).masked_fill(flat, nan),
+        period_px=period,
     )
 
 
-def measure_edge_cross(walls: Walls) -> EdgeCrossResult:
-    """Share of the power on the two axes, before and after the borders' step is taken out."""
-    image = walls.luma * walls.mask + _fill(walls) * (1 - walls.mask)
-    periodic, _ = periodic_plus_smooth(image)
-    return EdgeCrossResult(before=_axis_share(image), after=_axis_share(periodic))
+def _axis_energy(profile: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """``(B,)`` sum of squares of profiles ``(B, n)``: whole, and without two ramps.
 
-
-def _fill(walls: Walls) -> Tensor:
-    return _mean(walls.luma, walls.mask).nan_to_num(0.5)[:, None, None]
-
-
-def _axis_share(image: Tensor) -> Tensor:
-    power = power_spectrum(image, torch.ones_like(image))
-    total = power.sum((-2, -1)).clamp_min(1e-20)
-    return (power[:, 0].sum(-1) + power[:, 1:, 0].sum(-1)) / total
+    The first ramp joins the outermost samples, as the split does. The other one joins the means
+    of a band along each border: what is left of a step when single joints at the border don't
+    count.
+    """
+    count = profile.shape[-1]
+    place = torch.arange(count, device=profile.device, dtype=profile.dtype)
+    ramp = (place - (count - 1) / 2) / count
+    band = max(1, count // BORDER_PARTS)
+    energies = [profile.square().sum(-1)]
+    for width in (1, band):
+        step = profile[..., -width:].mean(-1) - profile[..., :width].mean(-1)
+        energies.append((profile - step[..., None] * ramp).square().sum(-1))
+    return energies[0], energies[1], energies[2]

@@ -48,7 +48,7 @@ def refine_waves(channels: Tensor, weights: Tensor, waves: Tensor) -> Tensor:
     blocks, places = blocks.to(torch.complex128), places.double()
     change = torch.zeros_like(waves)
     reach = orders.norm(dim=-1)
-    for farthest in (1.5, 2.5, ORDERS + 1.0):
+    for farthest in (1.5, ORDERS + 1.0):
         part = reach <= farthest
         for _ in range(STEPS_PER_STAGE):
             change = change + _step(blocks[:, part], places, energy, orders[part], change, size)

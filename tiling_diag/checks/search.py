@@ -31,6 +31,8 @@ START_SHARE = 0.25
 # How far from its place a lattice point's maximum is looked for.
 NEAR_PX = 3
 LONGEST_SHARE = 0.55
+# Lags in view are less than a hundred times as long as each other.
+STEPS_FOR_PAIRS = 10
 # Starts this near each other, as a share of their vectors, lead to one lattice.
 SAME_LATTICE = 0.02
 # A denser lattice is right unless a coarser one repeats more than twice as well.
@@ -38,11 +40,11 @@ DENSER_SHARE = 0.5
 # Cells that must be in view at the least: two periods both ways.
 CELLS_IN_VIEW = 3.8
 LATTICE_SUPPORT = 0.12
-STRIPES_LEAD = 2.5
+STRIPES_LEAD = 1.5
 # A lattice direction along which the wall does not change at all has contrast 0 between a lattice
 # and its shifted copies; true lattices of the corpus have 0.75 and more.
 FREE_DIRECTION_LIMIT = 0.7
-ORDERS = 9
+ORDERS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,11 @@ def repeats(found: Found) -> bool:
     return not bool(found.basis[0].isnan().any())
 
 
+def is_single(found: Found) -> bool:
+    """Whether one direction alone repeats."""
+    return bool(found.basis[1].isnan().any())
+
+
 def search(repetition: Repetition, parts: Callable[[], list[Repetition]] | None = None) -> Found:
     """The lattice of one wall, of rank two, one or none.
 
@@ -73,8 +80,8 @@ def search(repetition: Repetition, parts: Callable[[], list[Repetition]] | None 
         parts: gives that of its parts, where zones of another scale are to be told from the rest.
     """
     lattice = _best_lattice(repetition, parts)
-    # Stripes' support hardly passes 1: a lattice this sure needs no look at them.
-    sure = lattice is not None and lattice.support * STRIPES_LEAD > 1.2
+    # Stripes' support does not pass 1: a lattice this sure needs no look at them.
+    sure = lattice is not None and lattice.support * STRIPES_LEAD > 1
     stripes = None if sure else find_stripes(repetition)
     enough = lattice is not None and lattice.support > LATTICE_SUPPORT
     lead = stripes is not None and (
@@ -135,7 +142,7 @@ def _starts(repetition: Repetition) -> Tensor:
     i, j = torch.triu_indices(len(lags), len(lags), 1)
     pairs = torch.stack([lags[i], lags[j]], dim=1)
     independent = cell_area(pairs) > 1.0
-    basis = _valid(reduce_basis(pairs[independent]))
+    basis = _valid(reduce_basis(pairs[independent], STEPS_FOR_PAIRS))
     basis = basis[_in_view(repetition, basis)]
     if len(basis) == 0:
         return basis
@@ -182,13 +189,13 @@ def _valid(basis: Tensor) -> Tensor:
 
 def _distinct(basis: Tensor) -> Tensor:
     """Of ``(S, 2, 2)`` the first of each lattice."""
-    basis = reduce_basis(basis)
-    same = same_lattice(basis[:, None], basis[None], SAME_LATTICE).tril(-1)
+    basis = reduce_basis(basis, STEPS_FOR_PAIRS)
+    same = same_lattice(basis[:, None], basis[None], SAME_LATTICE, steps=2).tril(-1)
     return basis[~same.any(-1)]
 
 
 def _orders(reach: float) -> Tensor:
-    count = int(min(max(ORDERS, reach), 40))
+    count = int(min(max(ORDERS, 1.2 * reach), 40))
     i, j = torch.meshgrid(
         torch.arange(-count, count + 1), torch.arange(0, count + 1), indexing="ij"
     )

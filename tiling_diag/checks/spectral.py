@@ -33,7 +33,11 @@ def measure_spectrum(walls: Walls, lattice: LatticeResult) -> SpectralResult:
     smooth = torch.cat([level[:, :1], smooth], dim=-1) / math.log(10)
     profile = level / math.log(10)
     fundamental = (1 / lattice.fundamental_px).to(power)
-    period, axis_share = _own_period(power, size, lattice.wave_vector.to(power))
+    wave_vector = lattice.wave_vector.to(power)
+    period = own_period(power, size, wave_vector)
+    known = wave_vector.isfinite().all(-1)
+    length = torch.where(known, wave_vector.norm(dim=-1), 0.25)
+    axis_share = _axis_share(power, size, length).masked_fill(~known, torch.nan)
     rings = [_ring(profile, smooth, radii, fundamental * k) for k in (1.0, 2.0, 0.5)]
     floor = rings[0].clamp_min(1e-12)
     return SpectralResult(
@@ -60,10 +64,6 @@ def _ring(profile: Tensor, smooth: Tensor, radii: Tensor, at: Tensor) -> Tensor:
 
 def own_period(power: Tensor, size: tuple[int, int], wave_vector: Tensor) -> Tensor:
     """``(B,)`` period of the family near ``wave_vector (B, 2)``, from the spectrum's peaks."""
-    return _own_period(power, size, wave_vector)[0]
-
-
-def _own_period(power: Tensor, size: tuple[int, int], wave_vector: Tensor) -> tuple[Tensor, Tensor]:
     known = wave_vector.isfinite().all(-1)
     wave = torch.where(known[:, None], wave_vector, 0.25)
     length = wave.norm(dim=-1)
@@ -84,8 +84,8 @@ def _own_period(power: Tensor, size: tuple[int, int], wave_vector: Tensor) -> tu
     bend = around[:, 0] - 2 * around[:, 1] + around[:, 2]
     shift = torch.where(bend < 0, 0.5 * (around[:, 0] - around[:, 2]) / bend, 0.0).clamp(-1, 1)
     factor = stretch[best] + shift * (stretch[1] - stretch[0])
-    period = (1 / (length * factor)).masked_fill(~known, torch.nan)
-    return period, _axis_share(power, size, length).masked_fill(~known, torch.nan)
+    period: Tensor = 1 / (length * factor)
+    return period.masked_fill(~known, torch.nan)
 
 
 def _axis_share(power: Tensor, size: tuple[int, int], length: Tensor) -> Tensor:

@@ -16,15 +16,15 @@ from tiling_diag.kernels.peaks import sample_bilinear
 STEP_PX = 0.5
 # Places along the joints over which profiles are averaged.
 PLACES = 31
-STRIPES_SUPPORT = 0.2
+# Boards of the corpus have 0.15 and more, as they are and under stress; walls of stones of a few
+# fixed heights up to 0.135.
+STRIPES_SUPPORT = 0.14
 SHORTEST_PX = 5.0
 # Two periods must be in view.
 LONGEST_SHARE = 0.52
 _PARTS = (2, 3)
-# A channel tells of joints where it is at least this alike along them. Boards of the corpus are
-# followed by boards in a share of 0.45 and more, in the channel that shows it best.
+# A channel tells of joints where it is at least this alike along them.
 STRAIGHT = 0.15
-FOLLOWED_SHARE = 0.45
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Stripes:
     Attributes:
         vector: ``(2,)`` px, square to the joints.
         strength: mean autocorrelation after whole periods, in [0, 1].
-        support: how much more a wall repeats after whole periods than between them, less for few.
+        support: how much more a wall repeats after whole periods than between them, less for few,
+            times how sure joints are to be followed by joints.
         periods: whole periods that fit into the lags looked at.
     """
 
@@ -60,9 +61,9 @@ def _stripes_across(repetition: Repetition, along: Tensor, across: Tensor) -> St
     profile, extent = _profile(repetition, along, across)
     length = (profile.shape[1] - 1) * STEP_PX
     longest = min(LONGEST_SHARE * extent, length)
-    trial = torch.arange(SHORTEST_PX, longest, STEP_PX / 2, dtype=torch.float64)
-    if len(trial) < 3:
+    if longest < SHORTEST_PX + 2 * STEP_PX:
         return None
+    trial = torch.arange(SHORTEST_PX, longest, STEP_PX / 2, dtype=torch.float64)
     comb = _Comb(repetition, max_pool1d(profile[None], 3, 1, 1)[0], length)
     support, _, _ = comb.support(trial)
     if support.max() <= 0:
@@ -74,17 +75,20 @@ def _stripes_across(repetition: Repetition, along: Tensor, across: Tensor) -> St
     support, strength, periods = comb.support(settled)
     enough = support >= 0.6 * support.max()
     chosen = int(settled.masked_fill(~enough, math.inf).argmin())
-    if comb.followed(settled[chosen]) < FOLLOWED_SHARE:
-        return None
+    followed = comb.followed(settled[chosen])
     period = _refined(repetition, profile, float(settled[chosen]), int(periods[chosen]))
     return Stripes(
-        across * period, float(strength[chosen]), float(support[chosen]), int(periods[chosen])
+        across * period,
+        float(strength[chosen]),
+        float(support[chosen]) * followed,
+        int(periods[chosen]),
     )
 
 
 def _least_change(repetition: Repetition) -> Tensor:
     """``(2,)`` unit vector along which the mean autocorrelation stays highest."""
-    lag = torch.arange(6, max(7.0, 0.6 * min(repetition.reach)), 2, dtype=torch.float64)
+    # In a narrow picture a single lag has to do.
+    lag = torch.arange(6, max(0.6 * min(repetition.reach), 7), 2, dtype=torch.float64)
     angle = best = torch.arange(0, 180, 1, dtype=torch.float64)
     for fine in (False, True):
         if fine:

@@ -106,39 +106,31 @@ def lattice_index(coarse: Tensor, dense: Tensor, tolerance: float = 0.1) -> Tens
     return torch.where(miss <= tolerance**2 * shortest, index, 0)
 
 
-def sublattices(basis: Tensor, index: int, steps: int = REDUCTION_STEPS) -> Tensor:
+def sublattices(basis: Tensor, index: int) -> Tensor:
     """All lattices of which every point is one of `basis`, with cells `index` times as large.
-
-    Args:
-        basis: ``(..., 2, 2)``.
-        index: how many times.
-        steps: see `reduce_basis`.
 
     Returns:
         ``(..., K, 2, 2)`` reduced bases; K is the sum of the divisors of `index`: 1, 3, 4, 7 for
         index 1 to 4.
     """
     check_basis(basis)
-    return reduce_basis(sublattice_forms(index).to(basis) @ basis[..., None, :, :], steps)
+    return reduce_basis(sublattice_forms(index).to(basis) @ basis[..., None, :, :])
 
 
-def superlattices(basis: Tensor, index: int, steps: int = REDUCTION_STEPS) -> Tensor:
+def superlattices(basis: Tensor, index: int) -> Tensor:
     """All lattices that hold every point of `basis`, with cells `index` times as small.
-
-    Args:
-        basis: ``(..., 2, 2)``.
-        index: how many times.
-        steps: see `reduce_basis`.
 
     Returns:
         ``(..., K, 2, 2)`` reduced bases, as many as `sublattices` has.
     """
     check_basis(basis)
     forms = reciprocal(sublattice_forms(index)).to(basis)
-    return reduce_basis(forms @ basis[..., None, :, :], steps)
+    return reduce_basis(forms @ basis[..., None, :, :])
 
 
-def same_lattice(a: Tensor, b: Tensor, tolerance: float = 0.05) -> Tensor:
+def same_lattice(
+    a: Tensor, b: Tensor, tolerance: float = 0.05, steps: int = REDUCTION_STEPS
+) -> Tensor:
     """Whether two bases span the same lattice, whatever the basis.
 
     Args:
@@ -146,11 +138,12 @@ def same_lattice(a: Tensor, b: Tensor, tolerance: float = 0.05) -> Tensor:
         b: ``(..., 2, 2)``, broadcast against `a`.
         tolerance: each vector of either reduced basis must lie within this share of its own
             length of a point of the other lattice.
+        steps: see `reduce_basis`.
 
     Returns:
         ``(...)`` bool.
     """
-    a, b = reduce_basis(a), reduce_basis(b)
+    a, b = reduce_basis(a, steps), reduce_basis(b, steps)
     return _lies_in(a, b, tolerance) & _lies_in(b, a, tolerance)
 
 

@@ -161,9 +161,15 @@ class Canvas:
         """Strokes along paths ``(n, 2)`` of (x, y), cut off outside of the box."""
 
         def paint(draw: ImageDraw.ImageDraw, corner: Floats) -> None:
+            if not paths:
+                return
+            # All at once: a lattice has a thousand short paths.
+            places = ((np.concatenate(paths) - corner) * FINE).ravel().tolist()
+            start, thick = 0, max(1, round(width * FINE))
             for path in paths:
-                places = ((path - corner) * FINE).ravel().tolist()
-                draw.line(places, fill=255, width=max(1, round(width * FINE)), joint="curve")
+                end = start + 2 * len(path)
+                draw.line(places[start:end], fill=255, width=thick, joint="curve")
+                start = end
 
         self._fine(paint, color, within, opacity)
 

@@ -36,7 +36,7 @@ def draw_thumbnail(diagnosis: Diagnosis) -> bytes:
     panel = Panel(canvas, box, (0, scene.width), (scene.height, 0))
     overlay = lattice_overlay(diagnosis, GAP / float(scene.zoom.max()))
     if overlay is not None:
-        draw_lattice(panel, overlay, strength=0.6)
+        draw_lattice(panel, overlay, fine=True)
     draw_zones(panel, flagged(diagnosis), named=False)
     buffer = io.BytesIO()
     canvas.image.save(buffer, "JPEG", quality=80)

@@ -71,15 +71,16 @@ def flagged(diagnosis: Diagnosis) -> list[Finding]:
     ]
 
 
-def draw_lattice(panel: Panel, overlay: Overlay, *, strength: float = 1.0) -> None:
-    """Lay a lattice over the wall, in lines and dots of `strength` times the usual width."""
-    canvas = panel.canvas
+def draw_lattice(panel: Panel, overlay: Overlay, *, fine: bool = False) -> None:
+    """Lay a lattice over the wall: lines and points, or thin lines alone if `fine`."""
+    canvas, width = panel.canvas, 0.6 if fine else 1.0
     paths = list(panel.places(overlay.lines[..., 0], overlay.lines[..., 1]))
-    dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
-    canvas.lines(paths, "black", width=3.0 * strength, within=panel.inside, opacity=0.45)
-    canvas.lines(paths, YELLOW, width=1.4 * strength, within=panel.inside)
-    for color, size in (("black", 6.0), (YELLOW, 4.6)):
-        canvas.dots(dots, color, size=size * strength, within=panel.inside)
+    canvas.lines(paths, "black", width=3.0 * width, within=panel.inside, opacity=0.45)
+    canvas.lines(paths, YELLOW, width=1.4 * width, within=panel.inside)
+    if not fine:
+        dots = panel.places(overlay.points[:, 0], overlay.points[:, 1])
+        for color, size in (("black", 6.0), (YELLOW, 4.6)):
+            canvas.dots(dots, color, size=size, within=panel.inside)
 
 
 def headline(scene: Scene) -> str:

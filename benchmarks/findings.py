@@ -1,0 +1,309 @@
+"""How often are findings right, and do their probabilities mean what they say?
+
+    python benchmarks/findings.py
+    python benchmarks/findings.py --only upsampling_grid --limit 10
+    python benchmarks/findings.py --write-table     # also fits tiling_diag/calibration.json
+
+Pictures of a corpus, clean and with generated defects (`defect_cases.py`), are diagnosed. Half of
+the pictures (with all that was made from them) fits the maps from evidence to probability that the
+other half is scored with, and the reverse: every picture is scored, none by a map it was fitted on.
+What was measured is kept in the output folder and used again while the package stays as it is.
+The table that the package ships is fitted on all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import math
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from corpus import DEFAULT_CORPUS, Row, load_corpus
+from defect_cases import Made, Spec, groups, make, specs
+from findings_report import report, write_figures
+from legacy_metrics import legacy_metrics
+from logistic import apply, fit
+from PIL import Image, ImageDraw
+from tables import run_tasks
+
+import tiling_diag
+from tiling_diag.checks.lattice import measure_lattice
+from tiling_diag.checks.pixels import measure_edge_cross
+from tiling_diag.checks.reference import measure_reference
+from tiling_diag.checks.resizing import measure_resize
+from tiling_diag.checks.spectral import measure_spectrum
+from tiling_diag.checks.upsampling_grid import measure_grid
+from tiling_diag.results import GridResult, LatticeResult, item
+from tiling_diag.wall import Walls
+
+PACKAGE = Path(__file__).resolve().parents[1] / "tiling_diag"
+# What decides the evidence of a case: of those that look at pixels only, and of all others.
+PIXELS = (
+    "tiling_diag/checks/upsampling_grid.py",
+    "tiling_diag/checks/resizing.py",
+    "tiling_diag/checks/pixels.py",
+    "tiling_diag/checks/spectral.py",
+    "tiling_diag/synth/*.py",
+    "tiling_diag/evidence.py",
+    "benchmarks/defect_cases.py",
+)
+EVERYTHING = (*PIXELS, "tiling_diag/checks/*.py", "tiling_diag/kernels/*.py", "tiling_diag/wall.py")
+DEFAULT_OUT = Path("build") / "bench" / "findings"
+# A clean picture weighs so many times as much as one with the defect when a map is fitted: most
+# walls are good, and a false alarm costs more than a miss.
+CLEAN_PER_DEFECT = 3.0
+KINDS = (
+    "upsampling_grid",
+    "resize_alias",
+    "doubling_bands",
+    "period",
+    "edge_cross",
+    "no_period",
+)
+
+
+# Defects of which no more is measured than their own kind needs.
+KINDS_OF = {
+    "upsampling_grid": ("upsampling_grid",),
+    "resize_alias": ("resize_alias",),
+    "edge_cross": ("edge_cross",),
+    "period": ("period",),
+}
+
+
+def measure(spec: Spec) -> dict | None:
+    """Evidence, places and baselines of one case."""
+    from tiling_diag.evidence import EVIDENCE
+
+    made = make(spec)
+    if made is None:
+        return None
+    kinds = KINDS_OF.get(spec.finding, KINDS)
+    if spec.reference:
+        kinds = ("period",)
+    if spec.finding in KINDS_OF or spec.reference:
+        found, places = _parts(spec, made), {}
+    else:
+        found = tiling_diag.diagnose(made.image)
+        places = _places(found, made)
+    evidence = {kind: EVIDENCE[kind](found) if kind in kinds else None for kind in EVIDENCE}
+    plain = spec.finding == "clean" and not spec.reference
+    with_bands = plain or spec.finding == "doubling_bands"
+    return {
+        "evidence": evidence,
+        "orientation": made.orientation,
+        **places,
+        **({"grid_period_px": _likeliest(found.grid)} if "upsampling_grid" in kinds else {}),
+        **({"factor": float(found.resize.trace_factor)} if "resize_alias" in kinds else {}),
+        "baselines": legacy_metrics(made.image, bands=with_bands)
+        if plain or spec.strength == "medium"
+        else None,
+    }
+
+
+def _places(found: tiling_diag.Diagnosis, made: Made) -> dict:
+    moved = float(found.edge_cross.period_px) / float(found.resize.period_px)
+    return {
+        "overlap": overlap(made.zones.numpy() > 0.5, _corners(found.banding.boxes_px.numpy())),
+        "found_axis": (None, "rows", "cols")[int(found.banding.hint)],
+        "cross_move": abs(moved - 1) if math.isfinite(moved) else 0.0,
+        "drift": [float(found.local_period.drift_x), float(found.local_period.drift_y)],
+        "homography_r2": float(found.local_period.homography_r2),
+        "is_periodic": bool(found.lattice.is_periodic),
+    }
+
+
+def _corners(boxes: np.ndarray) -> np.ndarray:
+    """``(k, 4, 2)`` corners of boxes ``(k, 4)``."""
+    return boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+
+
+def overlap(truth: np.ndarray, polygons: np.ndarray) -> float | None:
+    """Intersection over union of zones ``(H, W)`` and polygons ``(k, n, 2)``; None without zones.
+
+    Polygons with NaN corners are left out.
+    """
+    if not truth.any():
+        return None
+    found = Image.new("1", (truth.shape[1], truth.shape[0]))
+    for corners in polygons:
+        if np.isfinite(corners).all():
+            # Pixel centres lie at halves, and Pillow's at whole numbers.
+            ImageDraw.Draw(found).polygon([tuple(c) for c in corners - 0.5], fill=1)
+    inside = np.asarray(found)
+    return float((truth & inside).sum() / (truth | inside).sum())
+
+
+def _likeliest(grid: GridResult) -> float | None:
+    pairs = zip(grid.score.nan_to_num(-1e9).tolist(), grid.period_px.tolist(), strict=True)
+    return max(pairs, default=(0.0, None))[1]
+
+
+def _parts(spec: Spec, made: Made) -> SimpleNamespace:
+    """What one kind of evidence is made of, measured as a diagnosis does.
+
+    A grid, an alias or a shade leaves the lattice as it is: for these it is that of the clean
+    picture, which saves most of the time.
+    """
+    settings = tiling_diag.Settings()
+    with torch.inference_mode():
+        walls = _walls(made.image)
+        if spec.finding == "period" or spec.reference:
+            lattice = measure_lattice(walls)
+            parts = {"reference": measure_reference(lattice, made.reference, settings.ref_scale)}
+        else:
+            lattice = _clean_lattice(spec.row)
+            spectral = measure_spectrum(walls, lattice)
+            parts = {
+                "grid": measure_grid(walls, lattice, settings.grid_periods_px),
+                "resize": measure_resize(walls, lattice),
+                "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
+            }
+    parts = {name: item(result, 0) for name, result in (parts | {"lattice": lattice}).items()}
+    return SimpleNamespace(settings=settings, **({"reference": None} | parts))
+
+
+@lru_cache(maxsize=2)
+def _clean_lattice(row: Row) -> LatticeResult:
+    image = torch.from_numpy(row.pixels() / np.float32(255)).movedim(-1, 0)
+    return measure_lattice(_walls(image))
+
+
+def _walls(image: torch.Tensor) -> Walls:
+    return Walls(image[None], torch.ones_like(image[None, 0]))
+
+
+def measured(todo: list[Spec], out: Path, workers: int, fresh: bool) -> list[dict]:
+    """One row per case that could be made, from the folder's store where the code is the same."""
+    store = out / "evidence.json"
+    kept: dict[str, dict] = {}
+    if store.is_file() and not fresh:
+        kept = json.loads(store.read_text(encoding="utf-8"))
+    sources = {True: _source(PIXELS), False: _source(EVERYTHING)}
+
+    def source(spec: Spec) -> str:
+        return sources[spec.finding in KINDS_OF and spec.finding != "period"]
+
+    def known(spec: Spec) -> bool:
+        return kept.get(spec.key, {}).get("source") == source(spec)
+
+    missing = [spec for spec in todo if not known(spec)]
+    for start in range(0, len(missing), 100):
+        part = missing[start : start + 100]
+        for spec, result in zip(part, run_tasks(measure, part, workers), strict=True):
+            kept[spec.key] = {"source": source(spec), "result": result}
+        out.mkdir(parents=True, exist_ok=True)
+        store.write_text(json.dumps(kept), encoding="utf-8")
+    rows = []
+    for spec in todo:
+        result = kept[spec.key]["result"]
+        if result is not None:
+            labels = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
+            rows.append(labels | {"row": spec.row.name, "material": spec.row.kind} | result)
+    return rows
+
+
+def _source(patterns: tuple[str, ...]) -> str:
+    """A fingerprint of files of the project."""
+    found = hashlib.sha256()
+    for path in sorted({p for pattern in patterns for p in PACKAGE.parent.glob(pattern)}):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def is_case(row: dict, kind: str) -> bool | None:
+    """Whether a case has this defect; None where it is no case for it."""
+    if row["variant"] == "resized" or row["reference"] != (kind == "period"):
+        return None
+    if kind == "no_period":
+        if row["finding"] != "clean" or row["variant"] == "perspective":
+            return None
+        return row["material"] == "none"
+    if row["finding"] == kind:
+        return True
+    # Light that falls off to one side does put a cross on the axes.
+    if row["finding"] != "clean" or (kind == "edge_cross" and row["variant"] == "ramp"):
+        return None
+    return False
+
+
+def fitted_map(rows: list[dict], kind: str) -> dict:
+    """The map of one kind, from all cases of it among the rows."""
+    known = [(row["evidence"][kind], is_case(row, kind)) for row in rows]
+    used = [(e, label) for e, label in known if label is not None and e is not None]
+    return fit([e for e, _ in used], [bool(label) for _, label in used], CLEAN_PER_DEFECT)
+
+
+def cross_fitted(rows: list[dict], kinds: list[str]) -> None:
+    """Add to every row the probability of every kind, by the map of the other half."""
+    names = sorted({row["group"] for row in rows})
+    half = {name: index % 2 for index, name in enumerate(names)}
+    for kind in kinds:
+        maps = []
+        for side in (0, 1):
+            others = [row for row in rows if half[row["group"]] != side]
+            maps.append(fitted_map(others, kind))
+        for row in rows:
+            evidence = row["evidence"][kind]
+            # What can't be judged is not said: with a defect that is a miss.
+            known = 0.0 if evidence is None else apply(maps[half[row["group"]]], evidence)
+            row.setdefault("probability", {})[kind] = known
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, default=DEFAULT_CORPUS, help="folder of pictures")
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder for the results")
+    parser.add_argument("--only", choices=KINDS, help="one kind and the clean pictures")
+    parser.add_argument("--limit", type=int, metavar="N", help="every n-th picture, N of them")
+    parser.add_argument("--fresh", action="store_true", help="measure everything again")
+    parser.add_argument("--write-table", action="store_true", help="fit the package's table")
+    parser.add_argument("--figures", type=Path, help="also write the curves to this folder")
+    parser.add_argument("--workers", type=int, default=2)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_arguments()
+    corpus = load_corpus(options.corpus)
+    if options.limit:
+        corpus = corpus[:: max(1, len(corpus) // options.limit)][: options.limit]
+    todo = specs(corpus, groups(options.corpus))
+    kinds = [options.only] if options.only else list(KINDS)
+    if options.only:
+        with_reference = options.only == "period"
+        todo = [
+            s
+            for s in todo
+            if s.finding == options.only
+            or (s.finding == "clean" and (with_reference or not s.reference))
+        ]
+    rows = measured(todo, options.out, options.workers, options.fresh)
+    cross_fitted(rows, kinds)
+    text = report(rows, kinds, is_case)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "table.md").write_text(text, encoding="utf-8")
+    if options.figures:
+        write_figures(rows, kinds, is_case, options.figures)
+    if options.write_table:
+        path = PACKAGE / "calibration.json"
+        shipped = json.loads(path.read_text(encoding="utf-8"))
+        known = shipped["maps"]
+        table = {
+            "made_by": "benchmarks/findings.py --write-table",
+            "by_hand": [kind for kind in shipped["by_hand"] if kind not in kinds],
+            "maps": {**known, **{kind: fitted_map(rows, kind) for kind in kinds}},
+        }
+        path.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+    print(text)
+    print(f"written to {options.out}")
+
+
+if __name__ == "__main__":
+    main()

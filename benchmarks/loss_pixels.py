@@ -1,0 +1,90 @@
+"""Does a loss move the period of a picture? The pixels of a doubled wall are optimized.
+
+The loss, plus 0.1 times the mean squared error to the doubled wall itself, is lowered over its
+pixels; the period before and after is what `diagnose` measures. Pictures are grey: the losses see
+the luma, and colour that they do not steer would keep the doubled wall in sight. The steps follow
+the gradient itself (with momentum, all of one size): a rate per pixel, as Adam has, makes broad
+noise of the narrow lines that the gradient consists of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from loss_peers import make_loss, mse_to
+from loss_scores import Setting, target_crop
+from loss_walls import Material
+from torch import Tensor
+
+import tiling_diag as td
+
+STEPS = 200
+# Root mean square of the first steps, in grey levels of a picture in [0, 1].
+RATE = 0.006
+MOMENTUM = 0.9
+MSE_WEIGHT = 0.1
+DOUBLED = 2.0
+# The period counts as moved if it is within this share of the target's.
+TOLERANCE = 0.05
+
+
+@dataclass
+class PixelScore:
+    """Periods in px as measured by `diagnose`: None where nothing repeats."""
+
+    material: str
+    size_px: int
+    loss: str
+    target_px: float | None
+    before_px: float | None
+    after_px: float | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the period of the target and the doubled one are measured at all."""
+        return self.target_px is not None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the period is the target's afterwards."""
+        if self.target_px is None or self.after_px is None:
+            return False
+        return abs(self.after_px / self.target_px - 1) <= TOLERANCE
+
+
+def period_px(wall: Tensor) -> float | None:
+    """Fundamental period of ``(1, C, H, W)`` as measured by `diagnose`."""
+    period: float | None = td.diagnose(wall[0].clamp(0, 1)).summary()["periods"]["fundamental_px"]
+    return period
+
+
+def optimized(
+    loss: Callable[[Tensor], Tensor], start: Tensor, steps: int = STEPS, rate: float = RATE
+) -> Tensor:
+    """The pixels after steps down the loss of them, near to where they started."""
+    pixels, pace = start.clone().requires_grad_(), torch.zeros_like(start)
+    for step in range(steps):
+        value = loss(pixels) + MSE_WEIGHT * mse_to(start, pixels)
+        (gradient,) = torch.autograd.grad(value, pixels)
+        size = gradient.square().mean().sqrt().clamp_min(1e-20)
+        pace = MOMENTUM * pace + (1 - MOMENTUM) * gradient / size
+        with torch.no_grad():
+            falling = 0.5 * (1 + math.cos(math.pi * step / steps))
+            pixels.sub_(rate * falling * pace).clamp_(0, 1)
+    return pixels.detach()
+
+
+def pixel_score(name: str, material: Material, size_px: int) -> PixelScore:
+    """Optimize the doubled wall of a material with the loss of that name, and measure."""
+    setting = Setting(size_px, masked=False)
+    target = target_crop(material, setting).clamp(0, 1)
+    centre = material.centres(size_px, DOUBLED)[1]
+    doubled = material.crop(size_px, torch.tensor(DOUBLED), centre, True)[None].clamp(0, 1)
+    loss = make_loss(name)
+    after = optimized(lambda pixels: loss(pixels, target, None).sum(), doubled)
+    return PixelScore(
+        material.name, size_px, name, period_px(target), period_px(doubled), period_px(after)
+    )

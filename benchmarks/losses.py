@@ -1,0 +1,177 @@
+"""Do the losses steer the scale, and only the scale? Beside MSE, L1 and focal-frequency-loss.
+
+    python benchmarks/losses.py
+    python benchmarks/losses.py --only brick --losses ACFPeriod,MSE --sizes 256 --parts sweep
+    python benchmarks/losses.py --parts speed
+
+Every regular and near-regular periodic picture of the corpus with enough units gives a target and
+another crop of it, resampled by s from 0.4 to 2.5 (`loss_walls.py`); what is measured of a loss is
+in `loss_scores.py` and `loss_pixels.py`, its speed in `loss_speed.py`. The tables, the raw rows
+and a figure of the sweeps are written to a folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from corpus import DEFAULT_CORPUS
+from loss_figure import draw_sweeps
+from loss_peers import NAMES, OURS, make_loss
+from loss_pixels import PixelScore, pixel_score
+from loss_scores import Score, Setting, descend, only_the_scale, sweep, sweep_crops, target_crop
+from loss_speed import speed_table
+from loss_walls import Material, load_materials
+from tables import markdown_table, percent, run_tasks
+
+DEFAULT_OUT = Path("build") / "bench" / "losses"
+PARTS = ("sweep", "descent", "only", "pixels", "speed")
+KEPT = ("brightness", "contrast", "roll", "noise")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One material in one setting, for all losses."""
+
+    material: Material
+    setting: Setting
+    losses: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+def run_task(task: Task) -> list[Score | PixelScore]:
+    """The scores of a task's losses."""
+    if task.parts == ("pixels",):
+        size_px = task.setting.size_px
+        return [pixel_score(name, task.material, size_px) for name in task.losses]
+    target, mask = target_crop(task.material, task.setting), task.setting.mask
+    scales, preds, tangents = sweep_crops(task.material, task.setting)
+    found: list[Score | PixelScore] = []
+    for name in task.losses:
+        loss = make_loss(name)
+        score = Score(task.material.name, task.setting.size_px, task.setting.masked, name, scales)
+        score.values, score.slopes = sweep(loss, preds, tangents, target, mask)
+        if "descent" in task.parts:
+            score.ends = descend(loss, task.material, task.setting, target)
+        if "only" in task.parts:
+            score.changes = only_the_scale(loss, task.material, task.setting, target)
+        found.append(score)
+    return found
+
+
+def sweep_table(scores: list[Score]) -> str:
+    """One row per loss: what of the requirements is met, over pictures, steps or starts."""
+    rows = []
+    for name in dict.fromkeys(score.loss for score in scores):
+        mine = [score for score in scores if score.loss == name]
+        changed = [score for score in mine if score.changes]
+        rows.append(
+            [
+                name,
+                percent(sum(score.argmin_is_right for score in mine), len(mine)),
+                percent(*_sum(score.steps for score in mine)),
+                percent(*_sum(score.signs for score in mine)),
+                f"{sum(score.octaves_are_dear for score in mine)} of {len(mine)}",
+                percent(*_sum(score.descents for score in mine)),
+                *(percent(sum(s.is_only_scale(k) for s in changed), len(changed)) for k in KEPT),
+                _turn(changed),
+            ]
+        )
+    header = ["loss", "argmin", "steps", "signs", "octaves", "descent", *KEPT, "10 deg"]
+    return markdown_table(header, rows)
+
+
+def _sum(counts: object) -> tuple[int, int]:
+    good, every = 0, 0
+    for one, of in counts:  # type: ignore[attr-defined]
+        good, every = good + one, every + of
+    return good, every
+
+
+def _turn(scores: list[Score]) -> str:
+    """Median over the pictures of the change by a turn over that by a 5 % scale error."""
+    ratios = sorted(
+        s.changes["turn"] / s.changes["scale"] for s in scores if s.changes["scale"] > 0
+    )
+    return f"{ratios[len(ratios) // 2]:.2f}" if ratios else "-"
+
+
+def failures_table(scores: list[Score]) -> str:
+    """The pictures on which one of our losses misses, with where it is smallest and ends."""
+    rows = []
+    for score in scores:
+        good, every = score.descents
+        if score.loss not in OURS:
+            continue
+        if score.argmin_is_right and score.octaves_are_dear and good == every:
+            continue
+        ends = " ".join(f"{s:.2f}" for s in score.ends)
+        rows.append([score.material, score.loss, f"{score.best_scale:.3f}", ends])
+    return markdown_table(["picture", "loss", "smallest at", "descents end at"], rows)
+
+
+def pixel_table(scores: list[PixelScore]) -> str:
+    """How often the measured period of a doubled wall moved to the target's."""
+    rows = []
+    for name in dict.fromkeys(score.loss for score in scores):
+        mine = [score for score in scores if score.loss == name and score.counts]
+        moved = sum(score.moved for score in mine)
+        rows.append([name, f"{moved} of {len(mine)}", percent(moved, len(mine))])
+    return markdown_table(["loss", "moved", "share"], rows)
+
+
+def main() -> None:
+    """Parse, measure, write."""
+    args = _arguments()
+    parts, losses = args.parts.split(","), tuple(args.losses.split(","))
+    args.out.mkdir(parents=True, exist_ok=True)
+    text, rows = [], []
+    scored = tuple(part for part in parts if part in ("sweep", "descent", "only"))
+    for size_px in (int(size) for size in args.sizes.split(",")):
+        materials = [m for m in load_materials(args.corpus, size_px) if args.only in m.name]
+        for masked in [{"no": False, "yes": True}[word] for word in args.masked.split(",")]:
+            if not scored:
+                break
+            setting = Setting(size_px, masked)
+            tasks = [Task(m, setting, losses, scored) for m in materials]
+            scores = [s for found in run_tasks(run_task, tasks, args.workers) for s in found]
+            title = f"{size_px} px, {'masked' if masked else 'whole'}, {len(materials)} pictures"
+            text += [f"### {title}", sweep_table(scores), failures_table(scores)]
+            rows += scores
+        whole = [Task(m, Setting(size_px, False), losses, ("pixels",)) for m in materials]
+        doubled = [t for t in whole if t.material.smallest_scale(size_px) < 1]
+        if "pixels" in parts and size_px == args.pixel_size:
+            moved = [s for found in run_tasks(run_task, doubled, args.workers) for s in found]
+            text += [f"### Pixels of a doubled wall, {size_px} px", pixel_table(moved)]
+            rows += moved
+    if "speed" in parts:
+        text += ["### Speed", speed_table(args.speed_size)]
+    sweeps = [score for score in rows if isinstance(score, Score)]
+    if sweeps:
+        draw_sweeps(sweeps, args.out / "sweeps.png")
+    (args.out / "losses.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    lines = [json.dumps(dataclasses.asdict(row)) for row in rows]
+    (args.out / "losses.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    print("\n\n".join(text))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, default=DEFAULT_CORPUS)
+    parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
+    parser.add_argument("--only", default="", help="pictures with this in their name")
+    parser.add_argument("--losses", default=",".join(NAMES), help="of " + ", ".join(NAMES))
+    parser.add_argument("--sizes", default="256,512", help="sides of the crops in px")
+    parser.add_argument("--masked", default="no,yes", help="no, yes or both")
+    parser.add_argument("--parts", default=",".join(PARTS), help="of " + ", ".join(PARTS))
+    parser.add_argument("--pixel-size", type=int, default=256, help="size at which pixels move")
+    parser.add_argument("--speed-size", type=int, default=512, help="side of the timed pictures")
+    parser.add_argument("--workers", type=int, default=2)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""From evidence to findings: probabilities from the shipped table, named causes, severities."""
+
+import json
+from importlib.resources import files
+
+import pytest
+import torch
+
+import tiling_diag as td
+from tiling_diag.calibration import limit, probability
+from tiling_diag.evidence import EVIDENCE
+from tiling_diag.finding import severity_of
+from tiling_diag.synth import Material, View, draw_wall
+from tiling_diag.synth.defects import (
+    rescaled_wall,
+    resize_alias,
+    transposed_convolution_grid,
+    uneven_borders,
+)
+
+torch.set_num_threads(1)
+
+TABLE = json.loads((files("tiling_diag") / "calibration.json").read_text())
+BRICK = Material(width_px=48.3, height_px=16.1, mortar_px=2.2)
+
+
+@pytest.fixture(scope="module")
+def wall():
+    return draw_wall(BRICK, View((256, 320))).image
+
+
+def found(image, **extra):
+    return {f.code: f for f in td.diagnose((image * 255).round() / 255, **extra).findings}
+
+
+def test_the_table_has_a_map_for_every_kind_and_says_where_it_is_from():
+    assert set(TABLE["maps"]) == set(EVIDENCE)
+    script = TABLE["made_by"].split()[0]
+    assert script == "benchmarks/findings.py"
+
+
+@pytest.mark.parametrize("kind", EVIDENCE)
+def test_more_evidence_is_no_less_probable(kind):
+    weights = TABLE["maps"][kind]["weights"]
+    at_zero = dict.fromkeys(weights, 0.0)
+    for feature, weight in weights.items():
+        assert weight >= 0
+        more = at_zero | {feature: 1.0}
+        assert probability(kind, more) >= probability(kind, at_zero)
+    assert 0 <= probability(kind, dict.fromkeys(weights, 1e9)) <= 1
+    least = limit(kind)
+    if least is not None:
+        (feature,) = weights
+        assert probability(kind, {feature: least}) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    "sure,severity", [(0.49, "info"), (0.5, "suspect"), (0.89, "suspect"), (0.9, "defect")]
+)
+def test_severity_goes_with_the_probability(sure, severity):
+    assert severity_of(sure) == severity
+
+
+def test_a_good_wall_has_no_finding(wall):
+    assert found(wall) == {}
+    assert found(wall, ref=wall) == {}
+
+
+@pytest.mark.parametrize("period_px", [8, 16])
+def test_a_grid_is_named_by_its_period(wall, period_px):
+    finding = found(transposed_convolution_grid(wall, period_px=period_px, strength=0.8).image)
+    assert set(finding) == {"upsampling_grid"}
+    assert f"a grid of {period_px} px" in finding["upsampling_grid"].title
+
+
+def test_a_resize_without_a_low_pass_is_named_by_its_factor(wall):
+    finding = found(resize_alias(wall, factor=2.0).image)["resize_alias"]
+    assert finding.severity != "info"
+    assert "about 2 times" in finding.title
+
+
+def test_uneven_borders_are_information(wall):
+    finding = found(uneven_borders(wall, strength=1.0).image)["edge_cross"]
+    assert finding.severity == "info"
+
+
+@pytest.mark.parametrize(
+    "factor,code",
+    [(2.0, "period_doubled"), (0.5, "period_halved"), (1.25, "period_off")],
+)
+def test_a_period_is_judged_against_a_reference(wall, factor, code):
+    changed = rescaled_wall(wall, factor=factor, lattice=((48.3, 0.0), (24.15, 16.1))).image
+    finding = found(changed, ref=wall)
+    assert code in finding
+    assert finding[code].severity != "info"
+
+
+def test_one_axis_alone_can_be_doubled(wall):
+    expected = td.Settings(unit_px=48.3, course_px=16.1 / 2)
+    finding = found(wall, settings=expected)["period_doubled"]
+    assert "courses" in finding.title and "units" not in finding.title
+
+
+def test_noise_has_no_period_and_says_why():
+    noise = torch.rand(3, 128, 128, generator=torch.Generator().manual_seed(5))
+    finding = found(noise)["no_period"]
+    assert finding.severity == "info"
+    assert "nothing repeats" in finding.title

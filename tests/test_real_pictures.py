@@ -1,0 +1,36 @@
+"""Pictures of real materials: scikit-image's bricks, and the corpus where it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data
+
+import tiling_diag as td
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+NO_PERIOD = sorted(CORPUS.glob("none_*"))
+# Long joints counted by hand on row 256 of the picture, from x = 38 to x = 500, and how many
+# courses lie between; above they are nearer to each other and below farther apart.
+COURSE_PX = (500 - 38) / 13
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["courses upright", "courses level"])
+def test_the_lattice_of_scikit_images_bricks_is_their_own(turned):
+    picture = data.brick()
+    summary = td.diagnose(np.ascontiguousarray(picture.T) if turned else picture).summary()
+    assert summary["periods"]["fundamental_px"] == pytest.approx(COURSE_PX, rel=0.05)
+    across = np.array([summary["lattice"]["a_px"], summary["lattice"]["b_px"]])[:, int(turned)]
+    courses = across / COURSE_PX
+    # Both vectors lead from course to course, and together they reach the next one.
+    assert courses == pytest.approx(courses.round(), abs=0.1)
+    assert np.gcd.reduce(np.abs(courses.round()).astype(int)) == 1
+
+
+@pytest.mark.skipif(not NO_PERIOD, reason="needs the corpus beside the project")
+@pytest.mark.parametrize("path", NO_PERIOD, ids=lambda path: path.stem)
+def test_what_does_not_repeat_has_no_period(path):
+    summary = td.diagnose(path).summary()
+    assert summary["periodicity"]["is_periodic"] is False
+    assert summary["lattice"] is None
+    assert summary["verdict"] == "ok"
