@@ -35,7 +35,7 @@ from tables import run_tasks
 import tiling_diag
 from tiling_diag.checks.pixels import measure_edge_cross
 from tiling_diag.checks.plane import measure_plane
-from tiling_diag.checks.reference import measure_reference
+from tiling_diag.checks.reference import measure_reference, reference_lattice
 from tiling_diag.checks.resizing import measure_resize
 from tiling_diag.checks.spectral import measure_spectrum
 from tiling_diag.checks.upsampling_grid import measure_grid
@@ -152,7 +152,9 @@ def _parts(spec: Spec, made: Made) -> SimpleNamespace:
         walls = _walls(made.image)
         if spec.finding == "period" or spec.reference:
             lattice = measure_plane(walls)[0]
-            parts = {"reference": measure_reference(lattice, made.reference, settings.ref_scale)}
+            own = reference_lattice(made.reference)
+            known = measure_reference(lattice, own, made.reference, settings.ref_scale)
+            parts = {"reference": known}
         else:
             lattice = _clean_lattice(spec.row)
             spectral = measure_spectrum(walls, lattice)

@@ -16,7 +16,7 @@ from tiling_diag.checks.cepstrum import measure_cepstrum
 from tiling_diag.checks.local_period import measure_local_period
 from tiling_diag.checks.pixels import measure_edge_cross, measure_shift
 from tiling_diag.checks.plane import measure_plane
-from tiling_diag.checks.reference import measure_reference
+from tiling_diag.checks.reference import measure_reference, reference_lattice
 from tiling_diag.checks.resizing import measure_resize
 from tiling_diag.checks.spectral import measure_spectrum
 from tiling_diag.checks.upsampling_grid import measure_grid
@@ -220,8 +220,13 @@ def diagnose_walls(walls: list[WallInput], settings: Settings | None = None) -> 
         groups.setdefault((id(wall.reference), whole), []).append(index)
     found: dict[int, Diagnosis] = {}
     for indices in groups.values():
-        together = _measure([walls[i] for i in indices], settings, device)
-        found.update(zip(indices, together, strict=True))
+        reference = _reference(walls[indices[0]].reference, device)
+        # On a CPU walls share nothing but memory that is too far away: a batch costs more there.
+        step = 1 if device.type == "cpu" else len(indices)
+        for first in range(0, len(indices), step):
+            some = indices[first : first + step]
+            together = _measure([walls[i] for i in some], reference, settings, device)
+            found.update(zip(some, together, strict=True))
     return [found[index] for index in range(len(walls))]
 
 
@@ -259,18 +264,31 @@ def pick_device(name: str, like: Tensor) -> torch.device:
 
 
 @torch.inference_mode()
-def _measure(inputs: list[WallInput], settings: Settings, device: torch.device) -> list[Diagnosis]:
+def _reference(image: Tensor | None, device: torch.device) -> tuple[Tensor, LatticeResult] | None:
+    """A reference picture where it is measured, with its lattice."""
+    if image is None:
+        return None
+    image = image.to(device)
+    return image, reference_lattice(image)
+
+
+@torch.inference_mode()
+def _measure(
+    inputs: list[WallInput],
+    reference: tuple[Tensor, LatticeResult] | None,
+    settings: Settings,
+    device: torch.device,
+) -> list[Diagnosis]:
     """Diagnose walls of one size that share a reference, or have none."""
     mask = torch.stack([wall.mask for wall in inputs]).to(device)
     image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
-    reference = inputs[0].reference
     walls = Walls(image, mask)
     lattice, plane = measure_plane(walls)
     local = measure_local_period(walls, lattice, plane)
     compared = (
         None
         if reference is None
-        else measure_reference(lattice, reference.to(device), settings.ref_scale)
+        else measure_reference(lattice, reference[1], reference[0], settings.ref_scale)
     )
     spectral = measure_spectrum(walls, lattice)
     results: dict[str, Any] = {

@@ -11,15 +11,22 @@ from tiling_diag.results import LatticeResult, ReferenceResult
 from tiling_diag.wall import Walls
 
 
-def measure_reference(lattice: LatticeResult, image: Tensor, ref_scale: float) -> ReferenceResult:
+def reference_lattice(image: Tensor) -> LatticeResult:
+    """The lattice, a batch of one, of a reference picture ``(C, H, W)`` of any size."""
+    return measure_lattice(Walls(image[None], torch.ones_like(image[None, 0])))
+
+
+def measure_reference(
+    lattice: LatticeResult, own: LatticeResult, image: Tensor, ref_scale: float
+) -> ReferenceResult:
     """Ratios of the walls' lattices to that of one reference.
 
     Args:
         lattice: of the walls ``(B, ...)``.
-        image: ``(C, H, W)`` the reference picture, of any size.
+        own: the reference's, from `reference_lattice`.
+        image: ``(C, H, W)`` the reference picture.
         ref_scale: how many px of the wall one of its px stands for.
     """
-    own = measure_lattice(Walls(image[None], torch.ones_like(image[None, 0])))
     unit = lattice.unit_px / (own.unit_px * ref_scale)
     course = lattice.course_px / (own.course_px * ref_scale)
     area = (cell_area(lattice.basis) / cell_area(own.basis)).sqrt() / ref_scale
