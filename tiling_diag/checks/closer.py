@@ -40,21 +40,28 @@ def search_whole(walls: Walls, index: int) -> Found:
 
 
 def look_closer(walls: Walls, index: int, found: Found) -> Found:
-    """The same answer, or that of a part of wall `index` at a larger scale if periods are fine."""
+    """The same answer, or that of a part of wall `index` at a larger scale if periods are fine.
+
+    Where nothing was found a lattice counts for more than stripes, which may be its rows.
+    """
     if walls.small is walls:
         return found
     full = 1 / min(_shares(walls))
     if repeats(found):
         spacing = _spacing(found)
         fine = FINE_STRIPES_PX if is_single(found) else FINE_PX
-        zooms = [min(full, SHARP_PX / spacing)] if spacing < fine else []
+        zooms = {min(full, SHARP_PX / spacing)} if spacing < fine else set()
     else:
-        zooms = sorted({min(full, 2.0), full})
-    for zoom in zooms:
+        zooms = {min(full, 2.0), full}
+    stripes = None
+    for zoom in sorted(zooms):
         nearby = _search_part(walls, index, zoom)
-        if nearby is not None and repeats(nearby):
+        if nearby is None or not repeats(nearby):
+            continue
+        if not is_single(nearby):
             return nearby
-    return found
+        stripes = stripes or nearby
+    return stripes or found
 
 
 def _shares(walls: Walls) -> tuple[float, float]:
