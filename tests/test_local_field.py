@@ -232,3 +232,11 @@ def test_nothing_is_rectified_without_a_lattice(tmp_path):
 
     with pytest.raises(td.InputError, match="no lattice was found"):
         write_rectified(td.diagnose(torch.full((3, 64, 64), 0.5)), tmp_path)
+
+
+def test_a_reference_does_not_make_the_rest_of_the_wall_odd():
+    samples = Path(__file__).parent.parent / "sample_data"
+    found = td.diagnose(samples / "brick_zones.jpg", ref=samples / "brick_reference.jpg").banding
+    inside = (found.factor == 2).double().mean()
+    assert 0.2 < float(inside) < 0.5  # the band is 32 % of the picture
+    assert not (found.factor == 0.5).any()

@@ -74,9 +74,10 @@ def measure_banding(
     octaves = local.octaves
     batch, _, rows, columns = octaves.shape
     evidence = _above_level(octaves.flatten(2), trusted=expected is not None)
+    certain = _without_own(evidence, local.residual.flatten(2))
+    factor = _factors(certain).reshape(batch, rows, columns)
     if expected is None:
-        evidence = _without_own(evidence, local.residual.flatten(2))
-    factor = _factors(evidence).reshape(batch, rows, columns)
+        evidence = certain
     own = torch.ones(batch, 2, dtype=torch.float64) if expected is None else _octave(expected)
     found = [_zones(local, evidence[i], own[i], i, size) for i in range(batch)]
     factor = factor * own.prod(-1).sqrt().log2().round().exp2()[:, None, None]
