@@ -102,6 +102,7 @@ def test_an_interrupt_ends_within_two_seconds_with_a_valid_file(tmp_path):
     process = start("batch", walls, "--recursive", "--out", tmp_path / "out")
     assert wait_until(lambda: whole_lines(tmp_path / "out" / "results.jsonl") > 0, 120)
     workers = children(process.pid)
+    os.sync()  # what others left for the disk is not to be waited for by the rows' own fsync
     os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to every process
     begin = time.monotonic()
     stdout, stderr = process.communicate(timeout=30)
