@@ -46,7 +46,7 @@ def look_closer(walls: Walls, index: int, found: Found) -> Found:
     """
     if walls.small is walls:
         return found
-    full = 1 / min(_shares(walls))
+    full = max(walls.small_step_px)
     if repeats(found):
         spacing = _spacing(found)
         fine = FINE_STRIPES_PX if is_single(found) else FINE_PX
@@ -62,11 +62,6 @@ def look_closer(walls: Walls, index: int, found: Found) -> Found:
             return nearby
         stripes = stripes or nearby
     return stripes or found
-
-
-def _shares(walls: Walls) -> tuple[float, float]:
-    step = walls.small_step_px
-    return 1 / step[0], 1 / step[1]
 
 
 def _spacing(found: Found) -> float:

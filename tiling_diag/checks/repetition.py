@@ -196,10 +196,6 @@ def _looked_at(
     return values, usable * repetition.nearness(distance), usable.float()
 
 
-def _sums(values: Tensor, sets: Tensor) -> Tensor:
-    return values @ sets.mT
-
-
 def mean_at_lattice(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tensor]:
     """Mean autocorrelation at the nearest points of lattices ``(S, 2, 2)``.
 
@@ -229,10 +225,10 @@ def compare(
     values, weights, usable = _looked_at(repetition, basis, relations.multiples)
     found = []
     for sets in (relations.on, relations.off):
-        total = _sums(weights, sets).clamp_min(1e-9)
-        mean = _sums(values * weights, sets) / total
-        square = _sums(values.square() * weights, sets) / total
-        found.append((mean, (square - mean.square()).clamp_min(0), _sums(usable, sets)))
+        total = (weights @ sets.mT).clamp_min(1e-9)
+        mean = (values * weights) @ sets.mT / total
+        square = (values.square() * weights) @ sets.mT / total
+        found.append((mean, (square - mean.square()).clamp_min(0), usable @ sets.mT))
     (on, on_variance, on_count), (off, off_variance, off_count) = found
     spread = on_variance * on_count + off_variance * off_count
     variance = spread / (on_count + off_count - 1).clamp_min(1)
