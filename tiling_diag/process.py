@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
+# Of malloc.h: M_MMAP_THRESHOLD (at its most), M_TRIM_THRESHOLD and M_TOP_PAD.
+_MALLOPT = ((-3, 32 << 20), (-1, 1 << 30), (-2, 64 << 20))
+
 
 @contextmanager
 def heavy_imports() -> Iterator[None]:
@@ -29,6 +32,22 @@ def heavy_imports() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep large blocks that it frees, for the next picture.
+
+    By default glibc gives them back to the system, which clears every page again before it hands
+    them out: a sixth of the time that a picture takes. Elsewhere than under glibc nothing happens.
+    """
+    if os.name != "posix":
+        return
+    import ctypes
+
+    with suppress(AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        for parameter, number_of_bytes in _MALLOPT:
+            mallopt(parameter, number_of_bytes)
 
 
 def main() -> NoReturn:

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -123,8 +124,9 @@ def test_short_lags_are_the_centre_of_the_full_inverse(padded, lags, rng):
     torch.testing.assert_close(lags_of_power(power, padded, lags), centre, rtol=0, atol=1e-14)
 
 
-def test_fft_sizes_are_the_least_even_products_of_two_three_and_five():
-    smooth = sorted(2**a * 3**b * 5**c for a in range(1, 14) for b in range(9) for c in range(7))
+def test_fft_sizes_are_the_least_even_products_of_two_three_five_and_seven():
+    orders = itertools.product(range(1, 14), range(9), range(7), range(6))
+    smooth = sorted(2**a * 3**b * 5**c * 7**d for a, b, c, d in orders)
     for n in [*range(1, 700), 1025, 1536, 2000, 2049, 3001, 4097, 6000]:
         assert fft_size(n) == next(s for s in smooth if s >= n), n
     with pytest.raises(InputError, match="at least 1"):

@@ -241,8 +241,9 @@ class _Station:
         from concurrent.futures import ThreadPoolExecutor
         from dataclasses import replace
 
-        from tiling_diag.process import heavy_imports
+        from tiling_diag.process import heavy_imports, keep_freed_memory
 
+        keep_freed_memory()
         with heavy_imports():
             from tiling_diag.batch.measuring import work_through
 

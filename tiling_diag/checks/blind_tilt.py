@@ -8,12 +8,14 @@ windows has the most energy: there their peaks fall together.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from tiling_diag.checks.perspective import corners, grid_places
 from tiling_diag.checks.row_frame import pixel_frame
-from tiling_diag.checks.windows_on_wall import LONGEST_LAG, TORUS, window_maps
+from tiling_diag.checks.windows_on_wall import LONGEST_LAG, REACH, map_index, window_maps
 from tiling_diag.kernels.tilt import LEAST_DEPTH
 from tiling_diag.wall import Walls
 
@@ -81,7 +83,7 @@ def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> 
     seen = lags + places[:, None, :, None] * along[:, :, None, :, None]
     seen = (seen * depth[..., None, None]).round()
     inside = (seen.abs() <= LONGEST_LAG).all(-1)
-    index = (seen[..., 1].remainder(TORUS) * TORUS + seen[..., 0].remainder(TORUS)).long()
+    index = map_index(seen.long())
     flat = _without_rings(maps)[:, None].expand(-1, tilts.shape[1], -1, -1)
     values = torch.gather(flat, -1, index)
     share = inside * weights[:, None, :, None]
@@ -96,18 +98,18 @@ def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> 
 
 
 def _without_rings(maps: Tensor) -> Tensor:
-    """Flattened maps less their mean at each distance from zero lag.
+    """Maps less their mean at each distance from zero lag.
 
     What is left tells directions apart; the wide peak at zero lag, which agrees under any tilt that
     shrinks lags into it, is gone.
     """
-    lag = torch.fft.fftfreq(TORUS, 1 / TORUS, device=maps.device)
+    lag = torch.arange(-REACH, REACH + 1.0, device=maps.device)
     ring = torch.hypot(lag[:, None], lag).round().long().flatten()
-    flat = maps.flatten(-2)
-    sums = flat.new_zeros(*flat.shape[:-1], TORUS).index_add(-1, ring, flat)
-    counts = flat.new_zeros(TORUS).index_add(0, ring, torch.ones_like(flat[0, 0]))
+    rings = int(REACH * math.sqrt(2)) + 2
+    sums = maps.new_zeros(*maps.shape[:-1], rings).index_add(-1, ring, maps)
+    counts = maps.new_zeros(rings).index_add(0, ring, torch.ones_like(maps[0, 0]))
     means: Tensor = (sums / counts.clamp_min(1))[..., ring]
-    return flat - means
+    return maps - means
 
 
 def _flat_lags() -> Tensor:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tiling_diag.kernels.peaks import sample_bilinear
 from tiling_diag.kernels.polar import background
-from tiling_diag.kernels.spectrum import two_sided
+from tiling_diag.kernels.spectrum import log_power_at
 from tiling_diag.results import CepstrumResult, LatticeResult
 from tiling_diag.wall import Walls
 
@@ -29,12 +28,8 @@ def measure_cepstrum(walls: Walls, lattice: LatticeResult) -> CepstrumResult:
     known = wave.isfinite().all(-1)
     wave = torch.where(known[:, None], wave, wave.new_tensor([0.1, 0.0]))
     direction = wave / wave.norm(dim=-1, keepdim=True)
-    height, width = walls.size
     frequency = torch.arange(1, int(HIGHEST * SAMPLES_PER_CYCLE)).to(wave) / SAMPLES_PER_CYCLE
-    places = frequency[:, None] * direction[:, None] * wave.new_tensor([width, height])
-    places = places + wave.new_tensor([width // 2, height // 2])
-    log_power = two_sided(walls.power, walls.size).clamp_min(1e-20).log()
-    ray = sample_bilinear(log_power, places)
+    ray = log_power_at(walls.power, walls.size, frequency[:, None] * direction[:, None])
     ray = ray - background(ray, frequency)
     taper = 0.5 + 0.5 * torch.cos(torch.pi * frequency / HIGHEST)
     spectrum = torch.fft.rfft(ray * taper, n=SAMPLES_PER_CYCLE).real

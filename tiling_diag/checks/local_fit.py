@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.row_frame import RowFrame
-from tiling_diag.checks.windows_on_wall import LONGEST_LAG, TORUS, WindowMaps
+from tiling_diag.checks.windows_on_wall import LONGEST_LAG, WindowMaps, map_index
 
 # Chosen on drawn walls with doubled zones and on the corpus.
 FACTORS = 17
@@ -46,7 +46,7 @@ def fit_windows(windows: WindowMaps, frame: RowFrame) -> tuple[Tensor, Tensor]:
         ``diag(1/2, 1)`` where units are twice as long. The first row is NaN where one direction
         repeats only. And the confidence ``(B, n)`` in [0, 1].
     """
-    maps = windows.maps.flatten(-2)
+    maps = windows.maps
     step = windows.step.to(maps)
     basis = frame.basis.to(maps)
     one_way = frame.one_way.to(maps.device)
@@ -82,12 +82,6 @@ def _both(
     return points, torch.arange(count, device=basis.device) < number[:, None]
 
 
-def _index(lags: Tensor) -> Tensor:
-    """Place in a flattened map of whole-number lags ``(..., 2)`` as (x, y)."""
-    place: Tensor = lags[..., 1].remainder(TORUS) * TORUS + lags[..., 0].remainder(TORUS)
-    return place
-
-
 def _within(lags: Tensor) -> Tensor:
     """Whether lags in samples lie within reach and away from zero lag."""
     within: Tensor = (lags.abs() <= LONGEST_LAG).all(-1) & (lags.norm(dim=-1) > 1.5)
@@ -117,7 +111,7 @@ def _mean_at(maps: Tensor, lags: Tensor, counts: Tensor) -> Tensor:
     -1 where one of the first two does not.
     """
     usable = _within(lags) & counts[:, None]
-    index = _index(lags.round().long()).flatten(1)
+    index = map_index(lags.round().long()).flatten(1)
     values = torch.gather(maps, -1, index[:, None].expand(-1, maps.shape[1], -1))
     values = values.reshape(*maps.shape[:2], *lags.shape[1:3])
     number = usable.sum(-1)
@@ -143,7 +137,7 @@ def _fitted(
     # On a ridge only what lies across it counts.
     shifts = shifts.expand(len(maps), -1, -1)
     level = wanted.round().long()
-    index = _index(level[..., None, :] + shifts[:, None, None])
+    index = map_index(level[..., None, :] + shifts[:, None, None])
     seen = torch.gather(maps, -1, index.flatten(2)).reshape(index.shape)
     off_ridge = one_way[:, None] & (shifts[..., 0] != 0)
     seen = seen.masked_fill(off_ridge[:, None, None], -torch.inf)
@@ -181,7 +175,7 @@ def _refined(maps: Tensor, peak: Tensor, one_way: Tensor) -> tuple[Tensor, Tenso
     """
 
     def at(dx: int, dy: int) -> Tensor:
-        return torch.gather(maps, -1, _index(peak + peak.new_tensor([dx, dy])))
+        return torch.gather(maps, -1, map_index(peak + peak.new_tensor([dx, dy])))
 
     top = at(0, 0)
     shifts = []
@@ -202,6 +196,6 @@ def _contrast(maps: Tensor, basis: Tensor, step: Tensor, one_way: Tensor, shape:
         points, counts = _both(plain, boards, basis, one_way)
         lags = points[:, None] @ shape.mT / step[:, None, None]
         usable = _within(lags) & counts[:, None]
-        values = torch.gather(maps, -1, _index(lags.round().long()))
+        values = torch.gather(maps, -1, map_index(lags.round().long()))
         means.append((values * usable).sum(-1) / usable.sum(-1).clamp_min(1))
     return (means[0] - means[1]).clamp(0, 1).nan_to_num(0.0)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.row_frame import RowFrame
-from tiling_diag.checks.windows_on_wall import LONGEST_LAG, TORUS, WindowMaps
+from tiling_diag.checks.windows_on_wall import LONGEST_LAG, WindowMaps, map_index
 from tiling_diag.kernels.lattice import reciprocal
 
 # Period over the wall's, along and across the rows.
@@ -79,7 +79,7 @@ def _mean_at(maps: Tensor, lags: Tensor, one_way: Tensor) -> tuple[Tensor, Tenso
     """Mean ``(B, n, F)`` over lags ``(B, F, P, 2)`` of the best near each, and which exist.
 
     Args:
-        maps: ``(B, n, TORUS, TORUS)``.
+        maps: ``(B, n, m)``.
         lags: in samples.
         one_way: ``(B, 1, 1)``; where True only lags across the rows count.
     """
@@ -88,11 +88,9 @@ def _mean_at(maps: Tensor, lags: Tensor, one_way: Tensor) -> tuple[Tensor, Tenso
     lags = torch.where(usable[..., None], lags, 0.0).round().long().to(maps.device)
     around = torch.arange(-1, 2, device=maps.device)
     shifts = torch.cartesian_prod(around, around)
-    near = lags[..., None, :] + shifts
-    index = near[..., 1].remainder(TORUS) * TORUS + near[..., 0].remainder(TORUS)
-    flat = maps.flatten(-2)
-    seen = torch.gather(flat, -1, index.flatten(1)[:, None].expand(-1, flat.shape[1], -1))
-    best = seen.reshape(*flat.shape[:2], *index.shape[1:]).amax(-1)
+    index = map_index(lags[..., None, :] + shifts)
+    seen = torch.gather(maps, -1, index.flatten(1)[:, None].expand(-1, maps.shape[1], -1))
+    best = seen.reshape(*maps.shape[:2], *index.shape[1:]).amax(-1)
     share = usable.to(maps)[:, None]
     count = share.sum(-1)
     return (best * share).sum(-1) / count.clamp_min(1), (count > 0)[:, 0]

@@ -18,7 +18,7 @@ from tiling_diag.checks.repetition import (
     mean_at_lattice,
     strength,
 )
-from tiling_diag.kernels.lattice import reciprocal, reduce_basis, sublattice_forms
+from tiling_diag.kernels.lattice import reciprocal, shortened, sublattice_forms
 
 # Chosen on the corpus as it is: true lattices have at most 0.38 against any coarser one (in walls
 # with doubled zones; 0.23 elsewhere) and at least 0.58 against any denser one.
@@ -55,7 +55,7 @@ def settle(repetition: Repetition, basis: Tensor) -> Tensor:
 def _coarsened(repetition: Repetition, basis: Tensor) -> Tensor:
     for _ in range(6):
         found, on = compare(repetition, basis, COARSER)
-        inside = reduce_basis(_INSIDE @ basis[:, None], STEPS)
+        inside = shortened(_INSIDE @ basis[:, None], STEPS)
         unusable = found.isnan() | (on.amax(0) < LEAST_REPETITION)
         best, which = found.masked_fill(unusable, -torch.inf).max(dim=-1)
         better = best > CONTRAST_LIMIT
@@ -68,14 +68,19 @@ def _coarsened(repetition: Repetition, basis: Tensor) -> Tensor:
 def _densified(repetition: Repetition, basis: Tensor) -> Tensor:
     for _ in range(8):
         found, _ = compare(repetition, basis, DENSER)
-        around = reduce_basis(_AROUND @ basis[:, None], STEPS)
-        unusable = found.isnan() | (around[..., 0, :].norm(dim=-1) < SHORTEST_PX)
+        around = shortened(_AROUND @ basis[:, None], STEPS)
+        unusable = found.isnan() | _too_short(around)
         best, which = found.masked_fill(unusable, torch.inf).min(dim=-1)
         better = best < CONTRAST_LIMIT
         if not better.any():
             break
         basis = torch.where(better[:, None, None], around[torch.arange(len(basis)), which], basis)
     return basis
+
+
+def _too_short(basis: Tensor) -> Tensor:
+    shortest: Tensor = basis.norm(dim=-1).amin(-1)
+    return shortest < SHORTEST_PX
 
 
 def densify_by_parts(
@@ -90,8 +95,8 @@ def densify_by_parts(
     """
     for _ in range(4):
         found, _ = compare(repetition, basis[None], DENSER)
-        around = reduce_basis(_AROUND @ basis, STEPS)
-        doubtful = (found[0] < AMBIGUOUS_CONTRAST) & (around[:, 0].norm(dim=-1) >= SHORTEST_PX)
+        around = shortened(_AROUND @ basis, STEPS)
+        doubtful = (found[0] < AMBIGUOUS_CONTRAST) & ~_too_short(around)
         if not doubtful.any():
             break
         contrast = _least_in_parts(repetition, parts(), basis).masked_fill(~doubtful, torch.inf)

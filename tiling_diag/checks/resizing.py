@@ -15,7 +15,7 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool1d, max_pool1d, pad
+from torch.nn.functional import avg_pool1d, interpolate, max_pool1d, pad
 
 from tiling_diag.checks.spectral import own_period
 from tiling_diag.kernels.spectrum import fft_size
@@ -60,7 +60,11 @@ def _down_up(walls: Walls) -> Tensor:
     """``(B,)`` mean squared difference to half size and back, low-passed, on the wall."""
     height, width = walls.size
     half = resized(walls.luma[:, None], (max(1, height // 2), max(1, width // 2)))
-    square = (resized(half, walls.size)[:, 0] - walls.luma).square()
+    # Nothing to low-pass on the way up.
+    back = interpolate(half, size=walls.size, mode="bilinear", align_corners=False)[:, 0]
+    square = back.sub_(walls.luma).square_()
+    if walls.whole:
+        return square.mean((-2, -1))
     total = walls.mask.sum((-2, -1))
     mean = (square * walls.mask).sum((-2, -1)) / total.clamp_min(1e-9)
     return mean.masked_fill(total <= 0, torch.nan)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.octaves import CONTRAST_LIMIT, densify_by_parts, settle
+from tiling_diag.checks.octaves import CONTRAST_LIMIT, STEPS, densify_by_parts, settle
 from tiling_diag.checks.repetition import (
     SHORTEST_PX,
     Repetition,
@@ -17,7 +17,7 @@ from tiling_diag.checks.repetition import (
     strength,
 )
 from tiling_diag.checks.stripes import STRIPES_SUPPORT, find_stripes
-from tiling_diag.kernels.lattice import cell_area, reduce_basis, same_lattice
+from tiling_diag.kernels.lattice import cell_area, reduce_basis, same_lattice, shortened
 from tiling_diag.kernels.peaks import local_maxima, refine_peak
 
 # Chosen on the corpus as it is and under stress.
@@ -80,13 +80,11 @@ def search(repetition: Repetition, parts: Callable[[], list[Repetition]] | None 
         parts: gives that of its parts, where zones of another scale are to be told from the rest.
     """
     lattice = _best_lattice(repetition, parts)
-    # Stripes' support does not pass 1: a lattice this sure needs no look at them.
-    sure = lattice is not None and lattice.support * STRIPES_LEAD > 1
-    stripes = None if sure else find_stripes(repetition)
     enough = lattice is not None and lattice.support > LATTICE_SUPPORT
-    lead = stripes is not None and (
-        lattice is None or stripes.support > STRIPES_LEAD * lattice.support
-    )
+    to_lead = STRIPES_LEAD * lattice.support if lattice else 0.0
+    # Stripes' support does not pass 1: a lattice this sure needs no look at them.
+    stripes = find_stripes(repetition, to_lead if enough else 0.0) if to_lead <= 1 else None
+    lead = stripes is not None and stripes.support > to_lead
     if lattice is not None and enough and not lead:
         return lattice
     if stripes is not None and stripes.support > STRIPES_SUPPORT:
@@ -127,7 +125,9 @@ def _best_lattice(
         basis = densify_by_parts(repetition, parts, basis)
     on, support = _support(repetition, basis[None])
     basis = fit(repetition, basis[None], on[:, 0], (2.2, 4.0, 8.0, 16.0, 32.0))[0]
-    return Found(reduce_basis(basis), float(strength(repetition, on[:, 0])), float(support[0]))
+    return Found(
+        reduce_basis(basis, STEPS), float(strength(repetition, on[:, 0])), float(support[0])
+    )
 
 
 def _support(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tensor]:
@@ -142,7 +142,7 @@ def _starts(repetition: Repetition) -> Tensor:
     i, j = torch.triu_indices(len(lags), len(lags), 1)
     pairs = torch.stack([lags[i], lags[j]], dim=1)
     independent = cell_area(pairs) > 1.0
-    basis = _valid(reduce_basis(pairs[independent], STEPS_FOR_PAIRS))
+    basis = _valid(shortened(pairs[independent], STEPS_FOR_PAIRS))
     basis = basis[_in_view(repetition, basis)]
     if len(basis) == 0:
         return basis
@@ -189,8 +189,8 @@ def _valid(basis: Tensor) -> Tensor:
 
 def _distinct(basis: Tensor) -> Tensor:
     """Of ``(S, 2, 2)`` the first of each lattice."""
-    basis = reduce_basis(basis, STEPS_FOR_PAIRS)
-    same = same_lattice(basis[:, None], basis[None], SAME_LATTICE, steps=2).tril(-1)
+    basis = shortened(basis, STEPS)
+    same = same_lattice(basis[:, None], basis[None], SAME_LATTICE, steps=0).tril(-1)
     return basis[~same.any(-1)]
 
 

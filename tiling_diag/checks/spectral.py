@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from tiling_diag.kernels.peaks import sample_bilinear
-from tiling_diag.kernels.polar import background, radial_profile, ring_radii
-from tiling_diag.kernels.spectrum import frequency_grid, power_spectrum, two_sided
+from tiling_diag.kernels.polar import background, radial_profile, radial_table, ring_radii
+from tiling_diag.kernels.spectrum import frequency_grid, log_power_at, power_spectrum
 from tiling_diag.results import LatticeResult, SpectralResult
 from tiling_diag.wall import Walls
 
@@ -27,7 +27,8 @@ def measure_spectrum(walls: Walls, lattice: LatticeResult) -> SpectralResult:
     """Spectra of a batch, and the fundamental's period by itself."""
     power, size = walls.power, walls.size
     bins = min(max(max(size) // 2, MIN_BINS), MAX_BINS)
-    level = radial_profile(power, size, bins).clamp_min(1e-20).log()
+    table, radius, on_axis = _planes(size, bins, power.device, power.dtype)
+    level = radial_profile(power, size, bins, table=table).clamp_min(1e-20).log()
     radii = ring_radii(bins, device=power.device, dtype=power.dtype)
     smooth = background(level[:, 1:], radii[1:])
     smooth = torch.cat([level[:, :1], smooth], dim=-1) / math.log(10)
@@ -37,7 +38,9 @@ def measure_spectrum(walls: Walls, lattice: LatticeResult) -> SpectralResult:
     period = own_period(power, size, wave_vector)
     known = wave_vector.isfinite().all(-1)
     length = torch.where(known, wave_vector.norm(dim=-1), 0.25)
-    axis_share = _axis_share(power, size, length).masked_fill(~known, torch.nan)
+    axis_share = _axis_share(power, radius, on_axis, length, 1.5 / max(size)).masked_fill(
+        ~known, torch.nan
+    )
     rings = [_ring(profile, smooth, radii, fundamental * k) for k in (1.0, 2.0, 0.5)]
     floor = rings[0].clamp_min(1e-12)
     return SpectralResult(
@@ -67,16 +70,13 @@ def own_period(power: Tensor, size: tuple[int, int], wave_vector: Tensor) -> Ten
     known = wave_vector.isfinite().all(-1)
     wave = torch.where(known[:, None], wave_vector, 0.25)
     length = wave.norm(dim=-1)
-    centred = two_sided(power, size)
-    log_power = centred.clamp_min(1e-20).log()
     # A comb of harmonics, stretched: the stretch of most mean log power is the family's own.
     stretch = torch.linspace(1 - SEARCH_SHARE, 1 + SEARCH_SHARE, 193).to(power)
     orders = torch.arange(1, HARMONICS + 1).to(power)
     at = wave[:, None, None] * stretch[:, None, None] * orders[:, None]
     inside = (at.abs() < 0.48).all(-1)
-    places = at * at.new_tensor([size[1], size[0]]) + at.new_tensor([size[1] // 2, size[0] // 2])
-    values = sample_bilinear(log_power, torch.where(inside[..., None], places, 0.0).flatten(1, 2))
-    values = values.reshape(inside.shape)
+    at = torch.where(inside[..., None], at, 0.0).flatten(1, 2)
+    values = log_power_at(power, size, at).reshape(inside.shape)
     always = inside.all(1, keepdim=True)
     score = (values * always).sum(-1) / always.sum(-1).clamp_min(1)
     best = score.argmax(-1).clamp(1, len(stretch) - 2)
@@ -88,14 +88,24 @@ def own_period(power: Tensor, size: tuple[int, int], wave_vector: Tensor) -> Ten
     return period.masked_fill(~known, torch.nan)
 
 
-def _axis_share(power: Tensor, size: tuple[int, int], length: Tensor) -> Tensor:
+def _axis_share(
+    power: Tensor, radius: Tensor, on_axis: Tensor, length: Tensor, narrowest: float
+) -> Tensor:
     """``(B,)`` share of the ring at the fundamental that lies on the two axes."""
-    fx, fy = frequency_grid(size, device=power.device, dtype=power.dtype)
-    radius = torch.hypot(fy[:, None], fx[None])
-    on_ring = (radius - length[:, None, None]).abs() <= torch.maximum(
-        RING_SHARE * length, length.new_tensor(1.5 / max(size))
-    )[:, None, None]
-    angle = torch.rad2deg(torch.atan2(fy[:, None].abs(), fx[None].abs()))
-    on_axis = (angle <= AXIS_DEG) | (angle >= 90 - AXIS_DEG)
-    ring = power * on_ring
+    width = (RING_SHARE * length).clamp_min(narrowest)
+    near = (radius - length[:, None, None]).abs() <= width[:, None, None]
+    ring = power * near
     return (ring * on_axis).sum((-2, -1)) / ring.sum((-2, -1)).clamp_min(1e-20)
+
+
+@lru_cache(maxsize=2)
+def _planes(
+    size: tuple[int, int], bins: int, device: torch.device, dtype: torch.dtype
+) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor]:
+    """What all pictures of a size share: the rings' table, radii, and what lies on an axis."""
+    fx, fy = frequency_grid(size, device=device, dtype=dtype)
+    across, down = fx[None], fy[:, None].abs()
+    slope = math.tan(math.radians(AXIS_DEG))
+    on_axis = (down <= slope * across) | (across <= slope * down)
+    table = radial_table(size, bins, device=device, dtype=dtype)
+    return table, torch.hypot(down, across), on_axis

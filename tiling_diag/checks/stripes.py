@@ -45,19 +45,27 @@ class Stripes:
     periods: int
 
 
-def find_stripes(repetition: Repetition) -> Stripes | None:
+def find_stripes(repetition: Repetition, least: float = 0.0) -> Stripes | None:
     """The period across the direction in which a wall changes least, or along that direction.
 
     Streaks along boards may change less than the joints do: the better supported of the two is
     taken; None where neither has a period.
+
+    Args:
+        repetition: what to look at.
+        least: support below which nothing is looked for.
     """
     along = _least_change(repetition)
     across = torch.stack([-along[1], along[0]])
-    found = [_stripes_across(repetition, along, across), _stripes_across(repetition, across, along)]
+    found = [
+        _stripes_across(repetition, *both, least) for both in ((along, across), (across, along))
+    ]
     return max((one for one in found if one is not None), key=lambda one: one.support, default=None)
 
 
-def _stripes_across(repetition: Repetition, along: Tensor, across: Tensor) -> Stripes | None:
+def _stripes_across(
+    repetition: Repetition, along: Tensor, across: Tensor, least: float
+) -> Stripes | None:
     profile, extent = _profile(repetition, along, across)
     length = (profile.shape[1] - 1) * STEP_PX
     longest = min(LONGEST_SHARE * extent, length)
@@ -66,7 +74,8 @@ def _stripes_across(repetition: Repetition, along: Tensor, across: Tensor) -> St
     trial = torch.arange(SHORTEST_PX, longest, STEP_PX / 2, dtype=torch.float64)
     comb = _Comb(repetition, max_pool1d(profile[None], 3, 1, 1)[0], length)
     support, _, _ = comb.support(trial)
-    if support.max() <= 0:
+    # Every period was tried, and joints are no surer than to be followed by joints.
+    if support.max() <= least:
         return None
     near = max_pool1d(support[None, None], 9, 1, 4)[0, 0]
     starts = ((support >= near) & (support > 0)).nonzero()[:, 0]

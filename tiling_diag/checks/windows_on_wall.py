@@ -16,7 +16,7 @@ from torch.nn.functional import adaptive_avg_pool2d, grid_sample
 
 from tiling_diag.checks.channels import wall_channels
 from tiling_diag.checks.row_frame import RowFrame
-from tiling_diag.kernels.spectrum import squared_magnitude
+from tiling_diag.kernels.spectrum import lags_of_power, squared_magnitude
 from tiling_diag.kernels.tilt import jacobian, to_flat
 from tiling_diag.kernels.windows import tukey
 from tiling_diag.wall import Walls
@@ -26,6 +26,8 @@ from tiling_diag.wall import Walls
 SAMPLES = 48
 TORUS = 64
 LONGEST_LAG = 28
+# Lags that maps hold, either way of zero.
+REACH = TORUS // 2 - 1
 # Long lattice vectors in a window: twice their length must stay within the longest lag. Chosen on
 # drawn walls with doubled zones and on the corpus.
 WINDOW_PERIODS = 3.7
@@ -45,8 +47,8 @@ class WindowMaps:
     """Autocorrelations of windows.
 
     Attributes:
-        maps: ``(B, n, TORUS, TORUS)`` mean over tones and edges, 1 at zero lag, which is at
-            ``[0, 0]``; lags wrap, down and along the rows.
+        maps: ``(B, n, (2 REACH + 1) ** 2)`` mean over tones and edges, by lag (see `map_index`),
+            1 at zero lag.
         coverage: ``(B, n)`` float64 on the CPU; share of each window that lies on the wall.
         step: ``(B, 2)`` units and courses (row frame) of one sample.
         places: ``(B, n, 2)`` the windows' middles in the picture, px from its middle.
@@ -56,6 +58,13 @@ class WindowMaps:
     coverage: Tensor
     step: Tensor
     places: Tensor
+
+
+def map_index(lags: Tensor) -> Tensor:
+    """Place ``(...)`` in a map of whole-number lags ``(..., 2)`` as (x, y), the nearest held."""
+    x, y = (lags + REACH).clamp(0, 2 * REACH).unbind(-1)
+    place: Tensor = y * (2 * REACH + 1) + x
+    return place
 
 
 def window_side_px(frame: RowFrame, size: tuple[int, int]) -> Tensor:
@@ -82,13 +91,15 @@ def window_maps(
     places, inside = _moved_inwards(frame, tilt, places, side, walls.size)
     step_px = side / SAMPLES
     offsets = (torch.arange(SAMPLES, dtype=torch.float64) - (SAMPLES - 1) / 2) * step_px[:, None]
-    across = offsets[:, :, None, None] * frame.axes[:, None, None, 1]
-    along = offsets[:, None, :, None] * frame.axes[:, None, None, 0]
-    centres = to_flat(tilt, places)
+    # From here on in halves of the picture, as `grid_sample` counts.
+    half = places.new_tensor([walls.size[1] / 2, walls.size[0] / 2])
+    across = offsets[:, :, None, None] * (frame.axes[:, None, None, 1] / half)
+    along = offsets[:, None, :, None] * (frame.axes[:, None, None, 0] / half)
+    centres = to_flat(tilt, places) / half
     device, kind = walls.image.device, walls.image.dtype
     grid = (across + along).to(device, kind)[:, None] + centres.to(device, kind)[:, :, None, None]
     if bool((tilt != 0).any()):
-        grid = grid / (1 - grid @ tilt.to(device, kind)[:, None, None, :, None])
+        grid = grid / (1 - grid @ (tilt * half).to(device, kind)[:, None, None, :, None])
     picture = _picture(walls, frame)
     values, weights = _sampled(picture, walls.size, grid, step_px, whole=walls.whole and inside)
     maps, coverage = _correlated(values, weights)
@@ -135,7 +146,7 @@ def _sampled(
     Args:
         walls: the batch, in any resolution.
         size: of the picture that px are counted in.
-        grid: px from its middle.
+        grid: from its middle in halves of its width and height.
         step_px: ``(B,)`` distance of the samples; each wall is low-passed for its own.
         whole: nothing is masked and no window reaches beyond the picture: no mask is returned.
     """
@@ -145,45 +156,45 @@ def _sampled(
         mask = walls.mask[:, None]
         layer = torch.cat([layer * mask, mask], dim=1)
     batch, count = grid.shape[:2]
-    half = grid.new_tensor([size[1] / 2, size[0] / 2])
-    flat = (grid / half).reshape(batch, count * SAMPLES, SAMPLES, 2)
+    flat = grid.reshape(batch, count * SAMPLES, SAMPLES, 2)
     ratio = step_px * (max(walls.size) / max(size))
     level = ratio.clamp_min(1).log2().floor().clamp_max(LEVELS - 1).long()
-    found = flat.new_zeros(batch, layer.shape[1], count * SAMPLES, SAMPLES)
+    found = flat.new_empty(batch, layer.shape[1], count * SAMPLES, SAMPLES)
     for number in range(int(level.max()) + 1):
         if number:
             height, width = layer.shape[-2:]
             layer = adaptive_avg_pool2d(layer, ((height + 1) // 2, (width + 1) // 2))
         mine = (level == number).nonzero()[:, 0].to(layer.device)
-        if len(mine):
+        if len(mine) == batch:  # nothing to pick out
+            found = grid_sample(layer, flat, align_corners=False)
+        elif len(mine):
             found[mine] = grid_sample(layer[mine], flat[mine], align_corners=False)
     found = found.reshape(batch, -1, count, SAMPLES, SAMPLES).movedim(1, 2)
     return (found, None) if whole else (found[:, :, :-1], found[:, :, -1:])
 
 
 def _correlated(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Maps ``(B, n, TORUS, TORUS)`` of windows, and how far each is covered."""
+    """Maps of windows, and how far each is covered."""
     taper = tukey((SAMPLES, SAMPLES), taper=TAPER, device=values.device, dtype=values.dtype)
     weights = taper if mask is None else taper * mask
     # Sampled values are already nothing where the mask is.
     total = weights.sum((-2, -1), keepdim=True).clamp_min(1e-6)
     weighted = values * taper
     mean = weighted.sum((-2, -1), keepdim=True) / total
-    weighted = weighted - mean * weights
-    energy = weighted.square().sum((-2, -1))
+    weighted = torch.addcmul(weighted, mean, weights, value=-1)
+    energy = torch.linalg.vector_norm(weighted, dim=(-2, -1)).square()
     share = torch.where(energy > 1e-6 * weights.square().sum((-2, -1)), 1 / energy, 0.0)
     low_pass = _low_pass(values)
     spectrum = squared_magnitude(torch.fft.rfft2(weighted, s=(TORUS, TORUS)))
-    power = (spectrum * share[..., None, None]).mean(2) * low_pass
-    maps = torch.fft.irfft2(power, s=(TORUS, TORUS))
-    overlap = torch.fft.irfft2(
-        squared_magnitude(torch.fft.rfft2(weights, s=(TORUS, TORUS))), s=(TORUS, TORUS)
-    )
-    overlap = overlap / overlap[..., :1, :1].clamp_min(1e-6)
+    power = torch.einsum("bnkyx,bnk->bnyx", spectrum, share / share.shape[2]) * low_pass
+    maps = lags_of_power(power, (TORUS, TORUS), (REACH, REACH))
+    cover = squared_magnitude(torch.fft.rfft2(weights, s=(TORUS, TORUS)))
+    overlap = lags_of_power(cover, (TORUS, TORUS), (REACH, REACH))
+    overlap = overlap / overlap[..., REACH : REACH + 1, REACH : REACH + 1].clamp_min(1e-6)
     if mask is not None:
         overlap = overlap[:, :, 0]
     coverage = values.new_ones(values.shape[:2]) if mask is None else mask.mean((-3, -2, -1))
-    return torch.where(overlap > 0.05, maps / overlap.clamp_min(0.05), 0.0), coverage
+    return (maps * torch.where(overlap > 0.05, 1 / overlap, 0.0)).flatten(-2), coverage
 
 
 def _low_pass(like: Tensor) -> Tensor:

@@ -36,12 +36,7 @@ def reduce_basis(basis: Tensor, steps: int = REDUCTION_STEPS) -> Tensor:
     Returns:
         ``(..., 2, 2)`` of the same lattice. Differentiable almost everywhere.
     """
-    check_basis(basis)
-    a, b = basis.unbind(-2)
-    for _ in range(steps):
-        longer = _norm2(a) > _norm2(b)
-        a, b = torch.where(longer, b, a), torch.where(longer, a, b)
-        b = b - torch.round(_dot(a, b) / _safe(_norm2(a))) * a
+    a, b = shortened(basis, steps).unbind(-2)
     # Every shortest vector and every shortest one independent of it is among these.
     half = torch.stack((a, b, a + b, a - b), dim=-2)
     vectors = torch.cat((half, -half), dim=-2)
@@ -55,6 +50,21 @@ def reduce_basis(basis: Tensor, steps: int = REDUCTION_STEPS) -> Tensor:
     second = _pick(vectors, squares, (cells - 1).abs() < 0.5, -_dot(first, vectors)[..., 0])
     # Adding zero turns -0.0 into 0.0.
     return torch.cat((first, second), dim=-2) + 0.0
+
+
+def shortened(basis: Tensor, steps: int = REDUCTION_STEPS) -> Tensor:
+    """Lagrange's steps alone: `a` shortest, `b` the shortest independent of it, of either sign.
+
+    Args and returns as `reduce_basis`.
+    """
+    check_basis(basis)
+    a, b = torch.view_as_complex(basis.contiguous()).unbind(-1)
+    for _ in range(steps):
+        longer = a.abs() > b.abs()
+        a, b = torch.where(longer, b, a), torch.where(longer, a, b)
+        # The real part of b / a is b's share along a; a lattice has no vector of length 0.
+        b = b - torch.round((b / a).real) * a
+    return torch.view_as_real(torch.stack((a, b), dim=-1))
 
 
 def _pick(vectors: Tensor, squares: Tensor, allowed: Tensor, cost: Tensor) -> Tensor:
@@ -138,12 +148,12 @@ def same_lattice(
         b: ``(..., 2, 2)``, broadcast against `a`.
         tolerance: each vector of either reduced basis must lie within this share of its own
             length of a point of the other lattice.
-        steps: see `reduce_basis`.
+        steps: of Lagrange's; none are needed for bases that are reduced.
 
     Returns:
         ``(...)`` bool.
     """
-    a, b = reduce_basis(a, steps), reduce_basis(b, steps)
+    a, b = shortened(a, steps), shortened(b, steps)
     return _lies_in(a, b, tolerance) & _lies_in(b, a, tolerance)
 
 

@@ -16,6 +16,21 @@ from torch import Tensor
 from tiling_diag.errors import InputError
 from tiling_diag.kernels.running import pad_plane, running_max
 
+# Least squares on a 3 x 3 neighbourhood, in reading order: from its values to the quadratic's value
+# at the centre, its slopes by x and y, and its second derivatives by xx, yy and xy.
+_QUADRATIC = tuple(
+    (
+        5 / 9 - (x * x + y * y) / 3,
+        x / 6,
+        y / 6,
+        (3 * x * x - 2) / 3,
+        (3 * y * y - 2) / 3,
+        x * y / 4,
+    )
+    for y in (-1, 0, 1)
+    for x in (-1, 0, 1)
+)
+
 
 def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
     """The `k` highest pixels that are the maximum of the square of `radius` around them.
@@ -89,13 +104,8 @@ def refine_peak(map_: Tensor, rows_columns: Tensor) -> tuple[Tensor, Tensor]:
         inner_column[..., None, None] + steps
     )
     z = _take(map_.flatten(-2), around.flatten(-3)).view(around.shape)
-    ramp = torch.tensor([-1.0, 0.0, 1.0], device=map_.device, dtype=map_.dtype)
-    bend = torch.tensor([1.0, -2.0, 1.0], device=map_.device, dtype=map_.dtype)
-    by_row, by_column = z.sum(-1), z.sum(-2)
-    gx, gy = by_column @ ramp / 6, by_row @ ramp / 6
-    hxx, hyy = by_column @ bend / 3, by_row @ bend / 3
-    hxy = (z @ ramp) @ ramp / 4
-    centre = (5 * z.sum((-2, -1)) - 3 * (by_column @ ramp.square() + by_row @ ramp.square())) / 9
+    fit = torch.tensor(_QUADRATIC, device=map_.device, dtype=map_.dtype)
+    centre, gx, gy, hxx, hyy, hxy = (z.flatten(-2) @ fit).unbind(-1)
     determinant = hxx * hyy - hxy.square()
     concave = (determinant > 0) & (hxx < 0) & (hyy < 0)
     safe = torch.where(concave, determinant, 1.0)
@@ -184,7 +194,8 @@ def _sample(map_: Tensor, xy_px: Tensor, kernel: Callable[[Tensor], Tensor]) -> 
     index = rows[..., :, None] * w + columns[..., None, :]
     pixels = _take(map_.flatten(-2), index.flatten(-3))
     pixels = pixels.view(*pixels.shape[:-1], *index.shape[-3:])
-    values = (pixels * weights_x[..., None, :] * weights_y[..., :, None]).sum((-2, -1))
+    weights = weights_x[..., None, :] * weights_y[..., :, None]
+    values = (pixels * weights).sum((-2, -1))
     return torch.where(inside, values, 0.0)
 
 

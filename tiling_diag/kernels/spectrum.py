@@ -14,17 +14,24 @@ from tiling_diag.errors import InputError
 
 
 def fft_size(n: int) -> int:
-    """Smallest even length of at least `n` whose only prime factors are 2, 3 and 5."""
+    """Smallest even length of at least `n` whose only prime factors are 2, 3, 5 and 7."""
     if n < 1:
         raise InputError(f"a transform of {n} samples does not exist: use a length of at least 1")
     best = 1 << max(1, (n - 1).bit_length())
-    for five in (5**k for k in range(best.bit_length())):
-        for odd in (five * 3**k for k in range(best.bit_length())):
-            if odd >= best:
-                break
-            # The least power of two, at least 2, that lifts `odd` to n.
-            best = min(best, odd << max(1, (-(-n // odd) - 1).bit_length()))
+    for odd in _odd_factors(best):
+        # The least power of two, at least 2, that lifts `odd` to n.
+        best = min(best, odd << max(1, (-(-n // odd) - 1).bit_length()))
     return best
+
+
+def _odd_factors(limit: int) -> list[int]:
+    """Products of 3, 5 and 7 below `limit`."""
+    found = [1]
+    for prime in (3, 5, 7):
+        for factor in found:  # grows as it goes
+            if factor * prime < limit:
+                found.append(factor * prime)
+    return found
 
 
 def check_weights(image: Tensor, weights: Tensor) -> None:
@@ -157,6 +164,35 @@ def two_sided(one_sided: Tensor, size: tuple[int, int]) -> Tensor:
     mirrored = one_sided.index_select(-1, columns).index_select(-2, rows)
     full: Tensor = torch.fft.fftshift(torch.cat((one_sided, mirrored), dim=-1), dim=(-2, -1))
     return full
+
+
+def log_power_at(one_sided: Tensor, size: tuple[int, int], waves: Tensor) -> Tensor:
+    """Log power between the bins, bilinear in the log.
+
+    Args:
+        one_sided: ``(B, h, w // 2 + 1)`` power.
+        size: its ``(h, w)``.
+        waves: ``(B, n, 2)`` wave vectors ``(fx, fy)`` in cycles/px, below 0.5 but for a bin.
+
+    Returns:
+        ``(B, n)`` natural logarithms, at least that of 1e-20.
+
+    Raises:
+        InputError: if the plane does not fit `size`.
+    """
+    check_one_sided(one_sided, size)
+    h, w = size
+    # The plane's other half mirrors it.
+    half = torch.where(waves[..., :1] < 0, -waves, waves) * waves.new_tensor([w, h])
+    corner = half.floor()
+    x, y = (half - corner).unbind(-1)
+    left, top = corner.long().unbind(-1)
+    columns = torch.stack((left, left + 1, left, left + 1), dim=-1).clamp(0, w // 2)
+    rows = torch.stack((top, top, top + 1, top + 1), dim=-1) % h
+    index = (rows * (w // 2 + 1) + columns).flatten(1)
+    level = one_sided.flatten(1).gather(1, index).clamp_min(1e-20).log().view(*left.shape, 4)
+    shares = torch.stack(((1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y), dim=-1)
+    return (level * shares).sum(-1)
 
 
 def lags_of_power(one_sided: Tensor, size: tuple[int, int], max_lag_px: tuple[int, int]) -> Tensor:

@@ -61,6 +61,14 @@ class Frame(NamedTuple):
     to_picture: Floats
 
 
+class Sample(NamedTuple):
+    """Pixels of the wall: places ``(n, 2)`` in px of the picture, levels and weights ``(n,)``."""
+
+    places: Floats
+    level: Floats
+    weight: Floats
+
+
 def lattice_overlay(diagnosis: Diagnosis, gap_px: float) -> Overlay | None:
     """Lines and points of the wall's lattice; None where there is no lattice.
 
@@ -164,7 +172,9 @@ def _frame(diagnosis: Diagnosis) -> Frame | None:
     found = [frame for frame in frames if frame is not None]
     if not found:
         return None
-    clear = [_row_phase(diagnosis, frame, (3, 3))[1] for frame in found]
+    longest = float(np.linalg.norm(basis, axis=1).max())
+    sample = _sampled(diagnosis, origin, longest, (3, 3))
+    clear = [_row_phase(sample, frame)[1] for frame in found]
     best = int(np.argmax(clear))
     return found[best] if clear[best] > MUCH_CLEARER * clear[0] else found[0]
 
@@ -228,31 +238,34 @@ def _picture(flat: Floats, frame: Frame) -> Floats:
 
 def _phases(diagnosis: Diagnosis, frame: Frame) -> tuple[float, float]:
     """Where in a cell the joints run, as shares of course and unit."""
+    longest = frame.unit if math.isfinite(frame.unit) else frame.course
     # Few columns are enough for the rows' joints, and few rows for those between units.
-    row_phase, _ = _row_phase(diagnosis, frame, (1, 5))
+    row_phase, _ = _row_phase(_sampled(diagnosis, frame.origin, longest, (1, 5)), frame)
     if not math.isfinite(frame.unit):
         return row_phase, 0.0
-    places, level, weight = _sampled(diagnosis, frame, (5, 1))
+    sample = _sampled(diagnosis, frame.origin, longest, (5, 1))
+    places = _flat(sample.places, frame)
     course = places[:, 1] / frame.course
     row = np.floor(course - row_phase)
     middle = np.abs(course - row_phase - row - 0.5) < 0.3
     unit = (places[:, 0] - row * frame.offset) / frame.unit
-    return row_phase, _odd_one_out(unit[middle], level[middle], weight[middle], frame.unit)[0]
+    return row_phase, _odd_one_out(
+        unit[middle], sample.level[middle], sample.weight[middle], frame.unit
+    )[0]
 
 
-def _row_phase(diagnosis: Diagnosis, frame: Frame, every: tuple[int, int]) -> tuple[float, float]:
+def _row_phase(sample: Sample, frame: Frame) -> tuple[float, float]:
     """Where in a course its joint runs, and how far its level stands out."""
-    places, level, weight = _sampled(diagnosis, frame, every)
-    return _odd_one_out(places[:, 1] / frame.course, level, weight, frame.course)
+    course = _flat(sample.places, frame)[:, 1] / frame.course
+    return _odd_one_out(course, sample.level, sample.weight, frame.course)
 
 
 def _sampled(
-    diagnosis: Diagnosis, frame: Frame, every: tuple[int, int]
-) -> tuple[Floats, Floats, Floats]:
-    """Flat places, levels and weights of the wall's middle, every so many-th row and column."""
-    longest = frame.unit if math.isfinite(frame.unit) else frame.course
+    diagnosis: Diagnosis, middle: Floats, longest: float, every: tuple[int, int]
+) -> Sample:
+    """The wall's middle, cells of `longest` px, every so many-th row and column."""
     half = int(min(FOLDED_SIDE_PX / 2, max(FOLDED_CELLS * longest / 2, 16)))
-    cx, cy = (int(c) for c in frame.origin)
+    cx, cy = (int(c) for c in middle)
     rows = slice(max(0, cy - half), cy + half, every[0])
     columns = slice(max(0, cx - half), cx + half, every[1])
     level = diagnosis.image[:, rows, columns].mean(0).double().numpy()
@@ -260,7 +273,7 @@ def _sampled(
     y = rows.start + every[0] * np.arange(level.shape[0]) + 0.5
     x = columns.start + every[1] * np.arange(level.shape[1]) + 0.5
     places = np.stack([np.tile(x, len(y)), np.repeat(y, len(x))], 1)
-    return _flat(places, frame), level.ravel(), weight.ravel()
+    return Sample(places, level.ravel(), weight.ravel())
 
 
 def _odd_one_out(
@@ -268,7 +281,7 @@ def _odd_one_out(
 ) -> tuple[float, float]:
     """The place in [0, 1) whose mean level is farthest from the usual one: the joint; how far."""
     bins = int(np.clip(period_px, 4, 48))
-    index = ((place % 1.0) * bins).astype(int) % bins
+    index = ((place - np.floor(place)) * bins).astype(int) % bins
     total = np.bincount(index, weight, bins)
     mean = np.bincount(index, weight * level, bins) / np.maximum(total, 1e-9)
     mean = (np.roll(mean, 1) + 2 * mean + np.roll(mean, -1)) / 4
