@@ -13,6 +13,8 @@ NO_PERIOD = sorted(CORPUS.glob("none_*"))
 # Long joints counted by hand on row 256 of the picture, from x = 38 to x = 500, and how many
 # courses lie between; above they are nearer to each other and below farther apart.
 COURSE_PX = (500 - 38) / 13
+# One brick in the middle of the picture, from joint to joint on column 203: y = 130, 235 and 357.
+BRICK_PX = (357 - 130) / 2
 
 
 @pytest.mark.parametrize("turned", [False, True], ids=["courses upright", "courses level"])
@@ -20,11 +22,16 @@ def test_the_lattice_of_scikit_images_bricks_is_their_own(turned):
     picture = data.brick()
     summary = td.diagnose(np.ascontiguousarray(picture.T) if turned else picture).summary()
     assert summary["periods"]["fundamental_px"] == pytest.approx(COURSE_PX, rel=0.05)
-    across = np.array([summary["lattice"]["a_px"], summary["lattice"]["b_px"]])[:, int(turned)]
-    courses = across / COURSE_PX
+    basis = np.array([summary["lattice"]["a_px"], summary["lattice"]["b_px"]])
+    courses = basis[:, int(turned)] / COURSE_PX
     # Both vectors lead from course to course, and together they reach the next one.
     assert courses == pytest.approx(courses.round(), abs=0.1)
     assert np.gcd.reduce(np.abs(courses.round()).astype(int)) == 1
+    # Courses are shifted now one way and now the other, and some bricks are halves: still a brick
+    # leads to the next, and half a brick does not.
+    assert abs(np.linalg.det(basis)) == pytest.approx(COURSE_PX * BRICK_PX, rel=0.06)
+    brick = np.array([BRICK_PX, 0.0] if turned else [0.0, BRICK_PX]) @ np.linalg.inv(basis)
+    assert brick == pytest.approx(brick.round(), abs=0.15)
 
 
 @pytest.mark.skipif(not NO_PERIOD, reason="needs the corpus beside the project")

@@ -12,6 +12,8 @@ from tiling_diag.checks.repetition import (
     COARSER_STEPS,
     DENSER,
     DENSER_STEPS,
+    DIRECTIONS,
+    IN_LINE,
     SHORTEST_PX,
     Repetition,
     compare,
@@ -36,6 +38,9 @@ LEAST_REPETITION = 0.1
 # denser lattice must repeat about as well as the whole. True lattices of the corpus have at most
 # 0.38 in some part against all coarser ones, and at least 0.54 in all parts against denser ones.
 AMBIGUOUS_CONTRAST, PART_LIMIT, PART_STRENGTH = 0.8, 0.42, 0.6
+# Along rows this many points must be in view, and other directions tell less than this share of
+# what the rows do: of walls with irregular bonds they tell a quarter, in zones two thirds.
+LEAST_IN_LINE, OTHER_DIRECTIONS = 3, 0.5
 
 
 def settle(repetition: Repetition, basis: Tensor) -> Tensor:
@@ -76,6 +81,29 @@ def _densified(repetition: Repetition, basis: Tensor) -> Tensor:
             break
         basis = torch.where(better[:, None, None], around[torch.arange(len(basis)), which], basis)
     return basis
+
+
+def lengthen_in_line(repetition: Repetition, basis: Tensor) -> Tensor:
+    """A lattice ``(2, 2)``, or one of twice its period along its rows where only that is clear.
+
+    Where rows are shifted against each other by no fixed amount, some by half a unit, all points of
+    the lattice of halves repeat about as well; along the rows alone every other one does. In a
+    lattice that is wrong altogether, or in zones, other directions tell as well.
+    """
+    # Of tones, which a few units may have in common by chance, there are three channels at most.
+    found, _ = compare(repetition, basis[None], IN_LINE, votes=3)
+    along = torch.tensor(DIRECTIONS, dtype=torch.float64)
+    (best, other), which = found[0].nan_to_num(-1.0).topk(2)
+    if best <= CONTRAST_LIMIT or other > OTHER_DIRECTIONS * best:
+        return basis
+    direction = along[which[0]]
+    if not repetition.inside(LEAST_IN_LINE * direction @ basis):
+        return basis
+    forms = sublattice_forms(2)
+    steps = direction @ torch.linalg.inv(forms)
+    longer = shortened(forms[((steps - steps.round()).abs() > 0.1).any(-1)] @ basis, STEPS)
+    on, _ = mean_at_lattice(repetition, longer)
+    return longer[int(strength(repetition, on).argmax())]
 
 
 def _too_short(basis: Tensor) -> Tensor:

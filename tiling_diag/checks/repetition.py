@@ -35,6 +35,8 @@ _ORDERS, _ORDERS_BETWEEN = (10, 6), (7, 4)
 # Five is that of pinwheel floors, whose coarser lattices no smaller steps lead to.
 COARSER_STEPS, DENSER_STEPS = (2, 3, 5), (2, 3)
 _SHIFTS = (0.25, 0.375, 0.5)
+# Directions in which rows may run, as steps along the two vectors.
+DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +182,17 @@ def _shifted() -> Relations:
     return Relations(torch.cat(sets), (which == 0).float().expand(len(moves), -1), off)
 
 
-COARSER, DENSER, SHIFTED = _coarser(), _denser(), _shifted()
+def _in_line() -> Relations:
+    """Along each direction of `DIRECTIONS` every other point, against those between."""
+    steps = torch.arange(1, 7)
+    multiples = (steps[:, None] * torch.tensor(DIRECTIONS)[:, None]).flatten(0, 1).double()
+    which = torch.arange(len(DIRECTIONS)).repeat_interleave(len(steps))
+    mine = which == torch.arange(len(DIRECTIONS))[:, None]
+    even = (steps % 2 == 0).repeat(len(DIRECTIONS))
+    return Relations(multiples, (mine & even).float(), (mine & ~even).float())
+
+
+COARSER, DENSER, SHIFTED, IN_LINE = _coarser(), _denser(), _shifted(), _in_line()
 _ITSELF = Relations(_half_plane(1), torch.ones(1, len(_half_plane(1))), torch.zeros(1, 0))
 
 
@@ -207,7 +219,12 @@ def mean_at_lattice(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tens
 
 
 def compare(
-    repetition: Repetition, basis: Tensor, relations: Relations, *, doubt: float = 1.0
+    repetition: Repetition,
+    basis: Tensor,
+    relations: Relations,
+    *,
+    doubt: float = 1.0,
+    votes: int = 1,
 ) -> tuple[Tensor, Tensor]:
     """Contrast of lattices ``(S, 2, 2)`` in every relation; see the module.
 
@@ -217,10 +234,11 @@ def compare(
         relations: the sets of points that are compared.
         doubt: how many standard errors of the difference to take off it, so that few points prove
             little; negative ones, to be added, where it is to be proven small.
+        votes: how many channels must have a contrast of at least what is returned.
 
     Returns:
-        ``(S, R)``, the largest over the channels that repeat, NaN where a set has no point; and
-        ``(K, S, R)`` the means of the first sets.
+        ``(S, R)``, the largest that enough channels that repeat have, NaN where a set has no point;
+        and ``(K, S, R)`` the means of the first sets.
     """
     values, weights, usable = _looked_at(repetition, basis, relations.multiples)
     found = []
@@ -234,15 +252,15 @@ def compare(
     variance = spread / (on_count + off_count - 1).clamp_min(1)
     shares = 1 / on_count.clamp_min(1) + 1 / off_count.clamp_min(1)
     off = off + doubt * (variance * shares).sqrt()
-    contrast = relative_contrast(repetition, on, off)
+    contrast = relative_contrast(on, off, repetition.importance).topk(votes, dim=0).values[-1]
     return contrast.masked_fill((on_count < 1) | (off_count < 1), torch.nan), on
 
 
-def relative_contrast(repetition: Repetition, on: Tensor, off: Tensor) -> Tensor:
-    """Largest ``(on - off) / on`` over the channels ``(K, ...)`` that repeat and count."""
+def relative_contrast(on: Tensor, off: Tensor, importance: Tensor) -> Tensor:
+    """``(K, ...)`` of each channel ``(on - off) / on``, less where it hardly repeats or counts."""
     repeats = (on / (0.5 * on.amax(0))).clamp(0, 1) * (on > 0.06)
-    importance = repetition.importance.view(-1, *[1] * (on.dim() - 1))
-    return ((on - off) / on.clamp_min(0.02) * repeats * importance).amax(0)
+    weight = repeats * importance.view(-1, *[1] * (on.dim() - 1))
+    return (on - off) / on.clamp_min(0.02) * weight
 
 
 def strength(repetition: Repetition, on: Tensor) -> Tensor:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.octaves import CONTRAST_LIMIT, STEPS, densify_by_parts, settle
+from tiling_diag.checks.octaves import (
+    CONTRAST_LIMIT,
+    STEPS,
+    densify_by_parts,
+    lengthen_in_line,
+    settle,
+)
 from tiling_diag.checks.repetition import (
     SHORTEST_PX,
     Repetition,
@@ -123,6 +129,7 @@ def _best_lattice(
     basis = settled[best]
     if parts is not None:
         basis = densify_by_parts(repetition, parts, basis)
+    basis = lengthen_in_line(repetition, basis)
     on, support = _support(repetition, basis[None])
     basis = fit(repetition, basis[None], on[:, 0], (2.2, 4.0, 8.0, 16.0, 32.0))[0]
     return Found(

@@ -182,7 +182,7 @@ class _Comb:
             (values * weights * chosen).sum(-1) / (weights * chosen).sum(-1).clamp_min(1e-9)
             for chosen in (shared, ~shared)
         )
-        return relative_contrast(self.repetition, on, off)
+        return relative_contrast(on, off, self.repetition.importance).amax(0)
 
     def followed(self, period: Tensor) -> float:
         """How sure a joint is to be followed by one a period further, in the surest channel.
