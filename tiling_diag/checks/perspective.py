@@ -15,7 +15,7 @@ from torch import Tensor
 from tiling_diag.checks.local_fit import fit_windows
 from tiling_diag.checks.row_frame import RowFrame
 from tiling_diag.checks.windows_on_wall import WindowMaps, window_maps, window_side_px
-from tiling_diag.kernels.tilt import fit_tilt, jacobian
+from tiling_diag.kernels.tilt import fit_straight, fit_tilt, jacobian
 from tiling_diag.wall import Walls
 
 # Chosen on corpus pictures and drawn walls, seen straight on and at an angle.
@@ -121,12 +121,12 @@ def find_plane(walls: Walls, frame: RowFrame, tilt: Tensor | None = None) -> Pla
         gradients = in_picture(inner, frame, tilt, at)
         known = seen.confidence
         found, waves = fit_tilt(gradients, at, known, reach)
-        none, level = fit_tilt(gradients, at, known, reach, straight=True)
+        level = fit_straight(gradients, known)
         curved = waves[:, None] @ jacobian(found, at)
         even = level[:, None].expand_as(gradients)
         off = [_misfit(_folded(gradients, fit), fit, known) for fit in (curved, even)]
         better = frame.known & (off[0] < LEAST_GAIN * off[1])
-        found = torch.where(better[:, None], found, none)
+        found = torch.where(better[:, None], found, 0.0)
         waves = torch.where(better[:, None, None], waves, level)
         change = ((found - tilt) @ reach.mT).abs().amax()
         tilt = found

@@ -52,7 +52,7 @@ def homography(tilt: Tensor, centre: Tensor) -> Tensor:
 
 
 def fit_tilt(
-    gradients: Tensor, places: Tensor, weights: Tensor, reach: Tensor, *, straight: bool = False
+    gradients: Tensor, places: Tensor, weights: Tensor, reach: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The plane that best explains a field of local wave vectors.
 
@@ -66,18 +66,13 @@ def fit_tilt(
         places: ``(B, n, 2)`` where, relative to the centre, px.
         weights: ``(B, n)``, 0 for places without a measurement.
         reach: ``(4, 2)`` the picture's corners relative to the centre.
-        straight: fit the wave vectors alone, without a tilt.
 
     Returns:
         Tilt ``(B, 2)`` in 1/px and wave vectors ``(B, r, 2)`` of the flat wall.
     """
     batch, count, families, _ = gradients.shape
-    known = weights > 0
-    start = gradients.masked_fill(~known[..., None, None], torch.nan)
-    flat = start.nanmedian(1).values.nan_to_num(1.0)
+    gradients, flat, size = _start(gradients, weights)
     tilt = places.new_zeros(batch, 2)
-    gradients = torch.where(known[..., None, None], gradients, flat[:, None])
-    size = gradients.norm(dim=-1, keepdim=True).clamp_min(1e-12)
     eye = torch.eye(2, dtype=places.dtype, device=places.device)
     outer = gradients[..., :, None] * places[:, :, None, None, :]
     design = places.new_zeros(batch, count, families, 2, 2 * families + 2)
@@ -85,18 +80,39 @@ def fit_tilt(
         design[:, :, family, :, 2 * family : 2 * family + 2] = eye
     for scale in FIT_SCALES:
         seen = flat[:, None] @ jacobian(tilt, places)
-        miss = ((gradients - seen) / size).square().sum(-1).mean(-1)
-        final = weights / (1 + miss / scale**2).square()
+        final = weights * _trust((gradients - seen) / size, scale)
         depth = 1 + places @ tilt[..., None]
         along = depth * (gradients @ places[..., None])[..., 0]
         design[..., 2 * families :] = -(along[..., None, None] * eye + outer)
         rows = (design / size[..., None]).flatten(1, 3)
         values = (gradients / size).flatten(1, 3)
         heavy = final[..., None].expand(-1, -1, 2 * families).flatten(1)
-        if straight:
-            rows = rows[..., : 2 * families]
         flat, tilt = _solve(rows, values, heavy, families, reach)
     return tilt, flat
+
+
+def fit_straight(gradients: Tensor, weights: Tensor) -> Tensor:
+    """Wave vectors ``(B, r, 2)`` of a wall that is seen straight on; see `fit_tilt`."""
+    gradients, flat, size = _start(gradients, weights)
+    for scale in FIT_SCALES:
+        final = weights * _trust((gradients - flat[:, None]) / size, scale)
+        share = final[..., None, None] / size.square()
+        flat = (gradients * share).sum(1) / share.sum(1).clamp_min(1e-30)
+    return flat
+
+
+def _start(gradients: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The field with its median where nothing is known, that median, and the field's lengths."""
+    known = (weights > 0)[..., None, None]
+    flat = gradients.masked_fill(~known, torch.nan).nanmedian(1).values.nan_to_num(1.0)
+    gradients = torch.where(known, gradients, flat[:, None])
+    return gradients, flat, gradients.norm(dim=-1, keepdim=True).clamp_min(1e-12)
+
+
+def _trust(miss: Tensor, scale: float) -> Tensor:
+    """Cauchy weights ``(B, n)`` of relative misses ``(B, n, r, 2)``."""
+    square = miss.square().sum(-1).mean(-1)
+    return 1 / (1 + square / scale**2).square()
 
 
 def _solve(
@@ -112,7 +128,7 @@ def _solve(
     normal = normal + ridge[:, None, None] * torch.eye(normal.shape[-1]).to(normal)
     found = torch.linalg.solve(normal, heavy.mT @ values[..., None])[..., 0] / scale[:, 0]
     flat = found[:, : 2 * families].reshape(-1, families, 2)
-    tilt = found[:, 2 * families :] if rows.shape[-1] > 2 * families else flat[:, 0] * 0
+    tilt = found[:, 2 * families :]
     nearest = (tilt @ reach.mT).amin(-1, keepdim=True)
     held = torch.where(nearest < LEAST_DEPTH - 1, (LEAST_DEPTH - 1) / nearest.clamp_max(-1e-9), 1.0)
     return flat, tilt * held

@@ -26,6 +26,8 @@ PIECES = 24
 # Directions in which rows may run, as steps along the two lattice vectors.
 DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 1), (2, -1), (1, 2), (1, -2))
 MUCH_CLEARER = 1.5
+# Directions of lattices with longer vectors than this are told from fewer pixels.
+SPARSE_PX = 40.0
 
 
 class Overlay(NamedTuple):
@@ -173,7 +175,7 @@ def _frame(diagnosis: Diagnosis) -> Frame | None:
     if not found:
         return None
     longest = float(np.linalg.norm(basis, axis=1).max())
-    sample = _sampled(diagnosis, origin, longest, (3, 3))
+    sample = _sampled(diagnosis, origin, longest, (5, 5) if longest > SPARSE_PX else (2, 2))
     clear = [_row_phase(sample, frame)[1] for frame in found]
     best = int(np.argmax(clear))
     return found[best] if clear[best] > MUCH_CLEARER * clear[0] else found[0]
