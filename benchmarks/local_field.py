@@ -63,8 +63,8 @@ def measure(image: Tensor) -> Measured:
     walls = Walls(image[None], torch.ones_like(image[:1]))
     with torch.inference_mode():
         lattice, plane = measure_plane(walls)
-        local = measure_local_period(walls, lattice, plane)
-        return Measured(lattice, local, measure_banding(local, walls.size))
+        local, windows = measure_local_period(walls, lattice, plane)
+        return Measured(lattice, local, measure_banding(lattice, local, windows, walls.size))
 
 
 def run_case(case: Case) -> dict | None:

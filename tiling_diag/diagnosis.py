@@ -284,7 +284,7 @@ def _measure(
     image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
     walls = Walls(image, mask)
     lattice, plane = measure_plane(walls)
-    local = measure_local_period(walls, lattice, plane)
+    local, windows = measure_local_period(walls, lattice, plane)
     compared = (
         None
         if reference is None
@@ -297,7 +297,9 @@ def _measure(
         "autocorrelation": measure_autocorrelation(walls, lattice),
         "cepstrum": measure_cepstrum(walls, lattice),
         "local_period": local,
-        "banding": measure_banding(local, walls.size, _over_expected(lattice, compared, settings)),
+        "banding": measure_banding(
+            lattice, local, windows, walls.size, _over_expected(lattice, compared, settings)
+        ),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),
