@@ -40,6 +40,7 @@ from torch import Tensor
 
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.local_period import measure_local_period
+from tiling_diag.checks.parts import with_parts
 from tiling_diag.checks.plane import measure_plane
 from tiling_diag.results import BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.wall import Walls
@@ -62,7 +63,7 @@ class Measured:
 def measure(image: Tensor) -> Measured:
     walls = Walls(image[None], torch.ones_like(image[:1]))
     with torch.inference_mode():
-        lattice, plane = measure_plane(walls)
+        lattice, plane = with_parts(walls, *measure_plane(walls))
         local, windows = measure_local_period(walls, lattice, plane)
         return Measured(lattice, local, measure_banding(lattice, local, windows, walls.size))
 

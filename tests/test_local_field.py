@@ -1,5 +1,6 @@
 """The local field, the plane and the bands of walls that were drawn so."""
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -13,6 +14,7 @@ from tiling_diag.checks.bands import OCTAVES, between, find_bands, pooled
 from tiling_diag.checks.blind_tilt import blind_tilt
 from tiling_diag.checks.likeness import STRETCHES, likeness, likest_stretch
 from tiling_diag.checks.local_period import measure_local_period
+from tiling_diag.checks.parts import with_parts
 from tiling_diag.checks.perspective import corners, grid_places
 from tiling_diag.checks.plane import measure_plane
 from tiling_diag.checks.row_frame import RowFrame
@@ -215,6 +217,31 @@ def test_a_band_is_found_where_it_is(orientation, factor):
     overlap = (min(high, last) - max(low, first)) / (max(high, last) - min(low, first))
     assert overlap > 0.75
     assert banding.box_factor[0, 0, 1] == 2.0
+
+
+def test_a_lattice_that_a_zone_hides_is_found_in_a_half():
+    # Boards with a doubled zone have no period that holds everywhere.
+    boards = Material(bond="plank_1d", width_px=0, height_px=36, mortar_px=3, seed=5)
+    image = draw_wall(boards, View(size=SIZE, noise=0.01, seed=5)).image
+    made = rescaled_bands(image, factor=2.0, orientation="rows", share=0.4, seed=1)
+    walls = Walls(made.image[None], torch.ones_like(made.image[:1]))
+    lattice, plane = measure_plane(walls)
+    hidden = dataclasses.replace(
+        lattice, is_periodic=torch.tensor([False]), reason=torch.tensor([3])
+    )
+    again, _ = with_parts(walls, hidden, plane)
+    assert bool(again.is_periodic)
+    assert float(again.course_px) == pytest.approx(36, rel=0.03)
+
+
+def test_walls_with_a_lattice_or_without_a_trace_of_one_are_left_alone():
+    noise = torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(1))
+    for image in (brick()[None], noise):
+        walls = Walls(image, torch.ones_like(image[:, 0]))
+        lattice, plane = measure_plane(walls)
+        again, same = with_parts(walls, lattice, plane)
+        torch.testing.assert_close(again.basis, lattice.basis, equal_nan=True)
+        torch.testing.assert_close(same.tilt, plane.tilt)
 
 
 def test_an_oblique_band_has_a_slanting_outline():
