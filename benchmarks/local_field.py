@@ -65,7 +65,7 @@ def measure(image: Tensor) -> Measured:
     with torch.inference_mode():
         lattice, plane = with_parts(walls, *measure_plane(walls))
         local, windows = measure_local_period(walls, lattice, plane)
-        return Measured(lattice, local, measure_banding(lattice, local, windows, walls.size))
+        return Measured(lattice, local, measure_banding(walls, lattice, local, windows))
 
 
 def run_case(case: Case) -> dict | None:

@@ -39,7 +39,7 @@ def measured(image, mask=None, expected=None):
     walls = Walls(image[None], torch.ones_like(image[:1]) if mask is None else mask[None])
     lattice, plane = measure_plane(walls)
     local, windows = measure_local_period(walls, lattice, plane)
-    return lattice, local, measure_banding(lattice, local, windows, walls.size, expected)
+    return lattice, local, measure_banding(walls, lattice, local, windows, expected)
 
 
 def middle(size=SIZE):

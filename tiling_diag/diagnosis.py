@@ -299,7 +299,7 @@ def _measure(
         "cepstrum": measure_cepstrum(walls, lattice),
         "local_period": local,
         "banding": measure_banding(
-            lattice, local, windows, walls.size, _over_expected(lattice, compared, settings)
+            walls, lattice, local, windows, _over_expected(lattice, compared, settings)
         ),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),

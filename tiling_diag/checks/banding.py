@@ -6,6 +6,7 @@ expected size the wall is what most of the picture shows; with one, it is what h
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -23,10 +24,11 @@ from tiling_diag.checks.bands import (
 )
 from tiling_diag.checks.likeness import STRETCHES, Likeness, likeness, likest_stretch
 from tiling_diag.checks.perspective import MIN_COVERAGE, corners, grid_places
-from tiling_diag.checks.row_frame import row_frame
-from tiling_diag.checks.windows_on_wall import WindowMaps
+from tiling_diag.checks.row_frame import RowFrame, row_frame
+from tiling_diag.checks.windows_on_wall import WindowMaps, window_maps, window_side_px
 from tiling_diag.kernels.tilt import to_flat, to_picture
 from tiling_diag.results import BandingResult, LatticeResult, LocalPeriodResult
+from tiling_diag.wall import Walls
 
 RUN_SHARE = 0.35
 MAX_ZONES = 4
@@ -50,30 +52,34 @@ class _Zone:
 
 
 def measure_banding(
+    walls: Walls,
     lattice: LatticeResult,
     local: LocalPeriodResult,
     windows: WindowMaps,
-    size: tuple[int, int],
     expected: Tensor | None = None,
 ) -> BandingResult:
     """Doubled and halved places of a batch, by row and column, and as bands.
 
     Args:
-        lattice: of the walls.
+        walls: the batch.
+        lattice: its lattices.
         local: the local lattice field.
         windows: that it was measured in.
-        size: height and width of the pictures, px.
         expected: ``(B, 2)`` the walls' period over the expected one, along and across the rows,
             NaN where nothing is expected: with it the zones are those that differ from what is
             expected, however much of the wall they take; without it what most of the wall has is
             the base.
     """
     frame = row_frame(lattice)
-    alike = likeness(windows, frame)
     batch = len(frame.known)
-    own = [None] * batch if expected is None else [_known(one) for one in _octave(expected)]
+    own: list[Tensor | None] = [None] * batch
+    if expected is not None:
+        octave = _octave(expected)
+        own = [_known(one) for one in octave]
+        windows = _expected_windows(walls, frame, local, windows, octave)
+    alike = likeness(windows, frame)
     kinds = [[True] + [not bool(one_way)] * (len(STRETCHES) - 1) for one_way in frame.one_way]
-    found = [_banding(local, alike, windows, kinds[i], own[i], i, size) for i in range(batch)]
+    found = [_banding(local, alike, windows, kinds[i], own[i], i, walls.size) for i in range(batch)]
     factor = torch.stack([one.pop("factor") for one in found])
     factor = factor.masked_fill(~frame.known[:, None, None], torch.nan)
     known = factor.isfinite()
@@ -91,6 +97,23 @@ def measure_banding(
         col_max_run=_longest_run(column_frac > RUN_SHARE),
         **{name: torch.stack([one[name] for one in found]) for name in found[0]},
     )
+
+
+def _expected_windows(
+    walls: Walls, frame: RowFrame, local: LocalPeriodResult, windows: WindowMaps, octave: Tensor
+) -> WindowMaps:
+    """Windows as the expected lattice asks for, if a wall's own is larger.
+
+    Where a doubled zone takes most of a wall, windows of its size do not fit into the rest.
+    """
+    larger = octave.nan_to_num(1.0).clamp_min(1.0)
+    if bool((larger == 1).all()):
+        return windows
+    finer = dataclasses.replace(frame, size_px=frame.size_px / larger)
+    rows, columns = local.coverage.shape[-2:]
+    places = grid_places(walls.size, rows, columns).expand(len(octave), -1, -1)
+    side = window_side_px(finer, walls.size)
+    return window_maps(walls, finer, local.tilt.nan_to_num(0.0), places, side)
 
 
 def _octave(ratio: Tensor) -> Tensor:

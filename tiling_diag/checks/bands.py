@@ -21,7 +21,7 @@ DIRECTIONS = 12
 # An oblique band must explain so much more than one along rows or columns.
 OBLIQUE_SHARE = 0.9
 # Smaller bands are chance, in share of the windows.
-LEAST_SHARE = 0.04
+LEAST_SHARE = 0.06
 # Further bands are so much like the best one.
 NEXT_SHARE = 0.5
 # Period over that outside, along and across the rows: first those of `STRETCHES`.

@@ -67,7 +67,7 @@ def _of_a_half(image: Tensor, mask: Tensor) -> LatticeResult | None:
         if not bool(lattice.is_periodic[0]):
             continue
         local, windows = measure_local_period(wall, lattice, _straight_on())
-        contrast = float(measure_banding(lattice, local, windows, wall.size).contrast[0])
+        contrast = float(measure_banding(wall, lattice, local, windows).contrast[0])
         if contrast > least:
             best, least = lattice, contrast
     return best
