@@ -12,13 +12,12 @@ import tiling_diag as td
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.bands import OCTAVES, between, find_bands, pooled
 from tiling_diag.checks.blind_tilt import blind_tilt
-from tiling_diag.checks.likeness import STRETCHES, likeness, likest_stretch
+from tiling_diag.checks.likeness import STRETCHES, half_maps, likest_stretch
 from tiling_diag.checks.local_period import measure_local_period
 from tiling_diag.checks.parts import with_parts
 from tiling_diag.checks.perspective import corners, grid_places
 from tiling_diag.checks.plane import measure_plane
-from tiling_diag.checks.row_frame import RowFrame
-from tiling_diag.checks.windows_on_wall import REACH, WindowMaps
+from tiling_diag.checks.windows_on_wall import REACH
 from tiling_diag.kernels.rectify import flat_canvas, laid_flat
 from tiling_diag.kernels.tilt import fit_tilt, homography, jacobian, to_flat, to_picture
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
@@ -105,10 +104,9 @@ def windows_of(periods):
 
 
 def looked_at(periods, places, width):
-    maps = WindowMaps(windows_of(periods), torch.ones(1, len(periods)), torch.ones(1, 2), places)
-    frame = RowFrame(*[None] * 3, one_way=torch.tensor([False]), known=torch.tensor([True]))
+    halves = half_maps(windows_of(periods))[0]
     usable = torch.ones(len(periods), dtype=torch.bool)
-    return pooled(likeness(maps, frame), 0, places, usable, width)
+    return pooled(halves, places, usable, width, one_way=False)
 
 
 @pytest.mark.parametrize("inside", [16.0, 4.0])
@@ -136,10 +134,9 @@ def test_the_axes_of_a_stretch_are_told(stretch, halved):
         rows = (2 * math.pi * y / (7 * across)).cos()
         return rows + (math.pi * x / (8 * along)).cos() * (math.pi * y / (7 * across)).cos()
 
-    wide, plain = bricks(*stretch).flatten(), bricks(1.0, 1.0).flatten()
-    maps = torch.stack([plain, wide] if halved else [wide, plain])
-    inside, outside = torch.eye(2, dtype=torch.float64)
-    assert STRETCHES[likest_stretch(maps, inside, outside, halved=halved)] == stretch
+    wide, plain = (half_maps(bricks(*by).flatten()[None]) for by in (stretch, (1.0, 1.0)))
+    inside, outside = (plain, wide) if halved else (wide, plain)
+    assert STRETCHES[likest_stretch(inside, outside, halved=halved)] == stretch
 
 
 def test_windows_that_are_all_alike_have_no_band():

@@ -22,7 +22,7 @@ from tiling_diag.checks.bands import (
     normals,
     pooled,
 )
-from tiling_diag.checks.likeness import STRETCHES, Likeness, likeness, likest_stretch
+from tiling_diag.checks.likeness import STRETCHES, half_maps, likest_stretch
 from tiling_diag.checks.perspective import MIN_COVERAGE, corners, grid_places
 from tiling_diag.checks.row_frame import RowFrame, row_frame
 from tiling_diag.checks.windows_on_wall import WindowMaps, window_maps, window_side_px
@@ -77,9 +77,11 @@ def measure_banding(
         octave = _octave(expected)
         own = [_known(one) for one in octave]
         windows = _expected_windows(walls, frame, local, windows, octave)
-    alike = likeness(windows, frame)
-    kinds = [[True] + [not bool(one_way)] * (len(STRETCHES) - 1) for one_way in frame.one_way]
-    found = [_banding(local, alike, windows, kinds[i], own[i], i, walls.size) for i in range(batch)]
+    halves = half_maps(windows.maps)
+    found = [
+        _banding(local, halves[i], bool(frame.one_way[i]), own[i], i, walls.size)
+        for i in range(batch)
+    ]
     factor = torch.stack([one.pop("factor") for one in found])
     factor = factor.masked_fill(~frame.known[:, None, None], torch.nan)
     known = factor.isfinite()
@@ -138,9 +140,8 @@ def _longest_run(over: Tensor) -> Tensor:
 
 def _banding(
     local: LocalPeriodResult,
-    alike: Likeness,
-    windows: WindowMaps,
-    kinds: list[bool],
+    halves: Tensor,
+    one_way: bool,
     own: Tensor | None,
     index: int,
     size: tuple[int, int],
@@ -149,9 +150,8 @@ def _banding(
 
     Args:
         local: the field of the batch.
-        alike: how alike its windows are.
-        windows: the windows.
-        kinds: which of `STRETCHES` its lattice can show.
+        halves: ``(n, L)`` of its windows, see `likeness.half_maps`.
+        one_way: whether its lattice repeats in one direction only.
         own: ``(2,)`` octave of its lattice over the expected one, NaN along an axis where nothing
             is expected; None where nothing is along both.
         index: which wall it is.
@@ -163,8 +163,9 @@ def _banding(
     usable = (local.coverage[index] >= MIN_COVERAGE).flatten()
     found = None
     if bool(local.scale_change[index].isfinite()) and bool(usable.any()):
-        seen = pooled(alike, index, places, usable, float(local.stride_px[index]))
-        found = find_bands(seen, kinds)
+        stride = float(local.stride_px[index])
+        seen = pooled(halves, places, usable, stride, one_way=one_way)
+        found = find_bands(seen, [True] + [not one_way] * (len(STRETCHES) - 1))
     contrast = found.contrast if found else 0.0
     direction = found.direction if found else 0
     across = places @ normals()[direction]
@@ -172,9 +173,9 @@ def _banding(
     if found and contrast > LEAST_CONTRAST:
         residual = local.residual[index].flatten(1).log2().abs().mean(0)
         octave = OCTAVES[found.kind]
-        if all(kinds):
+        if not one_way:
             inside = _inside(found.places, across)
-            octave = _octave_of(windows.maps[index], inside & usable, ~inside & usable, found.kind)
+            octave = _octave_of(halves, inside & usable, ~inside & usable, found.kind)
         zones = _zones(found, octave, across, residual, own)[:MAX_ZONES]
     factor = _factor(zones, across, own).masked_fill(~usable, torch.nan)
     return {
@@ -186,10 +187,11 @@ def _banding(
     }
 
 
-def _octave_of(maps: Tensor, inside: Tensor, outside: Tensor, kind: int) -> tuple[float, float]:
+def _octave_of(halves: Tensor, inside: Tensor, outside: Tensor, kind: int) -> tuple[float, float]:
     """Which of `OCTAVES` the bands are: as they were found, doubled or halved, along which axes."""
     halved = kind >= len(STRETCHES)
-    best = likest_stretch(maps, inside, outside, halved=halved)
+    sides = (side.to(halves)[None] @ halves for side in (inside, outside))
+    best = likest_stretch(*sides, halved=halved)
     return OCTAVES[best + len(STRETCHES) * halved]
 
 

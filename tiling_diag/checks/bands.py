@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from tiling_diag.checks.likeness import STRETCHES, Likeness
+from tiling_diag.checks.likeness import STRETCHES, Likeness, likeness
 
 # Directions that are tried, evenly over half a turn, from rows on.
 DIRECTIONS = 12
@@ -30,18 +30,16 @@ OCTAVES = (*STRETCHES, *((1 / along, 1 / across) for along, across in STRETCHES)
 
 @dataclass(frozen=True, eq=False)
 class Pooled:
-    """Likeness of one wall summed over bins across every direction.
+    """Windows of one wall pooled in bins across every direction.
 
     Attributes:
-        plain, crossed, stretched: ``(T, 3, M, M)`` see `Likeness`.
+        alike: ``(3, T, M, M)`` likeness of their sums.
         count: ``(T, M)`` windows in each bin.
         low: ``(T,)`` where the first bin begins, px.
         width: of the bins, px.
     """
 
-    plain: Tensor
-    crossed: Tensor
-    stretched: Tensor
+    alike: Likeness
     count: Tensor
     low: Tensor
     width: float
@@ -73,24 +71,24 @@ def normals() -> Tensor:
     return torch.stack([-turn.sin(), turn.cos()], dim=-1)
 
 
-def pooled(alike: Likeness, item: int, places: Tensor, usable: Tensor, width: float) -> Pooled:
-    """Pool the windows of wall `item` at ``places (n, 2)`` px, those that are ``usable (n,)``."""
+def pooled(
+    halves: Tensor, places: Tensor, usable: Tensor, width: float, *, one_way: bool
+) -> Pooled:
+    """Pool the windows of a wall.
+
+    Args:
+        halves: ``(n, L)`` see `likeness.half_maps`.
+        places: ``(n, 2)`` px.
+        usable: ``(n,)`` bool.
+        width: of the bins, px.
+        one_way: see `likeness.likeness`.
+    """
     across = normals() @ places.mT
     low = across.amin(-1) - width / 2
     index = ((across - low[:, None]) / width).floor().long()
     member = one_hot(index).mT.double() * usable.double()
-
-    def summed(products: Tensor) -> Tensor:
-        return member[:, None] @ products[item] @ member.mT[:, None]
-
-    return Pooled(
-        summed(alike.plain),
-        summed(alike.crossed),
-        summed(alike.stretched),
-        member.sum(-1),
-        low,
-        width,
-    )
+    alike = likeness(member.to(halves) @ halves, one_way=one_way)
+    return Pooled(alike, member.sum(-1), low, width)
 
 
 def find_bands(seen: Pooled, kinds: list[bool]) -> Bands | None:
@@ -105,27 +103,27 @@ def find_bands(seen: Pooled, kinds: list[bool]) -> Bands | None:
     at = torch.arange(bins)
     runs = ((at >= first[:, None]) & (at <= last[:, None])).double()
     share = (seen.count @ runs.mT) / seen.count.sum(-1, keepdim=True).clamp_min(1)
-    more = _more_like(seen, runs, 1 - runs)
+    more = _more_like(seen.alike, runs, 1 - runs)
     weight = torch.full((DIRECTIONS, 1), OBLIQUE_SHARE, dtype=torch.float64)
     weight[[0, DIRECTIONS // 2]] = 1.0
-    value = more * (weight * (share * (1 - share)).clamp_min(0).sqrt())[:, None]
+    value = more * (weight * (share * (1 - share)).clamp_min(0).sqrt())
     allowed = (share >= LEAST_SHARE) & (share <= 1 - LEAST_SHARE)
-    allowed = allowed[:, None] & torch.tensor(kinds * 2)[:, None]
+    allowed = allowed & torch.tensor(kinds * 2)[:, None, None]
     value = value.masked_fill(~allowed, -torch.inf)
     best = int(value.argmax())
     contrast = float(value.flatten()[best])
     if not math.isfinite(contrast):
         return None
-    run, kind = best % len(runs), best // len(runs) % len(OCTAVES)
-    direction = best // len(runs) // len(OCTAVES)
+    run, direction = best % len(runs), best // len(runs) % DIRECTIONS
+    kind = best // len(runs) // DIRECTIONS
     return _bounded(seen, direction, kind, runs[run] > 0, contrast)
 
 
-def _more_like(seen: Pooled, inside: Tensor, outside: Tensor) -> Tensor:
-    """How much more one side is like the other one stretched than as it is ``(T, 6, K)``.
+def _more_like(alike: Likeness, inside: Tensor, outside: Tensor) -> Tensor:
+    """How much more one side is like the other one stretched than as it is ``(6, ..., K)``.
 
     Args:
-        seen: the windows.
+        alike: ``(3, ..., M, M)`` of bins.
         inside: ``(K, M)`` 1 for the bins of one side.
         outside: ``(K, M)`` of the other side.
     """
@@ -137,24 +135,26 @@ def _more_like(seen: Pooled, inside: Tensor, outside: Tensor) -> Tensor:
     def cosine(between: Tensor, one: Tensor, other: Tensor) -> Tensor:
         return between / (one * other).clamp_min(1e-12).sqrt()
 
-    within, without = (product(seen.plain, s, s) for s in (inside, outside))
-    plain = cosine(product(seen.plain, inside, outside), within, without)
+    within, without = (product(alike.plain, s, s) for s in (inside, outside))
+    plain = cosine(product(alike.plain, inside, outside), within, without)
     doubled = cosine(
-        product(seen.crossed, inside, outside), within, product(seen.stretched, outside, outside)
+        product(alike.crossed, inside, outside), within, product(alike.stretched, outside, outside)
     )
     halved = cosine(
-        product(seen.crossed, outside, inside), without, product(seen.stretched, inside, inside)
+        product(alike.crossed, outside, inside), without, product(alike.stretched, inside, inside)
     )
-    return torch.cat([doubled - plain, halved - plain], dim=1)
+    return torch.cat([doubled - plain, halved - plain])
 
 
 def _bounded(seen: Pooled, direction: int, kind: int, inside: Tensor, contrast: float) -> Bands:
     """Where bands begin and end: where bins are as much like one side as like the other."""
     there = seen.count[direction] > 0
     eye = torch.eye(len(inside), dtype=torch.float64)
+    alike = seen.alike
+    alike = Likeness(*(x[:, direction] for x in (alike.plain, alike.crossed, alike.stretched)))
     for _ in range(2):
         outside = (there & ~inside).double().expand(len(inside), -1)
-        more = _more_like(seen, eye, outside)[direction, kind].masked_fill(~there, -torch.inf)
+        more = _more_like(alike, eye, outside)[kind].masked_fill(~there, -torch.inf)
         level = float(more[inside & there].mean())
         runs = [
             run for run in _runs(more > 0) if float(more[run].mean()) > NEXT_SHARE * max(level, 0.0)

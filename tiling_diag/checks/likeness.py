@@ -1,4 +1,4 @@
-"""How alike the windows of a wall are, as they are and with one of two stretched by an octave.
+"""How alike places of a wall are, as they are and with one of two stretched by an octave.
 
 Two places whose material has the same period have the same autocorrelation. Where one of them has
 twice the period, the other one's autocorrelation, stretched by two, is that of the first: nothing
@@ -8,12 +8,12 @@ needs to be known of the material, and nothing else about a wall looks like that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.row_frame import RowFrame
-from tiling_diag.checks.windows_on_wall import REACH, WindowMaps
+from tiling_diag.checks.windows_on_wall import REACH
 
 # Stretches along and across the rows; where one direction repeats only, the first is the only one.
 STRETCHES: tuple[tuple[float, float], ...] = ((2.0, 2.0), (2.0, 1.0), (1.0, 2.0))
@@ -26,13 +26,13 @@ RIDGE = 4
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
-    """Inner products of the autocorrelations of all pairs of windows, float64 on the CPU.
+    """Inner products of autocorrelations, float64 on the CPU.
 
     Attributes:
-        plain: ``(B, 3, n, n)`` of windows as they are, for each of `STRETCHES` without what that
+        plain: ``(3, ..., m, m)`` of pairs as they are, for each of `STRETCHES` without what that
             stretch leaves as it is.
-        crossed: ``(B, 3, n, n)`` of a window as it is (rows) and one stretched (columns).
-        stretched: ``(B, 3, n, n)`` of two stretched ones.
+        crossed: ``(3, ..., m, m)`` of one as it is (rows) and one stretched (columns).
+        stretched: ``(3, ..., m, m)`` of two stretched ones.
     """
 
     plain: Tensor
@@ -40,89 +40,94 @@ class Likeness:
     stretched: Tensor
 
 
-def likeness(windows: WindowMaps, frame: RowFrame) -> Likeness:
-    """How alike all pairs of windows of every wall are."""
-    maps = windows.maps
-    lags = _lags().to(maps)
-    found: list[tuple[Tensor, Tensor, Tensor]] = []
-    along_ridge = frame.one_way.to(maps.device)[:, None] & (lags[:, 0].abs() > RIDGE)
-    keep = (~along_ridge).to(maps)[:, None]
-    for stretch in STRETCHES:
-        own, wide = (
-            _centred(_at(maps, lags / lags.new_tensor(by)), lags, stretch, keep)
-            for by in ((1.0, 1.0), stretch)
-        )
-        found.append((own @ own.mT, own @ wide.mT, wide @ wide.mT))
-    plain, crossed, stretched = (
-        torch.stack(kind, dim=1).double().cpu() for kind in zip(*found, strict=True)
-    )
-    return Likeness(plain, crossed, stretched)
+def half_maps(maps: Tensor) -> Tensor:
+    """The lags ``(..., L)`` of maps ``(..., m)`` that are compared: autocorrelations are even."""
+    square = maps.reshape(*maps.shape[:-1], 2 * REACH + 1, 2 * REACH + 1)
+    along = slice(REACH - LONGEST_LAG, REACH + LONGEST_LAG + 1)
+    return square[..., REACH : REACH + LONGEST_LAG + 1, along].flatten(-2)
 
 
-def likest_stretch(maps: Tensor, inside: Tensor, outside: Tensor, *, halved: bool) -> int:
-    """Which of `STRETCHES` makes the mean of one side most like that of the other.
+def likeness(halves: Tensor, *, one_way: bool) -> Likeness:
+    """How alike all pairs are.
 
     Args:
-        maps: ``(n, m)`` of one wall.
-        inside: ``(n,)`` weights of one side.
-        outside: ``(n,)`` weights of the other, which is stretched unless `halved`.
+        halves: ``(..., m, L)`` see `half_maps`.
+        one_way: whether one direction repeats only.
+    """
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
+    for stretch in STRETCHES:
+        own, wide = (
+            _centred(seen, stretch, one_way) for seen in (halves, _stretched(halves, stretch))
+        )
+        found.append((own @ own.mT, own @ wide.mT, wide @ wide.mT))
+    return Likeness(*(torch.stack(kind).double().cpu() for kind in zip(*found, strict=True)))
+
+
+def likest_stretch(inside: Tensor, outside: Tensor, *, halved: bool) -> int:
+    """Which of `STRETCHES` makes one side most like the other.
+
+    Args:
+        inside: ``(1, L)`` see `half_maps`.
+        outside: ``(1, L)``; it is stretched unless `halved`.
         halved: whether it is the inside that is stretched.
     """
-    lags = _lags().to(maps)
-    keep = torch.ones_like(lags[:, :1].mT)
     fixed, moved = (outside, inside) if halved else (inside, outside)
-    fixed, moved = (side.to(maps)[None] @ maps for side in (fixed, moved))
-    target = _at(fixed, lags)
-    seen = torch.cat([_at(moved, lags / lags.new_tensor(by)) for by in STRETCHES])
+    seen = torch.cat([_stretched(moved, stretch) for stretch in STRETCHES])
     # Without lines along one axis it is the period along that axis which shows.
     alike = [
         torch.cosine_similarity(
-            _centred(seen, lags, one_axis, keep), _centred(target, lags, one_axis, keep), dim=-1
+            _centred(seen, one_axis, one_way=False), _centred(fixed, one_axis, one_way=False)
         )
         for one_axis in STRETCHES[1:]
     ]
     return int(torch.stack(alike).sum(0).argmax())
 
 
-def _lags() -> Tensor:
-    """``(L, 2)`` half of all lags; autocorrelations are even."""
-    reach = torch.arange(-LONGEST_LAG, LONGEST_LAG + 1)
-    lags = torch.cartesian_prod(reach[LONGEST_LAG:], reach).flip(-1)
+@cache
+def _lags() -> tuple[Tensor, Tensor]:
+    """Lags ``(L, 2)`` of `half_maps` in samples, and which of them count ``(L,)``."""
+    down, along = torch.meshgrid(
+        torch.arange(LONGEST_LAG + 1), torch.arange(-LONGEST_LAG, LONGEST_LAG + 1), indexing="ij"
+    )
+    lags = torch.stack([along, down], dim=-1).flatten(0, 1)
     upper = (lags[:, 1] > 0) | (lags[:, 0] > 0)
-    return lags[upper & (lags.double().norm(dim=-1) > SHORTEST_LAG)]
+    return lags, upper & (lags.double().norm(dim=-1) > SHORTEST_LAG)
 
 
-def _at(maps: Tensor, lags: Tensor) -> Tensor:
-    """``(B, n, L)`` maps at lags in samples, between them by straight lines."""
-    side = 2 * REACH + 1
-    low = lags.floor()
-    share = lags - low
-    x, y = (low.long() + REACH).unbind(-1)
-    right, down = share.unbind(-1)
-    found = torch.zeros_like(maps[..., :1]).expand(*maps.shape[:-1], len(lags))
-    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        weight = (right if dx else 1 - right) * (down if dy else 1 - down)
-        if bool((weight > 0).any()):
-            found = found + maps[..., (y + dy) * side + x + dx] * weight
-    return found
+def _square(halves: Tensor) -> Tensor:
+    """``(..., L)`` by lags down and along."""
+    return halves.reshape(*halves.shape[:-1], LONGEST_LAG + 1, 2 * LONGEST_LAG + 1)
 
 
-def _centred(seen: Tensor, lags: Tensor, stretch: tuple[float, float], keep: Tensor) -> Tensor:
+def _stretched(halves: Tensor, stretch: tuple[float, float]) -> Tensor:
+    """Maps stretched by 2 along one axis or both; between lags by straight lines."""
+    square = _square(halves)
+    for axis, by in ((-1, stretch[0]), (-2, stretch[1])):
+        if by != 1:
+            first = -LONGEST_LAG if axis == -1 else 0
+            wanted = torch.arange(first, LONGEST_LAG + 1, device=halves.device)
+            low = wanted.div(2, rounding_mode="floor") - first
+            high = (wanted + 1).div(2, rounding_mode="floor") - first
+            square = (square.index_select(axis, low) + square.index_select(axis, high)) / 2
+    return square.flatten(-2)
+
+
+def _centred(seen: Tensor, stretch: tuple[float, float], one_way: bool) -> Tensor:
     """Maps without what a stretch leaves as it is.
 
     Long joints make ridges: along them everything repeats, whatever its period there. Where only
     one axis is stretched, lines along it have their mean taken off.
 
     Args:
-        seen: ``(B, n, L)``.
-        lags: ``(L, 2)``.
+        seen: ``(..., L)``.
         stretch: one of `STRETCHES`.
-        keep: ``(B, 1, L)`` lags that count.
+        one_way: only lags about square to boards count.
     """
-    if stretch == (2.0, 2.0):
-        mean = (seen * keep).sum(-1, keepdim=True) / keep.sum(-1, keepdim=True)
-        return (seen - mean) * keep
-    line = (lags[:, 1] if stretch[0] > 1 else lags[:, 0] + LONGEST_LAG).long()
-    lines = torch.nn.functional.one_hot(line, 2 * LONGEST_LAG + 1).to(seen)
-    means = (seen @ lines) / lines.sum(0).clamp_min(1)
-    return seen - means @ lines.mT
+    lags, counted = _lags()
+    if one_way:
+        counted = counted & (lags[:, 0].abs() <= RIDGE)
+    counts = counted.to(seen)
+    square, weight = _square(seen * counts), _square(counts)
+    axes = {(2.0, 2.0): (-2, -1), (2.0, 1.0): (-1,), (1.0, 2.0): (-2,)}[stretch]
+    mean = square.sum(axes, keepdim=True) / weight.sum(axes, keepdim=True).clamp_min(1)
+    return (square - mean * weight).flatten(-2)
