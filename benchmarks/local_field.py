@@ -48,7 +48,7 @@ from tiling_diag.wall import Walls
 DEFAULT_OUT = Path("build") / "bench" / "local_field"
 HINTS = (None, "rows", "cols", "oblique")
 # Of contrasts above it a wall is said to have bands, in the table of rows.
-CONTRAST_LIMIT = 0.4
+CONTRAST_LIMIT = 0.09
 
 
 @dataclass(frozen=True)
