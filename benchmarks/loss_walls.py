@@ -57,12 +57,15 @@ class Material:
     def centres(
         self, size_px: int, scale: float
     ) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Where target and prediction are cropped: apart as far as the picture allows."""
+        """Where target and prediction are cropped: apart as far as the picture allows.
+
+        At the first one a prediction of any scale stays inside the picture too.
+        """
         if self.seamless:
             return (0.3, 0.35), (0.83, 0.71)
         h, w = self.rgb.shape[-2:]
         half = [size_px / 2 / w, size_px / 2 / h]
-        target = (half[0], half[1])
+        target = (half[0] * max(1.0, 1 / scale), half[1] * max(1.0, 1 / scale))
         prediction = tuple(max(0.5, 1 - x / scale) if x / scale < 0.5 else 0.5 for x in half)
         return target, (prediction[0], prediction[1])
 

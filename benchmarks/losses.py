@@ -28,7 +28,7 @@ from loss_walls import Material, load_materials
 from tables import markdown_table, percent, run_tasks
 
 DEFAULT_OUT = Path("build") / "bench" / "losses"
-PARTS = ("sweep", "descent", "only", "pixels", "speed")
+PARTS = ("sweep", "descent", "in place", "only", "pixels", "speed")
 KEPT = ("brightness", "contrast", "roll", "noise")
 
 
@@ -56,6 +56,8 @@ def run_task(task: Task) -> list[Score | PixelScore]:
         score.values, score.slopes = sweep(loss, preds, tangents, target, mask)
         if "descent" in task.parts:
             score.ends = descend(loss, task.material, task.setting, target)
+        if "in place" in task.parts:
+            score.ends_in_place = descend(loss, task.material, task.setting, target, in_place=True)
         if "only" in task.parts:
             score.changes = only_the_scale(loss, task.material, task.setting, target)
         found.append(score)
@@ -76,11 +78,12 @@ def sweep_table(scores: list[Score]) -> str:
                 percent(*_sum(score.signs for score in mine)),
                 f"{sum(score.octaves_are_dear for score in mine)} of {len(mine)}",
                 percent(*_sum(score.descents for score in mine)),
+                percent(*_sum(score.descents_in_place for score in mine)),
                 *(percent(sum(s.is_only_scale(k) for s in changed), len(changed)) for k in KEPT),
                 _turn(changed),
             ]
         )
-    header = ["loss", "argmin", "steps", "signs", "octaves", "descent", *KEPT, "10 deg"]
+    header = ["loss", "argmin", "steps", "signs", "octaves", "descent", "in place", *KEPT, "10 deg"]
     return markdown_table(header, rows)
 
 
@@ -108,9 +111,12 @@ def failures_table(scores: list[Score]) -> str:
             continue
         if score.argmin_is_right and score.octaves_are_dear and good == every:
             continue
-        ends = " ".join(f"{s:.2f}" for s in score.ends)
-        rows.append([score.material, score.loss, f"{score.best_scale:.3f}", ends])
-    return markdown_table(["picture", "loss", "smallest at", "descents end at"], rows)
+        ends, in_place = (
+            " ".join(f"{s:.2f}" for s in found) for found in (score.ends, score.ends_in_place)
+        )
+        rows.append([score.material, score.loss, f"{score.best_scale:.3f}", ends, in_place])
+    header = ["picture", "loss", "smallest at", "descents end at", "in place"]
+    return markdown_table(header, rows)
 
 
 def pixel_table(scores: list[PixelScore]) -> str:
@@ -129,7 +135,7 @@ def main() -> None:
     parts, losses = args.parts.split(","), tuple(args.losses.split(","))
     args.out.mkdir(parents=True, exist_ok=True)
     text, rows = [], []
-    scored = tuple(part for part in parts if part in ("sweep", "descent", "only"))
+    scored = tuple(part for part in parts if part in ("sweep", "descent", "in place", "only"))
     for size_px in (int(size) for size in args.sizes.split(",")):
         materials = [m for m in load_materials(args.corpus, size_px) if args.only in m.name]
         for masked in [{"no": False, "yes": True}[word] for word in args.masked.split(",")]:
