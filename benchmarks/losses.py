@@ -21,7 +21,7 @@ from pathlib import Path
 from corpus import DEFAULT_CORPUS
 from loss_figure import draw_sweeps
 from loss_peers import NAMES, OURS, make_loss
-from loss_pixels import PixelScore, pixel_score
+from loss_pixels import PixelScore, canvas_px, pixel_score
 from loss_scores import Score, Setting, descend, only_the_scale, sweep, sweep_crops, target_crop
 from loss_speed import speed_table
 from loss_walls import Material, load_materials
@@ -148,7 +148,7 @@ def main() -> None:
             text += [f"### {title}", sweep_table(scores), failures_table(scores)]
             rows += scores
         whole = [Task(m, Setting(size_px, False), losses, ("pixels",)) for m in materials]
-        doubled = [t for t in whole if t.material.smallest_scale(size_px) < 1]
+        doubled = [t for t in whole if t.material.smallest_scale(canvas_px(size_px)) <= 1]
         if "pixels" in parts and size_px == args.pixel_size:
             moved = [s for found in run_tasks(run_task, doubled, args.workers) for s in found]
             text += [f"### Pixels of a doubled wall, {size_px} px", pixel_table(moved)]

@@ -14,6 +14,8 @@ from tiling_diag.losses import (
     SpectralPeriodLoss,
     TilingLoss,
 )
+from tiling_diag.losses.profiles import smoothing
+from tiling_diag.losses.shifts import correlation
 from tiling_diag.synth import Material, View, draw_wall
 
 SINGLE = [SpectralPeriodLoss, LogPolarAlignLoss, ScaleConsistencyLoss, ACFPeriodLoss]
@@ -131,3 +133,32 @@ def test_patches_prefer_the_right_scale(crops):
     loss = PatchwiseLoss(ACFPeriodLoss(), patch=128, stride=64, min_coverage=0.5, hard_fraction=1.0)
     values = [float(loss(one, target, None)) for one in seen]
     assert values[RIGHT] == min(values)
+
+
+def _stripes(cycles, phase, size=128):
+    """``(B, 1, size, size)``: stripes of three harmonics, so many cycles across each."""
+    y = torch.arange(size) / size
+    waves = [torch.cos(2 * torch.pi * k * (cycles[:, None] * y + phase)) for k in (1, 2, 3)]
+    return (0.5 + 0.1 * sum(waves))[:, None, :, None].expand(-1, 1, size, size)
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+@pytest.mark.parametrize("cycles", [10.0, 10.5])
+def test_the_slope_hardly_depends_on_where_lines_fall_among_the_bins(kind, cycles):
+    away = torch.arange(0.05, 0.24, 0.01)
+    logs = torch.cat((-away, away)).requires_grad_()
+    preds = _stripes(cycles / logs.exp(), phase=0.37)
+    target = _stripes(torch.tensor([cycles]), phase=0.0).expand_as(preds)
+    (slopes,) = torch.autograd.grad(kind()(preds, target, None) * len(logs), logs)
+    assert (slopes * logs.sign() > 0).all()
+    # About 1 per natural log unit: unpadded spectra have 4 to 8 between the least and the largest,
+    # shifts by whole rings of LogPolarAlign 6.
+    assert slopes.abs().max() < 3.3 * slopes.abs().min()
+
+
+def test_shifts_between_rings_are_interpolated():
+    noise = torch.rand(1, 24, 6, generator=torch.Generator().manual_seed(3))
+    profile = smoothing(24, 1.5, noise.device, noise.dtype) @ noise
+    whole, finer = correlation(profile, profile, 5), correlation(profile, profile, 5, per_ring=2)
+    assert finer.shape == (1, 6, 21)
+    assert torch.allclose(finer[..., ::2], whole, atol=1e-3)
