@@ -1,12 +1,12 @@
 """Does a loss move the period of a picture? The pixels of a doubled wall are optimized.
 
 The loss, plus 0.1 times the mean squared error to the doubled wall itself, is lowered over its
-pixels; the period before and after is what `diagnose` measures. Pictures are grey: the losses see
-the luma, and colour that they do not steer would keep the doubled wall in sight. So would the
-border, where the window of the losses falls off: a margin is optimized and not measured.
-The steps follow the gradient itself (with momentum, all of one size, in proportion to the contrast
-of the doubled wall): a rate per pixel, as Adam has, makes broad noise of the narrow lines that the
-gradient consists of.
+pixels; the period before and after is what `diagnose` measures. Pictures are grey, or in colour
+under `ColourLoss`: the losses see the luma, and colour that they do not steer would keep the
+doubled wall in sight. So would the border, where the window of the losses falls off: a margin is
+optimized and not measured. The steps follow the gradient itself (with momentum, all of one size, in
+proportion to the contrast of the doubled wall): a rate per pixel, as Adam has, makes broad noise of
+the narrow lines that the gradient consists of.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import torch
 from loss_peers import make_loss, mse_to
-from loss_scores import Setting, target_crop
 from loss_walls import Material
 from torch import Tensor
 
@@ -91,13 +90,16 @@ def canvas_px(size_px: int) -> int:
     return size_px + 2 * round(MARGIN * size_px)
 
 
-def pixel_score(name: str, material: Material, size_px: int) -> PixelScore:
+def pixel_score(name: str, material: Material, size_px: int, colour: bool) -> PixelScore:
     """Optimize the doubled wall of a material with the loss of that name, and measure."""
     side = canvas_px(size_px)
-    target = target_crop(material, Setting(side, masked=False)).clamp(0, 1)
-    centre = material.centres(side, DOUBLED)[1]
-    doubled = material.crop(side, torch.tensor(DOUBLED), centre, True)[None].clamp(0, 1)
-    loss = make_loss(name)
+    target, doubled = (
+        material.crop(side, torch.tensor(scale), material.centres(side, scale)[which], not colour)[
+            None
+        ].clamp(0, 1)
+        for which, scale in enumerate((1.0, DOUBLED))
+    )
+    loss = make_loss(name, colour=colour)
     after = optimized(lambda pixels: loss(pixels, target, None).sum(), doubled)
     margin = (side - size_px) // 2
     periods = [

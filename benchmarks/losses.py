@@ -40,13 +40,14 @@ class Task:
     setting: Setting
     losses: tuple[str, ...]
     parts: tuple[str, ...]
+    colour: bool = False
 
 
 def run_task(task: Task) -> list[Score | PixelScore]:
     """The scores of a task's losses."""
     if task.parts == ("pixels",):
         size_px = task.setting.size_px
-        return [pixel_score(name, task.material, size_px) for name in task.losses]
+        return [pixel_score(name, task.material, size_px, task.colour) for name in task.losses]
     target, mask = target_crop(task.material, task.setting), task.setting.mask
     scales, preds, tangents = sweep_crops(task.material, task.setting)
     found: list[Score | PixelScore] = []
@@ -147,7 +148,9 @@ def main() -> None:
             title = f"{size_px} px, {'masked' if masked else 'whole'}, {len(materials)} pictures"
             text += [f"### {title}", sweep_table(scores), failures_table(scores)]
             rows += scores
-        whole = [Task(m, Setting(size_px, False), losses, ("pixels",)) for m in materials]
+        whole = [
+            Task(m, Setting(size_px, False), losses, ("pixels",), args.colour) for m in materials
+        ]
         doubled = [t for t in whole if t.material.smallest_scale(canvas_px(size_px)) <= 1]
         if "pixels" in parts and size_px == args.pixel_size:
             moved = [s for found in run_tasks(run_task, doubled, args.workers) for s in found]
@@ -174,6 +177,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--masked", default="no,yes", help="no, yes or both")
     parser.add_argument("--parts", default=",".join(PARTS), help="of " + ", ".join(PARTS))
     parser.add_argument("--pixel-size", type=int, default=256, help="size at which pixels move")
+    parser.add_argument("--colour", action="store_true", help="pixels in colour, by ColourLoss")
     parser.add_argument("--speed-size", type=int, default=512, help="side of the timed pictures")
     parser.add_argument("--workers", type=int, default=2)
     return parser.parse_args()
