@@ -9,6 +9,7 @@ from torch import Tensor
 
 from tiling_diag.losses import (
     ACFPeriodLoss,
+    ColourLoss,
     LogPolarAlignLoss,
     ScaleConsistencyLoss,
     SpectralPeriodLoss,
@@ -26,8 +27,11 @@ PEERS = ("MSE", "L1", "focal-frequency")
 NAMES = (*OURS, *PEERS)
 
 
-def make_loss(name: str) -> Loss:
-    """The loss of that name, per item."""
+def make_loss(name: str, *, colour: bool = False) -> Loss:
+    """The loss of that name, per item; ours see colours too if asked to."""
+    if name in OURS and colour:
+        seeing: Loss = ColourLoss(OURS[name](), reduction="none")
+        return seeing
     if name in OURS:
         ours: Loss = OURS[name](reduction="none")
         return ours

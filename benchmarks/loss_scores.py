@@ -67,6 +67,7 @@ class Score:
     values: list[float] = field(default_factory=list)
     slopes: list[float] = field(default_factory=list)
     ends: list[float] = field(default_factory=list)
+    ends_in_place: list[float] = field(default_factory=list)
     changes: dict[str, float] = field(default_factory=dict)
 
     def at(self, scale: float) -> float | None:
@@ -114,11 +115,20 @@ class Score:
     @property
     def descents(self) -> tuple[int, int]:
         """Descents that end within 2 % of 1."""
-        return sum(abs(s - 1) <= DESCENT_TOLERANCE for s in self.ends), len(self.ends)
+        return _near_one(self.ends)
+
+    @property
+    def descents_in_place(self) -> tuple[int, int]:
+        """The same of predictions cropped where the target is: their units are the same ones."""
+        return _near_one(self.ends_in_place)
 
     def is_only_scale(self, change: str) -> bool:
         """Whether a change that leaves the scale costs less than a 5 % scale error."""
         return self.changes[change] < self.changes["scale"]
+
+
+def _near_one(ends: list[float]) -> tuple[int, int]:
+    return sum(abs(s - 1) <= DESCENT_TOLERANCE for s in ends), len(ends)
 
 
 def sweep_scales(material: Material, size_px: int) -> list[float]:
@@ -171,14 +181,18 @@ def sweep(
     return values, slopes
 
 
-def descend(loss: Loss, material: Material, setting: Setting, target: Tensor) -> list[float]:
+def descend(
+    loss: Loss, material: Material, setting: Setting, target: Tensor, *, in_place: bool = False
+) -> list[float]:
     """Where gradient descent on log s ends from each start that the picture can show.
 
+    The prediction is cropped apart from the target, or `in_place` about the target's own middle.
     Adam with a rate that falls to zero along a cosine: the size of a loss plays no part.
     """
     least = max(material.smallest_scale(setting.size_px), SCALES[0])
     starts = [s for s in STARTS if s >= least]
     logs = torch.tensor(starts).log().requires_grad_()
+    which = 0 if in_place else 1
     optimizer = torch.optim.Adam([logs], lr=DESCENT_RATE, betas=(0.8, 0.95))
     for step in range(DESCENT_STEPS):
         optimizer.param_groups[0]["lr"] = (
@@ -189,7 +203,7 @@ def descend(loss: Loss, material: Material, setting: Setting, target: Tensor) ->
                 material.crop(
                     setting.size_px,
                     scale.exp(),
-                    material.centres(setting.size_px, float(scale.detach().exp()))[1],
+                    material.centres(setting.size_px, float(scale.detach().exp()))[which],
                     True,
                 )
             )

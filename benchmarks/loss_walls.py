@@ -24,6 +24,10 @@ WRAP_TOLERANCE = 0.06
 UNITS_ACROSS = 8.0
 LEAST_UNITS_ACROSS = 5.0
 SMALLEST_UNIT_PX = 12.0
+# A file that does not wrap around is reduced to no less than so many crops, and is left out if it
+# holds fewer than the second number: there is no other crop, or s = 1 does not fit.
+CROPS_ACROSS = 2.2
+LEAST_CROPS_ACROSS = 1.25
 Vector = Sequence[float]
 SCALES = tuple(math.exp(x) for x in np.linspace(math.log(0.4), math.log(2.5), 25))
 NEAR = (0.97, 0.985, 1.015, 1.03)
@@ -57,12 +61,15 @@ class Material:
     def centres(
         self, size_px: int, scale: float
     ) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Where target and prediction are cropped: apart as far as the picture allows."""
+        """Where target and prediction are cropped: apart as far as the picture allows.
+
+        At the first one a prediction of any scale stays inside the picture too.
+        """
         if self.seamless:
             return (0.3, 0.35), (0.83, 0.71)
         h, w = self.rgb.shape[-2:]
         half = [size_px / 2 / w, size_px / 2 / h]
-        target = (half[0], half[1])
+        target = (half[0] * max(1.0, 1 / scale), half[1] * max(1.0, 1 / scale))
         prediction = tuple(max(0.5, 1 - x / scale) if x / scale < 0.5 else 0.5 for x in half)
         return target, (prediction[0], prediction[1])
 
@@ -94,7 +101,9 @@ def load_materials(corpus: Path, size_px: int) -> list[Material]:
         shrink = min(1.0, size_px / UNITS_ACROSS / unit)
         shrink = min(1.0, max(shrink, SMALLEST_UNIT_PX / unit))
         if not seamless:
-            shrink = min(1.0, max(shrink, 2.2 * size_px / min(image.size)))
+            shrink = min(1.0, max(shrink, CROPS_ACROSS * size_px / min(image.size)))
+            if min(image.size) * shrink < LEAST_CROPS_ACROSS * size_px:
+                continue
         if size_px / (unit * shrink) < LEAST_UNITS_ACROSS:
             continue
         if shrink < 1:

@@ -21,14 +21,14 @@ from pathlib import Path
 from corpus import DEFAULT_CORPUS
 from loss_figure import draw_sweeps
 from loss_peers import NAMES, OURS, make_loss
-from loss_pixels import PixelScore, pixel_score
+from loss_pixels import PixelScore, canvas_px, pixel_score
 from loss_scores import Score, Setting, descend, only_the_scale, sweep, sweep_crops, target_crop
 from loss_speed import speed_table
 from loss_walls import Material, load_materials
 from tables import markdown_table, percent, run_tasks
 
 DEFAULT_OUT = Path("build") / "bench" / "losses"
-PARTS = ("sweep", "descent", "only", "pixels", "speed")
+PARTS = ("sweep", "descent", "in place", "only", "pixels", "speed")
 KEPT = ("brightness", "contrast", "roll", "noise")
 
 
@@ -40,13 +40,14 @@ class Task:
     setting: Setting
     losses: tuple[str, ...]
     parts: tuple[str, ...]
+    colour: bool = False
 
 
 def run_task(task: Task) -> list[Score | PixelScore]:
     """The scores of a task's losses."""
     if task.parts == ("pixels",):
         size_px = task.setting.size_px
-        return [pixel_score(name, task.material, size_px) for name in task.losses]
+        return [pixel_score(name, task.material, size_px, task.colour) for name in task.losses]
     target, mask = target_crop(task.material, task.setting), task.setting.mask
     scales, preds, tangents = sweep_crops(task.material, task.setting)
     found: list[Score | PixelScore] = []
@@ -56,6 +57,8 @@ def run_task(task: Task) -> list[Score | PixelScore]:
         score.values, score.slopes = sweep(loss, preds, tangents, target, mask)
         if "descent" in task.parts:
             score.ends = descend(loss, task.material, task.setting, target)
+        if "in place" in task.parts:
+            score.ends_in_place = descend(loss, task.material, task.setting, target, in_place=True)
         if "only" in task.parts:
             score.changes = only_the_scale(loss, task.material, task.setting, target)
         found.append(score)
@@ -76,11 +79,12 @@ def sweep_table(scores: list[Score]) -> str:
                 percent(*_sum(score.signs for score in mine)),
                 f"{sum(score.octaves_are_dear for score in mine)} of {len(mine)}",
                 percent(*_sum(score.descents for score in mine)),
+                percent(*_sum(score.descents_in_place for score in mine)),
                 *(percent(sum(s.is_only_scale(k) for s in changed), len(changed)) for k in KEPT),
                 _turn(changed),
             ]
         )
-    header = ["loss", "argmin", "steps", "signs", "octaves", "descent", *KEPT, "10 deg"]
+    header = ["loss", "argmin", "steps", "signs", "octaves", "descent", "in place", *KEPT, "10 deg"]
     return markdown_table(header, rows)
 
 
@@ -108,9 +112,12 @@ def failures_table(scores: list[Score]) -> str:
             continue
         if score.argmin_is_right and score.octaves_are_dear and good == every:
             continue
-        ends = " ".join(f"{s:.2f}" for s in score.ends)
-        rows.append([score.material, score.loss, f"{score.best_scale:.3f}", ends])
-    return markdown_table(["picture", "loss", "smallest at", "descents end at"], rows)
+        ends, in_place = (
+            " ".join(f"{s:.2f}" for s in found) for found in (score.ends, score.ends_in_place)
+        )
+        rows.append([score.material, score.loss, f"{score.best_scale:.3f}", ends, in_place])
+    header = ["picture", "loss", "smallest at", "descents end at", "in place"]
+    return markdown_table(header, rows)
 
 
 def pixel_table(scores: list[PixelScore]) -> str:
@@ -129,7 +136,7 @@ def main() -> None:
     parts, losses = args.parts.split(","), tuple(args.losses.split(","))
     args.out.mkdir(parents=True, exist_ok=True)
     text, rows = [], []
-    scored = tuple(part for part in parts if part in ("sweep", "descent", "only"))
+    scored = tuple(part for part in parts if part in ("sweep", "descent", "in place", "only"))
     for size_px in (int(size) for size in args.sizes.split(",")):
         materials = [m for m in load_materials(args.corpus, size_px) if args.only in m.name]
         for masked in [{"no": False, "yes": True}[word] for word in args.masked.split(",")]:
@@ -141,8 +148,10 @@ def main() -> None:
             title = f"{size_px} px, {'masked' if masked else 'whole'}, {len(materials)} pictures"
             text += [f"### {title}", sweep_table(scores), failures_table(scores)]
             rows += scores
-        whole = [Task(m, Setting(size_px, False), losses, ("pixels",)) for m in materials]
-        doubled = [t for t in whole if t.material.smallest_scale(size_px) < 1]
+        whole = [
+            Task(m, Setting(size_px, False), losses, ("pixels",), args.colour) for m in materials
+        ]
+        doubled = [t for t in whole if t.material.smallest_scale(canvas_px(size_px)) <= 1]
         if "pixels" in parts and size_px == args.pixel_size:
             moved = [s for found in run_tasks(run_task, doubled, args.workers) for s in found]
             text += [f"### Pixels of a doubled wall, {size_px} px", pixel_table(moved)]
@@ -168,6 +177,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--masked", default="no,yes", help="no, yes or both")
     parser.add_argument("--parts", default=",".join(PARTS), help="of " + ", ".join(PARTS))
     parser.add_argument("--pixel-size", type=int, default=256, help="size at which pixels move")
+    parser.add_argument("--colour", action="store_true", help="pixels in colour, by ColourLoss")
     parser.add_argument("--speed-size", type=int, default=512, help="side of the timed pictures")
     parser.add_argument("--workers", type=int, default=2)
     return parser.parse_args()

@@ -16,7 +16,7 @@ from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import power_spectrum
 from tiling_diag.kernels.windows import feather, tukey
 
-from .profiles import LogMap, Profile, sector_profiles
+from .profiles import LogMap, Profile, padded_size, sector_profiles
 from .tables import constant_result
 
 SMALLEST_SIDE_PX = 16
@@ -34,8 +34,8 @@ LEAST_AREA_PX = 64.0
 class Spectra:
     """One-sided power of two pictures under one mask, and the profiles taken of it so far."""
 
-    powers: tuple[Tensor, Tensor]  # each (B, H, W // 2 + 1)
-    size: tuple[int, int]
+    powers: tuple[Tensor, Tensor]  # each (B, h, w // 2 + 1), (h, w) = `padded_size(size)`
+    size: tuple[int, int]  # of the pictures
     counts: Tensor  # (B,) bool: False for an item that has nothing to compare
     _maps: dict[LogMap, tuple[Profile, Profile]] = field(default_factory=dict)
 
@@ -110,7 +110,8 @@ def compute_spectra(
     weights = _weights(mask, size, pred.device, dtype)
     first = luma(pred.to(dtype))
     second = luma((target if both else target.detach()).to(dtype))
-    powers = (power_spectrum(first, weights), power_spectrum(second, weights))
+    padded = padded_size(size)
+    powers = (power_spectrum(first, weights, padded), power_spectrum(second, weights, padded))
     area = weights.square().sum((-2, -1))
     counts = _has_power(first, powers[0], area) & _has_power(second, powers[1], area)
     # Ones in place of nothing: a flat spectrum has no profile, no loss and no gradient.

@@ -10,6 +10,9 @@ from .profiles import centred, log_map
 from .shifts import MATCH_SHARE, correlation, mismatch, reach, shift_and_turn_distance
 
 TAU = 0.06
+# Shifts to a ring: a line is hardly wider than one of the 128 rings, and a belief over whole rings
+# hardly changes while it moves from one to the next.
+SHIFTS_PER_RING = 2
 # A radian of rotation counts a quarter of a natural log unit of scale.
 TURN_SHARE = 0.25
 
@@ -70,9 +73,8 @@ class LogPolarAlignLoss(PairLoss):
         pred, target = (centred(profile.excess, grid.step) for profile in maps)
         target = target.detach()
         most = reach(grid.rings, grid.step)
-        shift, turn = shift_and_turn_distance(
-            correlation(target, pred, most), correlation(target, target, most), TAU, grid.step
-        )
+        cross, own = (correlation(target, one, most, SHIFTS_PER_RING) for one in (pred, target))
+        shift, turn = shift_and_turn_distance(cross, own, TAU, grid.step / SHIFTS_PER_RING)
         match = mismatch(maps[1].amplitude.detach(), maps[0].amplitude, most_turn_deg=0.0)
         return {
             "shift": self.w * shift,

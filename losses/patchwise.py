@@ -13,6 +13,7 @@ from .base import (
     reduce_items,
     total,
 )
+from .colour import ColourLoss
 from .inputs import SMALLEST_SIDE_PX, check_pictures, compute_spectra
 from .spectral_period import SpectralPeriodLoss, fundamental
 from .tiling import TilingLoss
@@ -106,7 +107,8 @@ class PatchwiseLoss(nn.Module):
 
     def _center(self, target: Tensor, mask: Tensor | None) -> Tensor | None:
         """``(B,)`` fundamental of the whole target over Nyquist, if the loss asks for it."""
-        loss = self.loss.spectral if isinstance(self.loss, TilingLoss) else self.loss
+        loss = self.loss.loss if isinstance(self.loss, ColourLoss) else self.loss
+        loss = loss.spectral if isinstance(loss, TilingLoss) else loss
         if not isinstance(loss, SpectralPeriodLoss):
             return None
         with torch.no_grad(), torch.autocast(target.device.type, enabled=False):

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from tiling_diag.errors import InputError
 from tiling_diag.kernels.sectors import sector_map, sector_table
+from tiling_diag.kernels.spectrum import fft_size
 
 from .tables import constant_result
 
@@ -33,12 +34,15 @@ THRESHOLD = 1.0
 SOFTNESS = 0.5
 CENTRING_WIDTH = 0.6
 BLUR_WIDTH = 0.025
+# Pictures are zero-padded to so many times their sides: between bins of their own size the place
+# of a narrow line is pulled to the nearer bin.
+PADDING = 1.5
 # Two cycles must fit across the longer side.
 LEAST_CYCLES = 2.0
 
 
 class LogMap(NamedTuple):
-    """A log-polar grid over a transform of `size`: radii in cycles/px, half a turn of sectors."""
+    """A log-polar grid for pictures of `size`: radii in cycles/px, half a turn of sectors."""
 
     size: tuple[int, int]
     rings: int
@@ -58,6 +62,12 @@ class LogMap(NamedTuple):
         return torch.logspace(
             math.log10(self.r_min), math.log10(self.r_max), self.rings, dtype=torch.float64
         ).clamp(max=0.5)
+
+
+def padded_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The height and width of the transform of pictures of a size."""
+    h, w = (fft_size(math.ceil(PADDING * side)) for side in size)
+    return h, w
 
 
 def log_map(
@@ -91,12 +101,12 @@ def sector_profiles(power: Tensor, grid: LogMap) -> Profile:
     """Lines of a spectrum over its background.
 
     Args:
-        power: one-sided ``(B, h, w // 2 + 1)``.
-        grid: of the same size.
+        power: one-sided ``(B, h, w // 2 + 1)``, ``(h, w)`` the padded size of the grid's.
+        grid: for the pictures' size.
     """
     table = _sectors(grid, power.device, power.dtype)
     floor = FLOOR_SHARE * power.mean((-2, -1))[:, None, None]
-    cells = sector_map(power, grid.size, table) + floor
+    cells = sector_map(power, padded_size(grid.size), table) + floor
     around = circular_smoothing(
         grid.sectors, BACKGROUND_WIDTH_DEG * grid.sectors / 180, power.device, power.dtype
     )
@@ -147,5 +157,6 @@ def _band_pass(n: int, step: float, device: torch.device, dtype: torch.dtype) ->
 
 @constant_result
 def _sectors(grid: LogMap, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    index, weight = sector_table(grid.size, grid.radii, grid.sectors, taps=grid.taps, dtype=dtype)
+    plane = padded_size(grid.size)
+    index, weight = sector_table(plane, grid.radii, grid.sectors, taps=grid.taps, dtype=dtype)
     return index.to(device), weight.to(device)

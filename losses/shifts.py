@@ -39,23 +39,24 @@ def reach(rings: int, step: float) -> int:
     return min(rings - 1, round(FARTHEST / step))
 
 
-def correlation(first: Tensor, second: Tensor, most: int) -> Tensor:
+def correlation(first: Tensor, second: Tensor, most: int, per_ring: int = 1) -> Tensor:
     """Correlation over shifts and turns.
 
     Args:
         first: ``(B, rings, sectors)``.
         second: like `first`.
         most: largest shift in rings.
+        per_ring: shifts to a ring; those between rings are interpolated (by zeros in frequency).
 
     Returns:
-        ``(B, sectors, 2 * most + 1)``: ``sum first[r, t] * second[r + shift, t + turn]``, the
-        shift rising from ``-most``, the turn from 0, circular.
+        ``(B, sectors, 2 * most * per_ring + 1)``: ``sum first[r, t] * second[r + shift,
+        t + turn]``, the shift rising from ``-most``, the turn from 0, circular.
     """
     rings, sectors = first.shape[-2:]
-    size = (sectors, 2 * rings)
+    size, most = (sectors, 2 * rings), most * per_ring
     a = torch.fft.rfft2(first.mT, s=size)
     b = torch.fft.rfft2(second.mT, s=size)
-    lags = torch.fft.irfft2(a.conj() * b, s=size)
+    lags = per_ring * torch.fft.irfft2(a.conj() * b, s=(sectors, 2 * rings * per_ring))
     return torch.cat((lags[..., -most:], lags[..., : most + 1]), dim=-1)
 
 

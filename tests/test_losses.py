@@ -6,14 +6,18 @@ import pytest
 import torch
 from torch.nn.functional import interpolate
 
+from tiling_diag.errors import InputError
 from tiling_diag.losses import (
     ACFPeriodLoss,
+    ColourLoss,
     LogPolarAlignLoss,
     PatchwiseLoss,
     ScaleConsistencyLoss,
     SpectralPeriodLoss,
     TilingLoss,
 )
+from tiling_diag.losses.profiles import smoothing
+from tiling_diag.losses.shifts import correlation
 from tiling_diag.synth import Material, View, draw_wall
 
 SINGLE = [SpectralPeriodLoss, LogPolarAlignLoss, ScaleConsistencyLoss, ACFPeriodLoss]
@@ -131,3 +135,74 @@ def test_patches_prefer_the_right_scale(crops):
     loss = PatchwiseLoss(ACFPeriodLoss(), patch=128, stride=64, min_coverage=0.5, hard_fraction=1.0)
     values = [float(loss(one, target, None)) for one in seen]
     assert values[RIGHT] == min(values)
+
+
+def _stripes(cycles, phase, size=128):
+    """``(B, 1, size, size)``: stripes of three harmonics, so many cycles across each."""
+    y = torch.arange(size) / size
+    waves = [torch.cos(2 * torch.pi * k * (cycles[:, None] * y + phase)) for k in (1, 2, 3)]
+    return (0.5 + 0.1 * sum(waves))[:, None, :, None].expand(-1, 1, size, size)
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+@pytest.mark.parametrize("cycles", [10.0, 10.5])
+def test_the_slope_hardly_depends_on_where_lines_fall_among_the_bins(kind, cycles):
+    away = torch.arange(0.05, 0.24, 0.01)
+    logs = torch.cat((-away, away)).requires_grad_()
+    preds = _stripes(cycles / logs.exp(), phase=0.37)
+    target = _stripes(torch.tensor([cycles]), phase=0.0).expand_as(preds)
+    (slopes,) = torch.autograd.grad(kind()(preds, target, None) * len(logs), logs)
+    assert (slopes * logs.sign() > 0).all()
+    # About 1 per natural log unit: unpadded spectra have 4 to 8 between the least and the largest,
+    # shifts by whole rings of LogPolarAlign 6.
+    assert slopes.abs().max() < 3.3 * slopes.abs().min()
+
+
+def test_shifts_between_rings_are_interpolated():
+    noise = torch.rand(1, 24, 6, generator=torch.Generator().manual_seed(3))
+    profile = smoothing(24, 1.5, noise.device, noise.dtype) @ noise
+    whole, finer = correlation(profile, profile, 5), correlation(profile, profile, 5, per_ring=2)
+    assert finer.shape == (1, 6, 21)
+    assert torch.allclose(finer[..., ::2], whole, atol=1e-3)
+
+
+def _hues(cycles):
+    """``(1, 3, 128, 128)``: stripes of red and green whose luma is one."""
+    waves = _stripes(torch.tensor([cycles]), phase=0.2) - 0.5
+    return 0.5 + torch.cat((waves * 0.7152, -waves * 0.2126, waves * 0), dim=1)
+
+
+def test_colours_count_where_the_luma_is_flat():
+    luma_alone, colour = ACFPeriodLoss(), ColourLoss(ACFPeriodLoss(), w_colour=0.5)
+    target, right, doubled = _hues(12.0), _hues(12.1), _hues(6.0)
+    assert luma_alone(doubled, target, None) == 0
+    assert colour(doubled, target, None) > 10 * colour(right, target, None) > 0
+    mask = torch.ones(1, 1, 128, 128)
+    patches = PatchwiseLoss(ColourLoss(SpectralPeriodLoss()), patch=64, stride=32)
+    assert patches(doubled, target, mask) > patches(right, target, mask)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_without_weight_colours_leave_the_loss_of_the_luma(channels):
+    generator = torch.Generator().manual_seed(4)
+    pred, target = (torch.rand(2, channels, 64, 80, generator=generator) for _ in range(2))
+    pred.requires_grad_()
+    loss = SpectralPeriodLoss()
+    assert torch.allclose(ColourLoss(loss, 0.0)(pred, target), loss(pred, target), atol=1e-6)
+    terms = ColourLoss(loss).forward_terms(pred, target)
+    assert torch.allclose(sum(terms.values()), ColourLoss(loss)(pred, target))
+    assert set(terms) == {"peak", "band"}
+
+
+def test_colours_compile_to_one_graph():
+    pred, target = torch.rand(2, 2, 3, 32, 32, generator=torch.Generator().manual_seed(5))
+    loss = ACFPeriodLoss()
+    compiled = torch.compile(ColourLoss(loss), fullgraph=True, backend="aot_eager")
+    assert torch.allclose(compiled(pred, target), ColourLoss(loss)(pred, target), atol=1e-5)
+
+
+def test_colours_take_losses_only():
+    with pytest.raises(InputError, match="pass one of the losses"):
+        ColourLoss(PatchwiseLoss(ACFPeriodLoss()))
+    with pytest.raises(InputError, match="w_colour"):
+        ColourLoss(ACFPeriodLoss(), -1.0)

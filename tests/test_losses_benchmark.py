@@ -15,6 +15,7 @@ from tiling_diag.synth import View, draw_wall
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
+from loss_pixels import PixelScore
 from loss_scores import Score, Setting, sweep, sweep_crops, target_crop
 from loss_walls import Material, is_seamless, load_materials
 
@@ -48,6 +49,25 @@ def test_a_prediction_is_enlarged_by_the_scale():
     wall = Material("stripes", stripes.expand(3, -1, -1), True, 8.0)
     crop = wall.crop(64, torch.tensor(2.0), (0.5, 0.5), True)[0, :, 0]
     assert torch.fft.rfft(crop - crop.mean()).abs().argmax() == 4
+
+
+def test_predictions_cropped_in_place_show_the_targets_units_and_stay_inside():
+    wall = Material("wall", torch.rand(3, 150, 220), False, 8.0)
+    for scale in (0.5, 0.8, 1.0, 2.0):
+        x, y = wall.centres(64, scale)[0]
+        half = 32 / scale
+        assert x * 220 >= half - 1e-6
+        assert y * 150 >= half - 1e-6
+    assert wall.centres(64, 1.0)[0] == wall.centres(64, 2.0)[0]
+
+
+def test_pixels_count_where_the_doubled_wall_is_measured_as_doubled():
+    moved = PixelScore("wall", 256, "right", 20.0, 41.0, 20.3)
+    assert moved.counts
+    assert moved.moved
+    assert not PixelScore("wall", 256, "wrong", 20.0, 41.0, None).moved
+    assert not PixelScore("wall", 256, "misread", 20.0, 20.0, 20.0).counts
+    assert not PixelScore("wall", 256, "unread", None, 41.0, 20.0).counts
 
 
 def test_slopes_are_those_of_autograd_through_the_resampling(corpus):

@@ -18,7 +18,7 @@ from tiling_diag.kernels.spectrum import check_one_sided
 
 # A cell's standard deviations: in steps of the grid, and at least so many frequency bins.
 SPREAD_STEPS = 0.7
-SPREAD_BINS = 0.6
+SPREAD_BINS = 0.45
 REACH_BINS = 4
 
 
