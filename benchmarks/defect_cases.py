@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from corpus import Row
+from local_cases import LEAST_UNITS, extent, period_along
 from PIL import Image
 from stresses import make_case
 from torch import Tensor
@@ -44,8 +45,10 @@ GRIDS = {
     "deconv 2": (transposed_convolution_grid, 2),
 }
 ALIAS = dict(zip(STRENGTHS, (0.25, 0.5, 1.0), strict=True))
-# Share of the picture that a band takes.
+# Share of the picture that a band takes, more where it would show less than two of its own units.
 BANDS = dict(zip(STRENGTHS, (0.15, 0.3, 0.6), strict=True))
+# Up to here what most of the picture shows is the wall; beyond, only a reference tells.
+LARGEST_BAND = 0.45
 BAND_KINDS = {
     "rows": ("rows", 2.0),
     "cols": ("cols", 2.0),
@@ -53,6 +56,8 @@ BAND_KINDS = {
     "rows, along x": ("rows", (2.0, 1.0)),
     "cols, halved": ("cols", 0.5),
 }
+# Directions across the bands, degrees clockwise from x.
+BAND_NORMALS = {"rows": 90.0, "cols": 0.0, "oblique": 120.0}
 # Of the whole wall; the weakest is a tenth off.
 PERIODS = {
     "weak": {"off 1.12": 1.12},
@@ -154,7 +159,8 @@ def _defects(row: Row, group: str, rng: np.random.Generator) -> list[Spec]:
         add("resize_alias", _draw(rng, aliases, many), strength)
         add("edge_cross", ["borders"], strength)
         if row.truth.a is not None and _fits(row, LEAST_PERIODS):
-            add("doubling_bands", _draw(rng, list(BAND_KINDS), many), strength)
+            most = BANDS[strength] > LARGEST_BAND
+            add("doubling_bands", _draw(rng, _bands(row), many), strength, reference=most)
         if _has_reference(row):
             add("period", _draw(rng, _periods(row, strength), many), strength, reference=True)
     add("upsampling_grid", ["deconv 2"], "medium")
@@ -177,11 +183,20 @@ def _periods(row: Row, strength: str) -> list[str]:
     names = list(PERIODS[strength])
     if not _fits(row, LEAST_PERIODS):
         names = [name for name in names if "doubled" not in name]
-    if row.truth.b is None and row.truth.a is not None:
-        # Boards have a period along one axis only.
-        unseen = "doubled y" if abs(row.truth.a[0]) > abs(row.truth.a[1]) else "doubled x"
-        names = [name for name in names if name != unseen]
-    return names
+    unseen = {"x": "doubled y", "y": "doubled x"}.get(_only_axis(row))
+    return [name for name in names if name != unseen]
+
+
+def _bands(row: Row) -> list[str]:
+    """The bands that this material can show."""
+    return [n for n in BAND_KINDS if _only_axis(row) != "y" or BAND_KINDS[n][1] != (2.0, 1.0)]
+
+
+def _only_axis(row: Row) -> str | None:
+    """The axis along which boards repeat; None for what repeats in two directions."""
+    if row.truth.b is not None or row.truth.a is None:
+        return None
+    return "x" if abs(row.truth.a[0]) > abs(row.truth.a[1]) else "y"
 
 
 def _fits(row: Row, periods: float) -> bool:
@@ -250,10 +265,25 @@ def _defect(spec: Spec, clean: Tensor) -> DefectPicture:
         factor = PERIODS[spec.strength][spec.variant]
         return rescaled_wall(clean, factor=factor, lattice=lattice, seed=seed)
     orientation, factor = BAND_KINDS[spec.variant]
-    share = BANDS[spec.strength]
+    share = band_share(spec)
+    if share is None:
+        raise InputError(f"{spec.row.name} is too coarse for bands: take a finer material")
     return rescaled_bands(
         clean, orientation=orientation, factor=factor, share=share, lattice=lattice, seed=seed
     )
+
+
+def band_share(spec: Spec) -> float | None:
+    """Share of the picture that a band takes; None where that can't be two of its own units."""
+    orientation, factor = BAND_KINDS[spec.variant]
+    truth = spec.row.truth
+    vectors = [v for v in (truth.a, truth.b) if v is not None]
+    pair = factor if isinstance(factor, tuple) else (factor, factor)
+    across = BAND_NORMALS[orientation]
+    need = LEAST_UNITS * period_along(torch.tensor(vectors), pair, across)
+    need /= extent(spec.row.size, across)
+    share = max(BANDS[spec.strength], need)
+    return None if need > LARGEST_BAND else share
 
 
 def _tensor(pixels: np.ndarray) -> Tensor:

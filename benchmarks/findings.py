@@ -85,12 +85,13 @@ def measure(spec: Spec) -> dict | None:
     if made is None:
         return None
     kinds = KINDS_OF.get(spec.finding, KINDS)
-    if spec.reference:
+    period_only = spec.reference and spec.finding == "clean"
+    if period_only:
         kinds = ("period",)
-    if spec.finding in KINDS_OF or spec.reference:
+    if spec.finding in KINDS_OF or period_only:
         found, places = _parts(spec, made), {}
     else:
-        found = tiling_diag.diagnose(made.image)
+        found = tiling_diag.diagnose(made.image, ref=made.reference)
         places = _places(found, made)
     evidence = {kind: EVIDENCE[kind](found) if kind in kinds else None for kind in EVIDENCE}
     plain = spec.finding == "clean" and not spec.reference
@@ -217,7 +218,8 @@ def _source(patterns: tuple[str, ...]) -> str:
 
 def is_case(row: dict, kind: str) -> bool | None:
     """Whether a case has this defect; None where it is no case for it."""
-    if row["variant"] == "resized" or row["reference"] != (kind == "period"):
+    banded = row["finding"] == "doubling_bands"
+    if row["variant"] == "resized" or (row["reference"] != (kind == "period") and not banded):
         return None
     if kind == "no_period":
         if row["finding"] != "clean" or row["variant"] == "perspective":

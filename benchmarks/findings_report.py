@@ -143,11 +143,20 @@ def _bands(rows: list[dict]) -> str:
     mine = [r for r in rows if r["finding"] == "doubling_bands" and r["strength"] != "weak"]
     for name in [*sorted({r["variant"] for r in mine}), "all"]:
         cases = [r for r in mine if name in (r["variant"], "all")]
-        overlaps = [r["overlap"] for r in cases]
-        level = [r for r in cases if r["found_axis"]]
-        right = sum(r["found_axis"] == r["orientation"] for r in level)
-        table.append([name, len(cases), f"{median(overlaps):.2f}", percent(right, len(level))])
-    return markdown_table(["band", "n", "overlap, median", "orientation right"], table)
+        found = [r for r in cases if r["probability"]["doubling_bands"] >= SUSPECT]
+        # A wall without a lattice has no local field to see a band in.
+        measured = [r for r in cases if r["is_periodic"]]
+        right = sum(r["found_axis"] == r["orientation"] for r in found)
+        overlaps = [
+            f"{median([r['overlap'] for r in group] or [0]):.2f}" for group in (cases, found)
+        ]
+        shares = [percent(len(found), len(group)) for group in (cases, measured)]
+        table.append([name, len(cases), *shares, *overlaps, percent(right, len(found))])
+    header = [
+        "band", "n", "found", "of those with a lattice", "overlap, median", "of those found",
+        "orientation right",
+    ]  # fmt: skip
+    return markdown_table(header, table)
 
 
 def _named(rows: list[dict]) -> str:

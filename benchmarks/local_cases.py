@@ -113,7 +113,11 @@ def _with_bands(case: Case, image: Tensor, basis: Tensor | None) -> Picture | No
     share = float(rng.uniform(0.2, LARGEST_SHARE))
     pair = factor if isinstance(factor, tuple) else (factor, factor)
     across = {"rows": 90.0, "cols": 0.0}.get(orientation, angle + 90)
-    need = LEAST_UNITS * _period_along(basis, pair, across) / _extent(image, across)
+    need = (
+        LEAST_UNITS
+        * period_along(basis, pair, across)
+        / extent((image.shape[1], image.shape[2]), across)
+    )
     # As many bands as the texture has room for, one or two.
     count = 2 if rng.random() < 0.3 and 2 * need <= LARGEST_SHARE else 1
     if count * need > LARGEST_SHARE:
@@ -143,14 +147,15 @@ def _with_bands(case: Case, image: Tensor, basis: Tensor | None) -> Picture | No
     return None
 
 
-def _extent(image: Tensor, degrees: float) -> float:
+def extent(size: tuple[int, int], degrees: float) -> float:
+    """Extent of a picture of ``(H, W)`` along a direction, clockwise from x: px."""
     turn = math.radians(degrees)
-    return image.shape[2] * abs(math.cos(turn)) + image.shape[1] * abs(math.sin(turn))
+    return size[1] * abs(math.cos(turn)) + size[0] * abs(math.sin(turn))
 
 
-def _period_along(basis: Tensor, factor: tuple[float, float], degrees: float) -> float:
+def period_along(basis: Tensor, factor: tuple[float, float], degrees: float) -> float:
     """How far the larger of the texture's two scales repeats along a direction, about: px."""
-    scale = torch.tensor([max(1.0, f) for f in factor], dtype=torch.float64)
+    scale = basis.new_tensor([max(1.0, f) for f in factor])
     vectors = basis[basis.isfinite().all(-1)] * scale
     turn = math.radians(degrees)
     along = (vectors @ vectors.new_tensor([math.cos(turn), math.sin(turn)])).abs()

@@ -40,6 +40,7 @@ from torch import Tensor
 
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.local_period import measure_local_period
+from tiling_diag.checks.parts import with_parts
 from tiling_diag.checks.plane import measure_plane
 from tiling_diag.results import BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.wall import Walls
@@ -47,7 +48,7 @@ from tiling_diag.wall import Walls
 DEFAULT_OUT = Path("build") / "bench" / "local_field"
 HINTS = (None, "rows", "cols", "oblique")
 # Of contrasts above it a wall is said to have bands, in the table of rows.
-CONTRAST_LIMIT = 0.4
+CONTRAST_LIMIT = 0.09
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,9 @@ class Measured:
 def measure(image: Tensor) -> Measured:
     walls = Walls(image[None], torch.ones_like(image[:1]))
     with torch.inference_mode():
-        lattice, plane = measure_plane(walls)
-        local = measure_local_period(walls, lattice, plane)
-        return Measured(lattice, local, measure_banding(local, walls.size))
+        lattice, plane = with_parts(walls, *measure_plane(walls))
+        local, windows = measure_local_period(walls, lattice, plane)
+        return Measured(lattice, local, measure_banding(walls, lattice, local, windows))
 
 
 def run_case(case: Case) -> dict | None:

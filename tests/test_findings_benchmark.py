@@ -124,6 +124,23 @@ def test_cases_are_seeded_named_once_and_split_by_source(corpus):
     assert torch.equal(levels, levels.round())
 
 
+def test_bands_show_two_of_their_units_and_what_boards_can_show(corpus):
+    rows, group = load_corpus(corpus), defect_cases.groups(corpus)
+    bands = [s for s in defect_cases.specs(rows, group) if s.finding == "doubling_bands"]
+    # Level boards do not change where they are stretched along themselves.
+    assert bands and not [s for s in bands if s.row.name == "c" and s.variant == "rows, along x"]
+    # Beyond a half only a reference tells what the wall is.
+    assert all(s.reference == (s.strength == "strong") for s in bands)
+
+    def share(variant):
+        spec = defect_cases.Spec(rows[0], "a.png", "doubling_bands", variant, "weak")
+        return defect_cases.band_share(spec)
+
+    # Two courses of 12 px of 96; two doubled ones would be half of the picture, and are too many.
+    assert share("rows, along x") == pytest.approx(0.25)
+    assert share("rows") is None
+
+
 def test_no_picture_is_scored_by_a_map_it_was_fitted_on():
     rows = []
     for index, group in enumerate("abcdef"):

@@ -14,6 +14,7 @@ from tiling_diag.checks.acf import measure_autocorrelation
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.cepstrum import measure_cepstrum
 from tiling_diag.checks.local_period import measure_local_period
+from tiling_diag.checks.parts import with_parts
 from tiling_diag.checks.pixels import measure_edge_cross, measure_shift
 from tiling_diag.checks.plane import measure_plane
 from tiling_diag.checks.reference import measure_reference, reference_lattice
@@ -283,8 +284,8 @@ def _measure(
     mask = torch.stack([wall.mask for wall in inputs]).to(device)
     image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
     walls = Walls(image, mask)
-    lattice, plane = measure_plane(walls)
-    local = measure_local_period(walls, lattice, plane)
+    lattice, plane = with_parts(walls, *measure_plane(walls))
+    local, windows = measure_local_period(walls, lattice, plane)
     compared = (
         None
         if reference is None
@@ -297,7 +298,9 @@ def _measure(
         "autocorrelation": measure_autocorrelation(walls, lattice),
         "cepstrum": measure_cepstrum(walls, lattice),
         "local_period": local,
-        "banding": measure_banding(local, walls.size, _over_expected(lattice, compared, settings)),
+        "banding": measure_banding(
+            walls, lattice, local, windows, _over_expected(lattice, compared, settings)
+        ),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),

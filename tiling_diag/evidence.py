@@ -21,11 +21,10 @@ OFF_OCTAVES = math.log2(1.08)
 SAME_OCTAVES = 0.5 * OFF_OCTAVES
 # More than a fifth off, or less than a fiftieth, is no clearer than that.
 EXCESS = (-2.0, 1.0)
-# Chance has many oblique directions to choose from: on clean pictures of materials it reaches a
-# contrast of 0.8 there, and hardly any along rows and columns.
-OBLIQUE, OBLIQUE_DOUBT = 3, 0.25
 LEAST_AMPLITUDE = 1e-3
 LEAST_STEP = 3e-3
+# Where no octave fits better than none, it makes no difference how much worse.
+LEAST_CONTRAST = 0.0
 
 
 def period_octaves(d: Diagnosis) -> dict[str, float]:
@@ -72,11 +71,11 @@ def period(d: Diagnosis) -> dict[str, float] | None:
 
 
 def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
-    """How much more the best zone repeats at another octave than the rest."""
+    """How much more the best zone is like the rest stretched by an octave than like the rest."""
     contrast = float(d.banding.contrast)
     if not bool(d.lattice.is_periodic) or not math.isfinite(contrast):
         return None
-    return {"contrast": contrast - (OBLIQUE_DOUBT if int(d.banding.hint) == OBLIQUE else 0.0)}
+    return {"contrast": max(contrast, LEAST_CONTRAST)}
 
 
 def grids(d: Diagnosis) -> dict[int, dict[str, float]]:

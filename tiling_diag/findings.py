@@ -144,7 +144,6 @@ def _nearest_limit(octaves: float) -> float:
 
 def _bands(d: Diagnosis) -> list[Finding]:
     axis, zones = band_zones(d)
-    scores = [score for score in d.banding.box_score.tolist() if math.isfinite(score)]
     if not zones:
         return []
     known = numbers.doubling_bands(d)
@@ -154,8 +153,8 @@ def _bands(d: Diagnosis) -> list[Finding]:
     title = f"zones of another period in {axis}: {'; '.join(zone.text for zone in zones)}"
     evidence = [
         Evidence(
-            "repetition at another octave, in the zone over elsewhere",
-            max(scores),
+            "likeness to the rest stretched by an octave, over that to the rest",
+            float(d.banding.contrast),
             limit("doubling_bands"),
         )
     ]

@@ -152,8 +152,6 @@ class LocalPeriodResult:
         scale: ``(2, rows, columns)`` local period over the global one, along and across the rows.
         rotation_deg: ``(rows, columns)`` local row direction minus the global one.
         residual: ``(2, rows, columns)`` scale that the homography does not explain.
-        octaves: ``(6, rows, columns)`` evidence for each of `checks.local_octaves.OCTAVES`: about 0
-            where the wall's own period holds, 1 where the period is that octave of it.
         confidence: ``(rows, columns)`` in [0, 1].
         coverage: ``(rows, columns)`` share of each window that lies on the wall.
         center_x_px: ``(columns,)``, center_y_px: ``(rows,)`` middles of the windows.
@@ -172,7 +170,6 @@ class LocalPeriodResult:
     scale: Tensor
     rotation_deg: Tensor
     residual: Tensor
-    octaves: Tensor
     confidence: Tensor
     coverage: Tensor
     center_x_px: Tensor
@@ -204,9 +201,10 @@ class BandingResult:
         boxes_px: ``(k, 4)`` x0, y0, x1, y1 around the zones; NaN rows where there are fewer.
         polygons_px: ``(k, 6, 2)`` corners of the zones; the last one is repeated.
         box_factor: ``(k, 2)`` period over base, along and across the rows.
-        box_score: ``(k,)`` evidence: mean inside a zone less mean outside, on a scale from 0, as
-            usual on this wall, to 1, certainly another octave.
-        contrast: the best zone's score, also where it is too little for a zone.
+        box_score: ``(k,)`` how much more a zone looks like the stretched rest than like the rest,
+            as a difference of correlations.
+        contrast: the same of the best band, times the root of both sides' shares; also where it is
+            too little for a zone, and at most 0 where no octave fits better than none.
     """
 
     factor: Tensor

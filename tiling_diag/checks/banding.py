@@ -1,12 +1,12 @@
-"""Zones of doubled or halved period: straight bands in which the octave evidence stands out.
+"""Zones of doubled or halved period: straight bands that look like the rest stretched by an octave.
 
-Bands of every direction are tried: places are binned across a direction, and the run of bins is
-taken whose evidence stands furthest above the middle between the wall's own level and certainty.
-All places along a band count together, so that a narrow band shows as well as a wide one.
+Which of the two sides is the wall and which the zone, their likeness does not say. Without an
+expected size the wall is what most of the picture shows; with one, it is what has that size.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -15,72 +15,75 @@ from torch import Tensor
 
 from tiling_diag.checks.bands import (
     DIRECTIONS,
-    Band,
-    Profiles,
-    best_band,
+    OCTAVES,
+    Bands,
     between,
-    edges,
+    find_bands,
     normals,
-    profiles,
+    pooled,
 )
-from tiling_diag.checks.local_octaves import OCTAVES
-from tiling_diag.checks.perspective import corners, grid_places
+from tiling_diag.checks.likeness import STRETCHES, half_maps, likest_stretch
+from tiling_diag.checks.perspective import MIN_COVERAGE, corners, grid_places
+from tiling_diag.checks.row_frame import RowFrame, row_frame
+from tiling_diag.checks.windows_on_wall import WindowMaps, window_maps, window_side_px
 from tiling_diag.kernels.tilt import to_flat, to_picture
-from tiling_diag.results import BandingResult, LocalPeriodResult
+from tiling_diag.results import BandingResult, LatticeResult, LocalPeriodResult
+from tiling_diag.wall import Walls
 
-# Chosen on corpus pictures with bands and without.
 RUN_SHARE = 0.35
 MAX_ZONES = 4
 # Corners of a band cut out of a picture.
 MOST_CORNERS = 6
-# The wall's own level: the quantile of the evidence, so that zones may take most of the wall.
-LEVEL_QUANTILE = 0.3
-USUAL_QUANTILE = 0.5
-# Evidence is counted from half-way between the wall's level and certainty.
-HALF_WAY = 0.5
-# Windows at a band's edge see both sides: the edge is where evidence has this value.
-EDGE_LEVEL = 0.25
-# Zones of a smaller share of the wall count less.
-FULL_SHARE = 0.06
-# A fitted lattice this near to the wall's own is the wall's own.
-OWN_OCTAVES = 0.2
-# Where the wall's own level is above this, an octave can't be told from it.
-HIGHEST_LEVEL = 0.7
-# An oblique band must explain so much more than one along rows or columns.
-OBLIQUE_SHARE = 0.9
-# Octaves with this share of the best one's evidence are as good as it.
-ALIKE_SHARE = 0.8
-# Bands that stand out less are not worth drawing.
-LEAST_SCORE = 0.3
-# Further bands of a wall must have this share of the best one's evidence.
-NEXT_SHARE = 0.3
+HALF = 0.5
+# Bands of less contrast are not worth drawing; chance reaches it on few walls.
+LEAST_CONTRAST = 0.06
 # How far a wall's period may be from the expected one's octave, in octaves.
 OCTAVE_LIMIT = 0.25
 
 
+@dataclass(frozen=True)
+class _Zone:
+    """A zone: from where to where across its direction, flat px; period over the base; score."""
+
+    low: float
+    high: float
+    factor: tuple[float, float]
+    score: float
+
+
 def measure_banding(
-    local: LocalPeriodResult, size: tuple[int, int], expected: Tensor | None = None
+    walls: Walls,
+    lattice: LatticeResult,
+    local: LocalPeriodResult,
+    windows: WindowMaps,
+    expected: Tensor | None = None,
 ) -> BandingResult:
     """Doubled and halved places of a batch, by row and column, and as bands.
 
     Args:
+        walls: the batch.
+        lattice: its lattices.
         local: the local lattice field.
-        size: height and width of the pictures, px.
+        windows: that it was measured in.
         expected: ``(B, 2)`` the walls' period over the expected one, along and across the rows,
             NaN where nothing is expected: with it the zones are those that differ from what is
             expected, however much of the wall they take; without it what most of the wall has is
             the base.
     """
-    octaves = local.octaves
-    batch, _, rows, columns = octaves.shape
-    evidence = _above_level(octaves.flatten(2), trusted=expected is not None)
-    certain = _without_own(evidence, local.residual.flatten(2))
-    factor = _factors(certain).reshape(batch, rows, columns)
-    if expected is None:
-        evidence = certain
-    own = torch.ones(batch, 2, dtype=torch.float64) if expected is None else _octave(expected)
-    found = [_zones(local, evidence[i], own[i], i, size) for i in range(batch)]
-    factor = factor * own.prod(-1).sqrt().log2().round().exp2()[:, None, None]
+    frame = row_frame(lattice)
+    batch = len(frame.known)
+    own: list[Tensor | None] = [None] * batch
+    if expected is not None:
+        octave = _octave(expected)
+        own = [_known(one) for one in octave]
+        windows = _expected_windows(walls, frame, local, windows, octave)
+    halves = half_maps(windows.maps)
+    found = [
+        _banding(local, halves[i], bool(frame.one_way[i]), own[i], i, walls.size)
+        for i in range(batch)
+    ]
+    factor = torch.stack([one.pop("factor") for one in found])
+    factor = factor.masked_fill(~frame.known[:, None, None], torch.nan)
     known = factor.isfinite()
     doubled = (factor > 1) & known
     row_frac = doubled.sum(-1) / known.sum(-1).clamp_min(1)
@@ -98,45 +101,34 @@ def measure_banding(
     )
 
 
-def _above_level(octaves: Tensor, *, trusted: bool) -> Tensor:
-    """Evidence ``(B, 6, n)`` over the wall's own level: 0 as usual on this wall, 1 certain.
+def _expected_windows(
+    walls: Walls, frame: RowFrame, local: LocalPeriodResult, windows: WindowMaps, octave: Tensor
+) -> WindowMaps:
+    """Windows as the expected lattice asks for, if a wall's own is larger.
 
-    Args:
-        octaves: ``(B, 6, n)``.
-        trusted: an octave that most of the wall shows is a zone all the same: the size expected
-            says what is one.
+    Where a doubled zone takes most of a wall, windows of its size do not fit into the rest.
     """
-    level = torch.nanquantile(octaves, LEVEL_QUANTILE, dim=-1, keepdim=True)
-    usual = level if trusted else torch.nanquantile(octaves, USUAL_QUANTILE, dim=-1, keepdim=True)
-    above: Tensor = ((octaves - level) / (1 - level)).clamp(-0.5, 1.2)
-    return above.masked_fill(~(usual < HIGHEST_LEVEL), torch.nan)
-
-
-def _without_own(evidence: Tensor, residual: Tensor) -> Tensor:
-    """No evidence of a halved period where the wall's own lattice was fitted.
-
-    Half-way between the units of a bond much repeats as well; a zone of twice their period then
-    leaves the rest of the wall standing out as if it were halved.
-    """
-    own = (residual.log2().abs().amax(1, keepdim=True) < OWN_OCTAVES) & (evidence > 0)
-    halved = torch.tensor([min(pair) < 1 for pair in OCTAVES])
-    return torch.where(own & halved[:, None], 0.0, evidence)
-
-
-def _factors(evidence: Tensor) -> Tensor:
-    """2, 0.5 or 1 for every place ``(B, n)``; NaN where no octave could be looked for."""
-    known = evidence.isfinite().any(1)
-    value, best = evidence.nan_to_num(-1.0).max(1)
-    octave = torch.tensor([1 if max(pair) > 1 else -1 for pair in OCTAVES])
-    factor = torch.where(value > HALF_WAY, octave.double()[best].exp2(), 1.0)
-    return factor.masked_fill(~known, torch.nan)
+    larger = octave.nan_to_num(1.0).clamp_min(1.0)
+    if bool((larger == 1).all()):
+        return windows
+    finer = dataclasses.replace(frame, size_px=frame.size_px / larger)
+    rows, columns = local.coverage.shape[-2:]
+    places = grid_places(walls.size, rows, columns).expand(len(octave), -1, -1)
+    side = window_side_px(finer, walls.size)
+    return window_maps(walls, finer, local.tilt.nan_to_num(0.0), places, side)
 
 
 def _octave(ratio: Tensor) -> Tensor:
-    """Ratios ``(B, 2)`` that are about 2 or 0.5, exactly; 1 for all others."""
-    octave = ratio.double().cpu().log2().nan_to_num(0.0)
+    """Ratios ``(B, 2)`` that are about 2 or 0.5, exactly; 1 for all others but NaN."""
+    octave = ratio.double().cpu().log2()
     near = octave.round().clamp(-1, 1)
-    return torch.where((octave - near).abs() < OCTAVE_LIMIT, near, 0.0).exp2()
+    off = (octave - near).abs() >= OCTAVE_LIMIT
+    return near.masked_fill(off, 0.0).exp2()
+
+
+def _known(octave: Tensor) -> Tensor | None:
+    """An octave ``(2,)``, None where it is known along neither axis."""
+    return None if bool(octave.isnan().all()) else octave
 
 
 def _longest_run(over: Tensor) -> Tensor:
@@ -146,34 +138,143 @@ def _longest_run(over: Tensor) -> Tensor:
     return ((index - last_false) * over).amax(-1)
 
 
-def _zones(
-    local: LocalPeriodResult, evidence: Tensor, own: Tensor, index: int, size: tuple[int, int]
+def _banding(
+    local: LocalPeriodResult,
+    halves: Tensor,
+    one_way: bool,
+    own: Tensor | None,
+    index: int,
+    size: tuple[int, int],
 ) -> dict[str, Tensor]:
     """The zones of one wall, by the names of `BandingResult`.
 
     Args:
         local: the field of the batch.
-        evidence: ``(6, n)`` of this wall.
-        own: ``(2,)`` octave of its lattice over the expected one.
+        halves: ``(n, L)`` of its windows, see `likeness.half_maps`.
+        one_way: whether its lattice repeats in one direction only.
+        own: ``(2,)`` octave of its lattice over the expected one, NaN along an axis where nothing
+            is expected; None where nothing is along both.
         index: which wall it is.
         size: height and width in px.
     """
-    rows, columns = local.octaves.shape[-2:]
+    rows, columns = local.coverage.shape[-2:]
     tilt = local.tilt[index].nan_to_num(0.0)
     places = to_flat(tilt, grid_places(size, rows, columns))
-    outline = to_flat(tilt, corners(size)[[0, 1, 3, 2]])
-    seen = profiles(evidence, places, float(local.stride_px[index]))
-    bands = _bands(seen)
-    zones = [_zone(local, seen, band, places, index) for band in bands]
-    direction = bands[0].direction if bands else 0
+    usable = (local.coverage[index] >= MIN_COVERAGE).flatten()
+    found = None
+    if bool(local.scale_change[index].isfinite()) and bool(usable.any()):
+        stride = float(local.stride_px[index])
+        seen = pooled(halves, places, usable, stride, one_way=one_way)
+        found = find_bands(seen, [True] + [not one_way] * (len(STRETCHES) - 1))
+    contrast = found.contrast if found else 0.0
+    direction = found.direction if found else 0
     across = places @ normals()[direction]
-    if bool((own == 1).all()) and _share(zones, across) > HALF_WAY:
-        # What most of the wall has is the base.
-        own = 1 / own.new_tensor(zones[0].factor)
-    if bool((own != 1).any()):
-        zones = _others(zones, own)
-    contrast = zones[0].score if zones else 0.0
-    zones = [zone for zone in zones if zone.score > LEAST_SCORE][:MAX_ZONES]
+    zones: list[_Zone] = []
+    if found and contrast > LEAST_CONTRAST:
+        residual = local.residual[index].flatten(1).log2().abs().mean(0)
+        octave = OCTAVES[found.kind]
+        if not one_way:
+            inside = _inside(found.places, across)
+            octave = _octave_of(halves, inside & usable, ~inside & usable, found.kind)
+        zones = _zones(found, octave, across, residual, own)[:MAX_ZONES]
+    factor = _factor(zones, across, own).masked_fill(~usable, torch.nan)
+    return {
+        "factor": factor.reshape(rows, columns),
+        "hint": torch.tensor({0: 1, DIRECTIONS // 2: 2}.get(direction, 3) if zones else 0),
+        "angle_deg": torch.tensor(180.0 * direction / DIRECTIONS if zones else math.nan),
+        "contrast": torch.tensor(contrast),
+        **_shapes(zones, direction, tilt, size),
+    }
+
+
+def _octave_of(halves: Tensor, inside: Tensor, outside: Tensor, kind: int) -> tuple[float, float]:
+    """Which of `OCTAVES` the bands are: as they were found, doubled or halved, along which axes."""
+    halved = kind >= len(STRETCHES)
+    sides = (side.to(halves)[None] @ halves for side in (inside, outside))
+    best = likest_stretch(*sides, halved=halved)
+    return OCTAVES[best + len(STRETCHES) * halved]
+
+
+def _zones(
+    found: Bands,
+    factor: tuple[float, float],
+    across: Tensor,
+    residual: Tensor,
+    own: Tensor | None,
+) -> list[_Zone]:
+    """The zones that bands make, the best first.
+
+    Args:
+        found: the bands.
+        factor: their period over that outside.
+        across: ``(n,)`` where places are across them.
+        residual: ``(n,)`` how far the lattices fitted there are from the wall's own, octaves.
+        own: see `_banding`.
+    """
+    zones = [
+        _Zone(low, high, factor, score)
+        for (low, high), score in zip(found.places, found.scores, strict=True)
+    ]
+    inside = _inside(found.places, across)
+    if own is None:
+        swapped = float(inside.double().mean()) > HALF
+    else:
+        # The side that the wall's own lattice fits is the one that its size was compared for.
+        sides = [residual[side].nanmedian().nan_to_num(9.0) for side in (inside, ~inside)]
+        swapped = bool(sides[0] < sides[1])
+    if swapped:
+        zones = _others(zones)
+    if own is None or not zones or _is_one(own):
+        return zones
+    # What has the expected size lies in zones, and what lies between them is wrong.
+    return _others(zones) if _is_one(own * own.new_tensor(zones[0].factor)) else []
+
+
+def _is_one(factor: Tensor) -> bool:
+    """Whether a factor ``(2,)`` is 1 as far as it is known."""
+    return bool(((factor == 1) | factor.isnan()).all())
+
+
+def _others(zones: list[_Zone]) -> list[_Zone]:
+    """What lies between zones, as zones of a wall that has their period."""
+    along, across = zones[0].factor
+    factor = (1 / along, 1 / across)
+    ordered = sorted(zones, key=lambda zone: zone.low)
+    score = max(zone.score for zone in zones)
+    starts = [-math.inf, *(zone.high for zone in ordered)]
+    ends = [*(zone.low for zone in ordered), math.inf]
+    return [
+        _Zone(low, high, factor, score)
+        for low, high in zip(starts, ends, strict=True)
+        if low < high
+    ]
+
+
+def _inside(bounds: list[tuple[float, float]], across: Tensor) -> Tensor:
+    """``(n,)`` which places lie between bounds."""
+    inside = torch.zeros_like(across, dtype=torch.bool)
+    for low, high in bounds:
+        inside |= (across > low) & (across < high)
+    return inside
+
+
+def _factor(zones: list[_Zone], across: Tensor, own: Tensor | None) -> Tensor:
+    """``(n,)`` 2, 0.5 or 1: the period of places over the expected one, or over the base."""
+    if not zones and own is not None:
+        along, over = own.nan_to_num(1.0).tolist()
+        zones = [_Zone(-math.inf, math.inf, (along, over), 0.0)]
+    factor = torch.ones_like(across)
+    for zone in zones:
+        value = max(zone.factor) if max(zone.factor) > 1 else min(zone.factor)
+        factor[_inside([(zone.low, zone.high)], across)] = value
+    return factor
+
+
+def _shapes(
+    zones: list[_Zone], direction: int, tilt: Tensor, size: tuple[int, int]
+) -> dict[str, Tensor]:
+    """Boxes, outlines, octaves and scores of zones, by the names of `BandingResult`."""
+    outline = to_flat(tilt, corners(size)[[0, 1, 3, 2]])
     boxes = torch.full((MAX_ZONES, 4), torch.nan, dtype=torch.float64)
     polygons = torch.full((MAX_ZONES, MOST_CORNERS, 2), torch.nan, dtype=torch.float64)
     middle = torch.tensor([size[1] / 2, size[0] / 2], dtype=torch.float64)
@@ -184,91 +285,9 @@ def _zones(
             boxes[k] = torch.cat([shape.amin(0), shape.amax(0)])
             polygons[k] = shape[torch.arange(MOST_CORNERS).clamp(max=len(shape) - 1)]
     missing = [math.nan] * (MAX_ZONES - len(zones))
-    hint = {0: 1, DIRECTIONS // 2: 2}.get(direction, 3) if zones else 0
     return {
-        "hint": torch.tensor(hint),
         "boxes_px": boxes,
         "polygons_px": polygons,
-        "angle_deg": torch.tensor(180.0 * direction / DIRECTIONS if zones else math.nan),
         "box_factor": torch.tensor([z.factor for z in zones] + [(math.nan,) * 2] * len(missing)),
         "box_score": torch.tensor([z.score for z in zones] + missing),
-        "contrast": torch.tensor(contrast),
     }
-
-
-def _share(zones: list[_Zone], across: Tensor) -> float:
-    """Share of the places, by where they are across the zones, that lie in zones."""
-    inside = torch.zeros_like(across, dtype=torch.bool)
-    for zone in zones:
-        inside |= (across > zone.low) & (across < zone.high)
-    return float(inside.double().mean())
-
-
-@dataclass(frozen=True)
-class _Zone:
-    """A zone: from where to where across its direction, flat px; period over the wall's; score."""
-
-    low: float
-    high: float
-    factor: tuple[float, float]
-    score: float
-
-
-def _bands(seen: Profiles) -> list[Band]:
-    """The bands of a wall, the best first, all in one direction."""
-    usable = seen.count > 0
-    weights = torch.full(usable.shape[:2], OBLIQUE_SHARE, dtype=torch.float64)
-    weights[[0, DIRECTIONS // 2]] = 1.0
-    found: list[Band] = []
-    while len(found) < MAX_ZONES:
-        band = best_band(seen, HALF_WAY, usable, weights)
-        if band is None or (found and band.gain < NEXT_SHARE * found[0].gain):
-            break
-        # What follows is alike and parallel to the best one and apart from all before.
-        usable[torch.arange(DIRECTIONS) != band.direction] = False
-        usable[:, torch.arange(len(OCTAVES)) != band.kind] = False
-        usable[..., max(0, band.first - 1) : band.last + 2] = False
-        found.append(band)
-    return found
-
-
-def _zone(
-    local: LocalPeriodResult, seen: Profiles, band: Band, places: Tensor, index: int
-) -> _Zone:
-    """What a band is: its edges, its octave, and how far its evidence stands above the rest."""
-    inside = slice(band.first, band.last + 1)
-    total, count = seen.total[band.direction], seen.count[band.direction]
-    gain = (total - HALF_WAY * count)[:, inside].sum(-1)
-    # Of octaves with about the same evidence the one that the fitted lattices have.
-    across = normals()[band.direction] @ places.mT
-    bins = ((across - seen.low[band.direction]) / seen.width).floor()
-    within = (bins >= band.first) & (bins <= band.last)
-    fitted = local.residual[index].flatten(1)[:, within].log2().nanmedian(-1).values
-    miss = (torch.tensor(OCTAVES, dtype=torch.float64).log2() - fitted).nan_to_num(0.0).norm(dim=-1)
-    alike = gain >= ALIKE_SHARE * band.gain
-    kind = int(miss.masked_fill(~alike, torch.inf).argmin())
-    own, all_in = total[band.kind], count[band.kind]
-    mean_in = float(own[inside].sum() / all_in[inside].sum().clamp_min(1))
-    outside = float((all_in.sum() - all_in[inside].sum()).clamp_min(1))
-    mean_out = float(own.sum() - own[inside].sum()) / outside
-    # A few places in a corner agree by chance.
-    few = min(1.0, float(all_in[inside].sum()) / (FULL_SHARE * float(all_in.sum())))
-    low, high = edges(seen, band, EDGE_LEVEL)
-    return _Zone(low, high, OCTAVES[kind], few * (mean_in - mean_out))
-
-
-def _others(zones: list[_Zone], own: Tensor) -> list[_Zone]:
-    """What lies between the zones that have the expected period, where the wall's own has not."""
-    factor = (float(own[0]), float(own[1]))
-    base = [z for z in zones if all(a * b == 1 for a, b in zip(z.factor, factor, strict=True))]
-    base.sort(key=lambda zone: zone.low)
-    if not base:
-        return []
-    score = max(zone.score for zone in base)
-    starts = [-math.inf, *(zone.high for zone in base)]
-    ends = [*(zone.low for zone in base), math.inf]
-    return [
-        _Zone(low, high, factor, score)
-        for low, high in zip(starts, ends, strict=True)
-        if low < high
-    ]

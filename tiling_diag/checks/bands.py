@@ -1,4 +1,9 @@
-"""Straight bands in a scattered map of evidence: where they run, and where they begin and end."""
+"""Straight bands of windows that look like their surroundings stretched by an octave.
+
+Windows are pooled in bins across every direction. A run of bins is a band as far as what is inside
+looks more like the stretched outside than like the outside itself, or the outside like the
+stretched inside. All windows along a band count together, and no level of the wall is needed.
+"""
 
 from __future__ import annotations
 
@@ -7,49 +12,57 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
+
+from tiling_diag.checks.likeness import STRETCHES, Likeness, likeness
 
 # Directions that are tried, evenly over half a turn, from rows on.
 DIRECTIONS = 12
+# An oblique band must explain so much more than one along rows or columns.
+OBLIQUE_SHARE = 0.9
+# Smaller bands are chance, in share of the windows.
+LEAST_SHARE = 0.06
+# Further bands are so much like the best one.
+NEXT_SHARE = 0.5
+# Period over that outside, along and across the rows: first those of `STRETCHES`.
+OCTAVES = (*STRETCHES, *((1 / along, 1 / across) for along, across in STRETCHES))
 
 
 @dataclass(frozen=True, eq=False)
-class Profiles:
-    """Evidence summed across every direction, in bins.
+class Pooled:
+    """Windows of one wall pooled in bins across every direction.
 
     Attributes:
-        total: ``(T, F, M)`` sums of the evidence of F kinds.
-        count: ``(T, F, M)`` places with evidence in each bin.
+        alike: ``(3, T, M, M)`` likeness of their sums.
+        count: ``(T, M)`` windows in each bin.
         low: ``(T,)`` where the first bin begins, px.
         width: of the bins, px.
     """
 
-    total: Tensor
+    alike: Likeness
     count: Tensor
     low: Tensor
     width: float
 
-    @property
-    def mean(self) -> Tensor:
-        """``(T, F, M)`` mean evidence of each bin, NaN for empty ones."""
-        return torch.where(self.count > 0, self.total / self.count.clamp_min(1), torch.nan)
-
 
 @dataclass(frozen=True)
-class Band:
-    """A run of bins.
+class Bands:
+    """Bands in one direction, all of one octave.
 
     Attributes:
-        direction: which of the directions it runs along.
-        kind: which of the kinds of evidence it has.
-        first, last: its bins.
-        gain: evidence above the limit, summed over its places.
+        direction: which of the directions they run along.
+        kind: which of `OCTAVES`.
+        places: for each from where to where across the direction, px; infinite at a border.
+        scores: for each how much more it looks like the stretched outside than like the outside,
+            as a difference of correlations.
+        contrast: the same for the best run of bins, weighted by the shares of both sides.
     """
 
     direction: int
     kind: int
-    first: int
-    last: int
-    gain: float
+    places: list[tuple[float, float]]
+    scores: list[float]
+    contrast: float
 
 
 def normals() -> Tensor:
@@ -58,61 +71,128 @@ def normals() -> Tensor:
     return torch.stack([-turn.sin(), turn.cos()], dim=-1)
 
 
-def profiles(evidence: Tensor, places: Tensor, width: float) -> Profiles:
-    """Bin ``evidence (F, n)``, NaN where there is none, at ``places (n, 2)`` px."""
+def pooled(
+    halves: Tensor, places: Tensor, usable: Tensor, width: float, *, one_way: bool
+) -> Pooled:
+    """Pool the windows of a wall.
+
+    Args:
+        halves: ``(n, L)`` see `likeness.half_maps`.
+        places: ``(n, 2)`` px.
+        usable: ``(n,)`` bool.
+        width: of the bins, px.
+        one_way: see `likeness.likeness`.
+    """
     across = normals() @ places.mT
     low = across.amin(-1) - width / 2
     index = ((across - low[:, None]) / width).floor().long()
-    size = (*index.shape[:1], len(evidence), int(index.max()) + 1)
-    known = evidence.isfinite()
-    index = index[:, None].expand(-1, len(evidence), -1)
-    zero = torch.zeros(size, dtype=evidence.dtype)
-    total = zero.scatter_add(-1, index, evidence.nan_to_num(0.0).expand_as(index))
-    count = zero.scatter_add(-1, index, known.to(evidence.dtype).expand_as(index))
-    return Profiles(total, count, low, width)
+    member = one_hot(index).mT.double() * usable.double()
+    alike = likeness(member.to(halves) @ halves, one_way=one_way)
+    return Pooled(alike, member.sum(-1), low, width)
 
 
-def best_band(seen: Profiles, limit: float, usable: Tensor, weights: Tensor) -> Band | None:
-    """The run of bins with most evidence above a limit; None where no bin is above it.
+def find_bands(seen: Pooled, kinds: list[bool]) -> Bands | None:
+    """The bands of a wall, None where nothing can be compared.
 
     Args:
-        seen: the evidence.
-        limit: evidence per place that is no evidence of a band.
-        usable: ``(T, F, M)`` bins that may be part of the band.
-        weights: ``(T, F)`` by which gains of directions and kinds are compared.
+        seen: its windows.
+        kinds: which of `STRETCHES` are looked for.
     """
-    gain = torch.where(usable, seen.total - limit * seen.count, -torch.inf)
-    # Sums over first .. last as differences of running sums; barred bins bar a run.
-    running = torch.where(usable, gain, 0.0).cumsum(-1)
-    barred = (~usable).cumsum(-1)
-    start = running - torch.where(usable, gain, 0.0)
-    runs = running[..., None, :] - start[..., :, None]
-    bars = barred[..., None, :] - (barred - (~usable).long())[..., :, None]
-    bins = gain.shape[-1]
-    forward = torch.ones(bins, bins, dtype=torch.bool).triu()
-    runs = torch.where(forward & (bars == 0), runs * weights[..., None, None], -torch.inf)
-    best = int(runs.argmax())
-    if not float(runs.flatten()[best]) > 0:
+    bins = seen.count.shape[-1]
+    first, last = torch.triu_indices(bins, bins)
+    at = torch.arange(bins)
+    runs = ((at >= first[:, None]) & (at <= last[:, None])).double()
+    share = (seen.count @ runs.mT) / seen.count.sum(-1, keepdim=True).clamp_min(1)
+    more = _more_like(seen.alike, runs, 1 - runs)
+    weight = torch.full((DIRECTIONS, 1), OBLIQUE_SHARE, dtype=torch.float64)
+    weight[[0, DIRECTIONS // 2]] = 1.0
+    value = more * (weight * (share * (1 - share)).clamp_min(0).sqrt())
+    allowed = (share >= LEAST_SHARE) & (share <= 1 - LEAST_SHARE)
+    allowed = allowed & torch.tensor(kinds * 2)[:, None, None]
+    value = value.masked_fill(~allowed, -torch.inf)
+    best = int(value.argmax())
+    contrast = float(value.flatten()[best])
+    if not math.isfinite(contrast):
         return None
-    last, first = best % bins, best // bins % bins
-    kind, direction = best // bins**2 % gain.shape[1], best // bins**2 // gain.shape[1]
-    value = runs[direction, kind, first, last] / weights[direction, kind]
-    return Band(direction, kind, first, last, float(value))
+    run, direction = best % len(runs), best // len(runs) % DIRECTIONS
+    kind = best // len(runs) // DIRECTIONS
+    return _bounded(seen, direction, kind, runs[run] > 0, contrast)
 
 
-def edges(seen: Profiles, band: Band, limit: float) -> tuple[float, float]:
-    """Where a band begins and ends across its direction, px; infinite where no bin lies beyond."""
-    mean = seen.mean[band.direction, band.kind].tolist()
-    low = float(seen.low[band.direction])
+def _more_like(alike: Likeness, inside: Tensor, outside: Tensor) -> Tensor:
+    """How much more one side is like the other one stretched than as it is ``(6, ..., K)``.
+
+    Args:
+        alike: ``(3, ..., M, M)`` of bins.
+        inside: ``(K, M)`` 1 for the bins of one side.
+        outside: ``(K, M)`` of the other side.
+    """
+
+    def product(of: Tensor, one: Tensor, other: Tensor) -> Tensor:
+        total: Tensor = ((one @ of) * other).sum(-1)
+        return total
+
+    def cosine(between: Tensor, one: Tensor, other: Tensor) -> Tensor:
+        return between / (one * other).clamp_min(1e-12).sqrt()
+
+    within, without = (product(alike.plain, s, s) for s in (inside, outside))
+    plain = cosine(product(alike.plain, inside, outside), within, without)
+    doubled = cosine(
+        product(alike.crossed, inside, outside), within, product(alike.stretched, outside, outside)
+    )
+    halved = cosine(
+        product(alike.crossed, outside, inside), without, product(alike.stretched, inside, inside)
+    )
+    return torch.cat([doubled - plain, halved - plain])
+
+
+def _bounded(seen: Pooled, direction: int, kind: int, inside: Tensor, contrast: float) -> Bands:
+    """Where bands begin and end: where bins are as much like one side as like the other."""
+    there = seen.count[direction] > 0
+    eye = torch.eye(len(inside), dtype=torch.float64)
+    alike = seen.alike
+    alike = Likeness(*(x[:, direction] for x in (alike.plain, alike.crossed, alike.stretched)))
+    for _ in range(2):
+        outside = (there & ~inside).double().expand(len(inside), -1)
+        more = _more_like(alike, eye, outside)[kind].masked_fill(~there, -torch.inf)
+        level = float(more[inside & there].mean())
+        runs = [
+            run for run in _runs(more > 0) if float(more[run].mean()) > NEXT_SHARE * max(level, 0.0)
+        ]
+        found = torch.zeros_like(inside)
+        for run in runs:
+            found[run] = True
+        if not bool(found.any()) or bool(found[there].all()):
+            runs = _runs(inside & there)
+            break
+        inside = found
+    scores = [float(more[run].mean()) for run in runs]
+    order = sorted(range(len(runs)), key=lambda k: -scores[k] * len(range(*runs[k].indices(999))))
+    places = [_edges(seen, direction, more.tolist(), there.tolist(), runs[k]) for k in order]
+    return Bands(direction, kind, places, [scores[k] for k in order], contrast)
+
+
+def _runs(over: Tensor) -> list[slice]:
+    """Runs of True in ``(M,)``."""
+    ends = torch.cat([over.new_zeros(1), over, over.new_zeros(1)]).int().diff()
+    starts, stops = (torch.nonzero(ends == sign)[:, 0].tolist() for sign in (1, -1))
+    return [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]
+
+
+def _edges(
+    seen: Pooled, direction: int, more: list[float], there: list[bool], run: slice
+) -> tuple[float, float]:
+    """Where a run begins and ends across its direction, px; infinite where no bin lies beyond."""
+    low = float(seen.low[direction])
 
     def crossing(outside: int, inside: int) -> float:
-        if not 0 <= outside < len(mean) or math.isnan(mean[outside]):
+        if not 0 <= outside < len(more) or not there[outside]:
             return math.inf if outside > inside else -math.inf
-        rise = mean[inside] - mean[outside]
-        share = min(max((limit - mean[outside]) / rise, 0.0), 1.0) if rise > 1e-6 else 0.5
+        rise = more[inside] - more[outside]
+        share = min(max(-more[outside] / rise, 0.0), 1.0) if rise > 1e-6 else 0.5
         return low + seen.width * (outside + 0.5 + share * (inside - outside))
 
-    return crossing(band.first - 1, band.first), crossing(band.last + 1, band.last)
+    return crossing(run.start - 1, run.start), crossing(run.stop, run.stop - 1)
 
 
 def between(outline: Tensor, normal: Tensor, low: float, high: float) -> Tensor:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.local_octaves import octave_evidence
 from tiling_diag.checks.perspective import (
-    MIN_COVERAGE,
     Plane,
     corners,
     grid_places,
@@ -20,7 +18,7 @@ from tiling_diag.checks.perspective import (
     local_lattices,
 )
 from tiling_diag.checks.row_frame import RowFrame, row_frame
-from tiling_diag.checks.windows_on_wall import window_side_px
+from tiling_diag.checks.windows_on_wall import WindowMaps, window_side_px
 from tiling_diag.kernels.tilt import homography
 from tiling_diag.results import LatticeResult, LocalPeriodResult
 from tiling_diag.wall import Walls
@@ -29,8 +27,10 @@ from tiling_diag.wall import Walls
 PLACES = 18
 
 
-def measure_local_period(walls: Walls, lattice: LatticeResult, plane: Plane) -> LocalPeriodResult:
-    """The local lattice field of a batch.
+def measure_local_period(
+    walls: Walls, lattice: LatticeResult, plane: Plane
+) -> tuple[LocalPeriodResult, WindowMaps]:
+    """The local lattice field of a batch, and the windows it was measured in.
 
     Args:
         walls: the batch.
@@ -44,9 +44,6 @@ def measure_local_period(walls: Walls, lattice: LatticeResult, plane: Plane) -> 
     local = local_lattices(walls, frame, plane.tilt, places)
     known = local.confidence > 0
     inner = local.inner.masked_fill(~known[..., None, None], torch.nan)
-    octaves = octave_evidence(local.windows, frame)
-    seen_wall = (local.windows.coverage >= MIN_COVERAGE) & frame.known[:, None]
-    octaves = octaves.masked_fill(~seen_wall[..., None], torch.nan)
     seen = in_picture(inner, frame, plane.tilt, places)
     scale, rotation = _scale(seen, frame)
     shape = (len(inner), rows, columns)
@@ -57,14 +54,13 @@ def measure_local_period(walls: Walls, lattice: LatticeResult, plane: Plane) -> 
     middle = torch.tensor([width / 2, height / 2], dtype=torch.float64)
     depth = 1 + plane.tilt @ corners(walls.size).mT
     change = depth.amax(-1) / depth.amin(-1)
-    return LocalPeriodResult(
+    field = LocalPeriodResult(
         period_px=period,
         scale=scale.mT.reshape(len(inner), 2, rows, columns),
         rotation_deg=rotation.reshape(shape),
         residual=_scale(inner @ torch.linalg.inv(frame.to_px)[:, None], frame)[0].mT.reshape(
             len(inner), 2, rows, columns
         ),
-        octaves=octaves.mT.reshape(len(inner), -1, rows, columns),
         confidence=local.confidence.reshape(shape),
         coverage=local.windows.coverage.reshape(shape),
         center_x_px=centre_x.expand(len(inner), -1),
@@ -83,6 +79,7 @@ def measure_local_period(walls: Walls, lattice: LatticeResult, plane: Plane) -> 
         ),
         homography_r2=plane.r2.masked_fill(~frame.known, torch.nan),
     )
+    return field, local.windows
 
 
 def _scale(gradients: Tensor, frame: RowFrame) -> tuple[Tensor, Tensor]:

@@ -69,8 +69,8 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
                 fits = float(found[1].misfit[0]) < BETTER_MISFIT * float(plane.misfit[index])
                 found = found if repeats_better or fits else None
         if found is not None:
-            lattice = _with_item(lattice, index, found[0])
-            plane = _with_item(plane, index, found[1])
+            lattice = with_item(lattice, index, found[0])
+            plane = with_item(plane, index, found[1])
     return lattice, plane
 
 
@@ -145,8 +145,8 @@ def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult | None:
     return _scaled(flat, 1 / tilt.new_tensor(canvas.scale))
 
 
-def _with_item(batch: Result, index: int, one: Result) -> Result:
-    """The batch with item `index` replaced by a batch of one."""
+def with_item(batch: Result, index: int, one: Result) -> Result:
+    """The results of a batch with item `index` replaced by those of a batch of one."""
     values: dict[str, Any] = {}
     for field in dataclasses.fields(batch):  # type: ignore[arg-type]
         values[field.name] = getattr(batch, field.name).clone()
