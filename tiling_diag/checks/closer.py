@@ -12,15 +12,22 @@ from torch.nn.functional import avg_pool2d
 from tiling_diag.checks.channels import TONES_AND_EDGES, Channels
 from tiling_diag.checks.refinement import refine_waves
 from tiling_diag.checks.repetition import Repetition, part_repetitions, repetitions
-from tiling_diag.checks.search import Found, is_single, repeats, search
+from tiling_diag.checks.search import STRIPES_LEAD, Found, is_single, repeats, search
 from tiling_diag.kernels.lattice import cell_area, reciprocal
 from tiling_diag.wall import SEARCH_SIDE_PX, Walls, resized
 
 # Rows of points nearer than this in the searched wall are looked at from nearby, where they are
 # `SHARP_PX` apart: on drawn walls octaves are decided wrongly below.
 FINE_PX, SHARP_PX = 7.5, 16.0
-# What shows as stripes may be rows of units whose short joints are too fine to be seen.
-FINE_STRIPES_PX = 12.0
+# Rows nearer than this are looked at again where the support is below what clear lattices have:
+# what shows as a coarse lattice or as stripes may be fine units blurred. All chosen on drawn walls.
+CLOSE_PX, DOUBTFUL = 24.0, 0.45
+# What counts as finer: a cell this many times as large.
+FINER_SHARE = 0.7
+# How many times the support it must have; chosen on the corpus and on drawn walls.
+CLEARLY_BETTER = 1.2
+# Stripes found in a part only must show five periods of it; chosen on materials without a period.
+LONGEST_NEARBY_PX = 50.0
 MIN_COVERAGE = 0.5
 # The whole wall's spectrum is trusted from this many cells on; fewer leave harmonics too near each
 # other. Chosen on the corpus.
@@ -40,28 +47,51 @@ def search_whole(walls: Walls, index: int) -> Found:
 
 
 def look_closer(walls: Walls, index: int, found: Found) -> Found:
-    """The same answer, or that of a part of wall `index` at a larger scale if periods are fine.
-
-    Where nothing was found a lattice counts for more than stripes, which may be its rows.
-    """
+    """The same answer, or a better supported one of a part of wall `index` at a larger scale."""
     if walls.small is walls:
         return found
-    full = max(walls.small_step_px)
-    if repeats(found):
-        spacing = _spacing(found)
-        fine = FINE_STRIPES_PX if is_single(found) else FINE_PX
-        zooms = {min(full, SHARP_PX / spacing)} if spacing < fine else set()
-    else:
-        zooms = {min(full, 2.0), full}
-    stripes = None
-    for zoom in sorted(zooms):
+    best = found
+    for zoom in _zooms(found, max(walls.small_step_px)):
         nearby = _search_part(walls, index, zoom)
-        if nearby is None or not repeats(nearby):
-            continue
-        if not is_single(nearby):
-            return nearby
-        stripes = stripes or nearby
-    return stripes or found
+        if nearby is not None and repeats(nearby) and _is_better(nearby, best, zoom):
+            best = nearby
+    return best
+
+
+def _is_better(nearby: Found, found: Found, zoom: float) -> bool:
+    """Whether what a part shows `zoom` times as large is to be believed.
+
+    A part may lie in a zone of coarser units, so it is believed about finer ones alone, and where
+    it repeats clearly better; but where rows nearly blur into one, also about coarser ones.
+    """
+    if not repeats(found):
+        # Coarse joints of a part that the whole does not follow are chance.
+        return not is_single(nearby) or _spacing(nearby) * zoom <= LONGEST_NEARBY_PX
+    ratio, blurred = _cell(nearby) / _cell(found), _spacing(found) < FINE_PX
+    if blurred and ratio * FINER_SHARE > 1:
+        return True
+    clearly = _evidence(nearby) > CLEARLY_BETTER * _evidence(found)
+    return clearly and (blurred or ratio < FINER_SHARE)
+
+
+def _zooms(found: Found, full: float) -> list[float]:
+    """How many times larger than in the small wall parts are looked at; `full` is the most."""
+    if not repeats(found):
+        return sorted({min(full, 2.0), full})
+    spacing = _spacing(found)
+    if spacing < FINE_PX:
+        return [min(full, SHARP_PX / spacing)]
+    return [min(full, 2.0)] if spacing < CLOSE_PX and found.support < DOUBTFUL else []
+
+
+def _evidence(found: Found) -> float:
+    """Support, by which lattices and stripes of one wall can be compared."""
+    return found.support * (1.0 if is_single(found) else STRIPES_LEAD)
+
+
+def _cell(found: Found) -> float:
+    """Area in px² of a lattice's cell, of a square one between joints."""
+    return float(found.basis[0].square().sum() if is_single(found) else cell_area(found.basis))
 
 
 def _spacing(found: Found) -> float:
@@ -115,9 +145,7 @@ def refined(walls: Walls, index: int, found: Found) -> Found:
     single = is_single(found)
     vector = found.basis[0]
     small, step = walls.small, torch.tensor(walls.small_step_px, dtype=torch.float64)
-    area = float(small.mask[index].sum())
-    cells = area / float(vector.square().sum() if single else cell_area(found.basis))
-    if cells < CELLS_FOR_SPECTRUM:
+    if float(small.mask[index].sum()) / _cell(found) < CELLS_FOR_SPECTRUM:
         return found
     waves = (vector / vector.square().sum())[None] if single else reciprocal(found.basis)
     if _spacing(found) >= FINE_PX:

@@ -194,6 +194,7 @@ def _in_line() -> Relations:
 
 COARSER, DENSER, SHIFTED, IN_LINE = _coarser(), _denser(), _shifted(), _in_line()
 _ITSELF = Relations(_half_plane(1), torch.ones(1, len(_half_plane(1))), torch.zeros(1, 0))
+_BESIDE = (_ITSELF.multiples[:, 1] > 0).float()
 
 
 def _looked_at(
@@ -212,10 +213,13 @@ def mean_at_lattice(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tens
     """Mean autocorrelation at the nearest points of lattices ``(S, 2, 2)``.
 
     Returns:
-        ``(K, S)`` means and ``(S,)`` numbers of points.
+        ``(K, S)`` means and ``(S,)`` numbers of points; none where all lie in one row, which says
+        nothing of the other direction.
     """
     values, weights, usable = _looked_at(repetition, basis, _ITSELF.multiples)
-    return (values * weights).sum(-1) / weights.sum(-1).clamp_min(1e-9), usable.sum(-1)
+    beside = (usable @ _BESIDE) > 0
+    points = usable.sum(-1) * beside
+    return (values * weights).sum(-1) / weights.sum(-1).clamp_min(1e-9), points
 
 
 def compare(

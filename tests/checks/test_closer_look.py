@@ -1,0 +1,48 @@
+"""Fine units, and rows that say nothing of each other: where a first look alone would be wrong."""
+
+import pytest
+import torch
+
+import tiling_diag as td
+from tiling_diag.checks.closer import look_closer, search_whole
+from tiling_diag.checks.repetition import mean_at_lattice, repetitions
+from tiling_diag.checks.search import is_single, repeats
+from tiling_diag.kernels.lattice import same_lattice
+from tiling_diag.synth import Material, View, draw_wall, random_wall
+from tiling_diag.wall import Walls
+
+
+@pytest.mark.parametrize(("seed", "size"), [(45, (600, 800)), (136, (600, 800))])
+def test_fine_units_that_blur_into_stripes_are_found_from_nearby(seed, size):
+    wall = draw_wall(*random_wall(seed, size=size))
+    walls = Walls(wall.image[None], wall.mask[None])
+    far = search_whole(walls.small, 0)
+    assert is_single(far)  # or the case tests nothing
+    near = look_closer(walls, 0, far)
+    step = torch.tensor(walls.small_step_px, dtype=torch.float64)
+    truth = torch.tensor([wall.truth.a_px, wall.truth.b_px], dtype=torch.float64)
+    assert bool(same_lattice(near.basis * step, truth, 0.01))
+    assert near.support > far.support
+
+
+def test_a_clear_lattice_is_not_looked_at_again():
+    wall = draw_wall(Material(width_px=80.0, height_px=30.0), View(size=(512, 512)))
+    walls = Walls(wall.image[None], wall.mask[None])
+    far = search_whole(walls.small, 0)
+    assert repeats(far)
+    assert look_closer(walls, 0, far) is far
+
+
+def test_one_row_of_dense_points_is_no_evidence_of_a_lattice():
+    noise = torch.rand((1, 1, 256, 256), generator=torch.Generator().manual_seed(0))
+    repetition = repetitions(Walls(noise, torch.ones(1, 256, 256)))[0]
+    line = torch.tensor([[4.0, 0.0], [-2.0, 140.0]], dtype=torch.float64)
+    square = torch.tensor([[20.0, 0.0], [0.0, 20.0]], dtype=torch.float64)
+    _, points = mean_at_lattice(repetition, torch.stack([line, square]))
+    assert points[0] == 0
+    assert points[1] > 30
+
+
+def test_noise_has_no_period():
+    noise = torch.rand((3, 512, 512), generator=torch.Generator().manual_seed(1))
+    assert not td.diagnose(noise).summary()["periodicity"]["is_periodic"]
