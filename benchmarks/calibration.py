@@ -130,7 +130,7 @@ def draw_curve(bins: list[dict], path: Path) -> None:
     curve.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="strength = share right")
     curve.errorbar(x, y, yerr=spread, marker="o", capsize=3, label="observed, 95 % interval")
     curve.set(ylabel="share with the right lattice", xlim=(0, 1), ylim=(0, 1.02))
-    curve.legend(loc="upper left")
+    curve.legend(loc="lower right")
     counts.bar(
         [(b["from"] + b["to"]) / 2 for b in bins],
         [b["count"] for b in bins],

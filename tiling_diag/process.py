@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 # Of malloc.h: M_MMAP_THRESHOLD (at its most), M_TRIM_THRESHOLD and M_TOP_PAD.
-_MALLOPT = ((-3, 32 << 20), (-1, 1 << 30), (-2, 64 << 20))
+_MALLOPT = ((-3, 12 << 20), (-1, 128 << 20), (-2, 16 << 20))
 
 
 @contextmanager
