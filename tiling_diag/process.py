@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
-# Of malloc.h: M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD, in bytes. Larger ones are no quicker
-# at 1024 x 1024 px, and let workers grow more.
+# Of malloc.h: M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD, in bytes. With larger ones pictures
+# of 1024 x 1024 px take as long, and workers grow more.
 _MALLOPT = ((-3, 12 << 20), (-1, 128 << 20), (-2, 16 << 20))
 
 
