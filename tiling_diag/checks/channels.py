@@ -27,8 +27,8 @@ COARSE_SIGMA_PX = 6.0
 # A colour difference counts fully from this share of luma's deviation on, and its square below.
 FULL_COLOUR = 0.5
 EDGE_DIRECTIONS = 4
-# The channels before those that edges are split into.
-TONES_AND_EDGES = 4
+# The channels of tone and colour, and those before the ones that edges are split into.
+TONES, TONES_AND_EDGES = 3, 4
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,12 @@ from torch.nn.functional import avg_pool2d
 
 from tiling_diag.checks.channels import TONES_AND_EDGES, Channels
 from tiling_diag.checks.refinement import refine_waves
-from tiling_diag.checks.repetition import Repetition, part_repetitions, repetitions
+from tiling_diag.checks.repetition import (
+    Repetition,
+    mean_in_view,
+    part_repetitions,
+    repetitions,
+)
 from tiling_diag.checks.search import STRIPES_LEAD, Found, is_single, repeats, search
 from tiling_diag.kernels.lattice import cell_area, reciprocal
 from tiling_diag.wall import SEARCH_SIDE_PX, Walls, resized
@@ -29,11 +34,14 @@ CLEARLY_BETTER = 1.2
 # Stripes found in a part only must show five periods of it; chosen on materials without a period.
 LONGEST_NEARBY_PX = 50.0
 MIN_COVERAGE = 0.5
-# The whole wall's spectrum is trusted from this many cells on; fewer leave harmonics too near each
+# The whole wall's spectrum is asked from this many cells on; fewer leave harmonics too near each
 # other. Chosen on the corpus.
-CELLS_FOR_SPECTRUM = 48.0
+CELLS_FOR_SPECTRUM = 16.0
 # It moves wave vectors by less than this many frequency bins, or it has lost its way.
 LARGEST_MOVE_BINS = 0.6
+# Nor may the wall repeat worse at the points of the lattice than before, by more than this; chosen
+# on the corpus, on other materials and on drawn walls.
+AS_WELL = 0.985
 
 
 def search_whole(walls: Walls, index: int) -> Found:
@@ -47,15 +55,23 @@ def search_whole(walls: Walls, index: int) -> Found:
 
 
 def look_closer(walls: Walls, index: int, found: Found) -> Found:
-    """The same answer, or a better supported one of a part of wall `index` at a larger scale."""
-    if walls.small is walls:
-        return found
-    best = found
-    for zoom in _zooms(found, max(walls.small_step_px)):
+    """The same answer, or a better supported one of a part of wall `index` at a larger scale.
+
+    Where neither finds anything, the best supported of what is only faint.
+    """
+    best, seen = found, [found]
+    zooms = [] if walls.small is walls else _zooms(found, max(walls.small_step_px))
+    for zoom in zooms:
         nearby = _search_part(walls, index, zoom)
-        if nearby is not None and repeats(nearby) and _is_better(nearby, best, zoom):
+        if nearby is None:
+            continue
+        seen.append(nearby)
+        if repeats(nearby) and _is_better(nearby, best, zoom):
             best = nearby
-    return best
+    faint = [one for one in seen if one.is_faint]
+    if repeats(best) or not faint:
+        return best
+    return replace(max(faint, key=lambda one: one.support), is_faint=False)
 
 
 def _is_better(nearby: Found, found: Found, zoom: float) -> bool:
@@ -161,6 +177,10 @@ def refined(walls: Walls, index: int, found: Found) -> Found:
         return found
     if single:
         basis = torch.stack([moved[0] / moved[0].square().sum(), found.basis[1]])
-    else:
-        basis = reciprocal(moved)
+        return replace(found, basis=basis)
+    basis = reciprocal(moved)
+    if _spacing(found) >= FINE_PX:
+        before, after = mean_in_view(repetitions(small)[index], torch.stack([found.basis, basis]))
+        if after < AS_WELL * before:
+            return found
     return replace(found, basis=basis)

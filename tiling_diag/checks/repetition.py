@@ -47,11 +47,13 @@ class Repetition:
         maps: ``(K, 2 my + 1, 2 mx + 1)`` masked, normalized; zero lag in the middle.
         importance: ``(K,)`` how far each channel counts.
         size: height and width of the wall.
+        area: px of it that the mask leaves.
     """
 
     maps: Tensor
     importance: Tensor
     size: tuple[int, int]
+    area: float
 
     @property
     def reach(self) -> tuple[int, int]:
@@ -105,7 +107,10 @@ def _repetitions(walls: Walls) -> list[Repetition]:
     reach = (int(height * REACH_SHARE), int(width * REACH_SHARE))
     maps = autocorrelation(seen.values, walls.mask[:, None], reach).cpu()
     importance = seen.importance.cpu()
-    return [Repetition(m, i, walls.size) for m, i in zip(maps, importance, strict=True)]
+    areas = walls.mask.sum((-2, -1)).tolist()
+    return [
+        Repetition(m, i, walls.size, a) for m, i, a in zip(maps, importance, areas, strict=True)
+    ]
 
 
 def part_repetitions(walls: Walls, index: int) -> list[Repetition]:
@@ -121,7 +126,8 @@ def part_repetitions(walls: Walls, index: int) -> list[Repetition]:
         reach = (int(size[0] * REACH_SHARE), int(size[1] * REACH_SHARE))
         maps = autocorrelation(parts, masks[:, None], reach).cpu()
         importance = seen.importance[index].cpu()
-        found += [Repetition(one, importance, size) for one in maps]
+        areas = masks.sum((-2, -1)).tolist()
+        found += [Repetition(m, importance, size, a) for m, a in zip(maps, areas, strict=True)]
     return found
 
 
@@ -193,6 +199,8 @@ def _in_line() -> Relations:
 
 
 COARSER, DENSER, SHIFTED, IN_LINE = _coarser(), _denser(), _shifted(), _in_line()
+# All points in view of cells from about a fiftieth of the wall's side on.
+_IN_VIEW = _half_plane(1, (40, 40))
 _ITSELF = Relations(_half_plane(1), torch.ones(1, len(_half_plane(1))), torch.zeros(1, 0))
 _BESIDE = (_ITSELF.multiples[:, 1] > 0).float()
 
@@ -220,6 +228,15 @@ def mean_at_lattice(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tens
     beside = (usable @ _BESIDE) > 0
     points = usable.sum(-1) * beside
     return (values * weights).sum(-1) / weights.sum(-1).clamp_min(1e-9), points
+
+
+def mean_in_view(repetition: Repetition, basis: Tensor) -> Tensor:
+    """``(S,)`` mean autocorrelation, within a px, at all points of lattices ``(S, 2, 2)``."""
+    lags = (_IN_VIEW @ basis).float()
+    inside = repetition.inside(lags)
+    values = repetition.at(torch.where(inside[..., None], lags, 0.0))
+    mean = torch.einsum("k,ksp->sp", repetition.importance, values) / repetition.importance.sum()
+    return (mean * inside).sum(-1) / inside.sum(-1).clamp_min(1)
 
 
 def compare(

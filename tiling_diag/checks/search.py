@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -46,6 +46,11 @@ DENSER_SHARE = 0.5
 # Cells that must be in view at the least: two periods both ways.
 CELLS_IN_VIEW = 3.8
 LATTICE_SUPPORT = 0.12
+# Many cells make up for little support in each: what noise leaves at a lattice's points falls with
+# them. Of what does not repeat, grain along one direction seems to, in long thin cells: these need
+# more. Chosen on materials without a period and on drawn walls.
+FAINT_SUPPORT, FAINT_CELLS = 0.065, 50.0
+SLENDER, SLENDER_SUPPORT = 6.0, 0.25
 STRIPES_LEAD = 1.5
 # A lattice direction along which the wall does not change at all has contrast 0 between a lattice
 # and its shifted copies; true lattices of the corpus have 0.75 and more.
@@ -61,16 +66,18 @@ class Found:
         basis: ``(2, 2)`` px of the searched wall; NaN rows where nothing repeats.
         strength: mean autocorrelation at its points.
         support: evidence for it, also when it was not enough.
+        is_faint: whether it is to be believed only if nothing else is found.
     """
 
     basis: Tensor
     strength: float
     support: float
+    is_faint: bool = False
 
 
 def repeats(found: Found) -> bool:
-    """Whether anything was found."""
-    return not bool(found.basis[0].isnan().any())
+    """Whether anything was found that needs no other evidence."""
+    return not (found.is_faint or bool(found.basis[0].isnan().any()))
 
 
 def is_single(found: Found) -> bool:
@@ -86,7 +93,9 @@ def search(repetition: Repetition, parts: Callable[[], list[Repetition]] | None 
         parts: gives that of its parts, where zones of another scale are to be told from the rest.
     """
     lattice = _best_lattice(repetition, parts)
-    enough = lattice is not None and lattice.support > LATTICE_SUPPORT
+    slender = lattice is not None and _is_slender(lattice.basis)
+    least = SLENDER_SUPPORT if slender else LATTICE_SUPPORT
+    enough = lattice is not None and lattice.support > least
     to_lead = STRIPES_LEAD * lattice.support if lattice else 0.0
     # Stripes' support does not pass 1: a lattice this sure needs no look at them.
     stripes = find_stripes(repetition, to_lead if enough else 0.0) if to_lead <= 1 else None
@@ -98,11 +107,24 @@ def search(repetition: Repetition, parts: Callable[[], list[Repetition]] | None 
         basis = torch.stack([stripes.vector, missing])
         return Found(basis, stripes.strength, stripes.support)
     support = max(
-        lattice.support / LATTICE_SUPPORT if lattice else 0.0,
+        lattice.support / least if lattice else 0.0,
         stripes.support / STRIPES_SUPPORT if stripes else 0.0,
     )
+    support = min(support, 1.0) * LATTICE_SUPPORT
+    if lattice is not None and not slender and _is_faint(repetition, lattice):
+        return replace(lattice, support=support, is_faint=True)
     nothing = torch.full((2, 2), torch.nan, dtype=torch.float64)
-    return Found(nothing, torch.nan, min(support, 1.0) * LATTICE_SUPPORT)
+    return Found(nothing, torch.nan, support)
+
+
+def _is_faint(repetition: Repetition, lattice: Found) -> bool:
+    cells = repetition.area / float(cell_area(lattice.basis))
+    return lattice.support > FAINT_SUPPORT and cells > FAINT_CELLS
+
+
+def _is_slender(basis: Tensor) -> bool:
+    shorter, longer = basis.norm(dim=-1).aminmax()
+    return float(longer) > SLENDER * float(shorter)
 
 
 def _best_lattice(
@@ -111,7 +133,10 @@ def _best_lattice(
     starts = _starts(repetition)
     if len(starts) == 0:
         return None
-    starts = _distinct(_valid(fit(repetition, starts, reaches=(2.2, 4.0, 8.0))))
+    starts = _valid(fit(repetition, starts, reaches=(2.2, 4.0, 8.0)))
+    if len(starts) == 0:
+        return None
+    starts = _distinct(starts)
     changes = free_directions(repetition, starts).amin(-1) > CONTRAST_LIMIT
     starts = starts[changes]
     if len(starts) == 0:

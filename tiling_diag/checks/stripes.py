@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool1d
 
+from tiling_diag.checks.channels import TONES
 from tiling_diag.checks.octaves import CONTRAST_LIMIT
 from tiling_diag.checks.repetition import Repetition, relative_contrast
 from tiling_diag.kernels.peaks import sample_bilinear
@@ -25,6 +26,9 @@ LONGEST_SHARE = 0.52
 _PARTS = (2, 3)
 # A channel tells of joints where it is at least this alike along them.
 STRAIGHT = 0.15
+# Of few boards every second or third may have a tone in common by chance: 0.56 to 0.63 in contrast
+# on drawn boards whose joints do not agree. Boards of two tones in turn have 1 to 2.
+TONES_COUNT = 0.6
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,9 @@ class _Comb:
             (values * weights * chosen).sum(-1) / (weights * chosen).sum(-1).clamp_min(1e-9)
             for chosen in (shared, ~shared)
         )
-        return relative_contrast(on, off, self.repetition.importance).amax(0)
+        contrast = relative_contrast(on, off, self.repetition.importance)
+        contrast[:TONES] *= TONES_COUNT
+        return contrast.amax(0)
 
     def followed(self, period: Tensor) -> float:
         """How sure a joint is to be followed by one a period further, in the surest channel.

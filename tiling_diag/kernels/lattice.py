@@ -58,7 +58,7 @@ def shortened(basis: Tensor, steps: int = REDUCTION_STEPS) -> Tensor:
     Args and returns as `reduce_basis`.
     """
     check_basis(basis)
-    a, b = torch.view_as_complex(basis.contiguous()).unbind(-1)
+    a, b = torch.complex(basis[..., 0], basis[..., 1]).unbind(-1)
     for _ in range(steps):
         longer = a.abs() > b.abs()
         a, b = torch.where(longer, b, a), torch.where(longer, a, b)
