@@ -34,6 +34,9 @@ THRESHOLD = 1.0
 SOFTNESS = 0.5
 CENTRING_WIDTH = 0.6
 BLUR_WIDTH = 0.025
+# Amplitudes are weighted by this power of their frequency: half way between grey levels (0) and
+# amplitudes of one size in all octaves (1), since pictures fall off about as 1/f.
+RISE = 0.5
 # Pictures are zero-padded to so many times their sides: between bins of their own size the place
 # of a narrow line is pulled to the nearer bin.
 PADDING = 1.5
@@ -89,16 +92,19 @@ def log_map(
 
 
 class Profile(NamedTuple):
-    """What stands above the background, each ``(B, rings, sectors)`` and at least 0."""
+    """Two views of a spectrum, each ``(B, rings, sectors)``."""
 
     excess: Tensor
-    """Natural log units: faint lines count nearly as much as strong ones, so that all vote."""
+    """What stands above the background, natural log units, at least 0: faint lines count nearly as
+    much as strong ones, so that all vote."""
     amplitude: Tensor
-    """In the picture's grey levels, of unit norm: what the lines weigh in the picture."""
+    """Grey levels times a power of the frequency, less their mean, of unit norm: what the lines
+    weigh in the picture. The background is left in: where it is taken away, old lines can hide
+    in one that is raised."""
 
 
 def sector_profiles(power: Tensor, grid: LogMap) -> Profile:
-    """Lines of a spectrum over its background.
+    """Lines of a spectrum over its background, and its amplitudes.
 
     Args:
         power: one-sided ``(B, h, w // 2 + 1)``, ``(h, w)`` the padded size of the grid's.
@@ -113,9 +119,9 @@ def sector_profiles(power: Tensor, grid: LogMap) -> Profile:
     blur = smoothing(grid.rings, BACKGROUND_WIDTH / grid.step, power.device, power.dtype)
     log_background = blur @ torch.log(cells @ around) + THRESHOLD
     excess = F.softplus((torch.log(cells) - log_background) / SOFTNESS) * SOFTNESS
-    over = F.relu(torch.sqrt(cells) - torch.exp(0.5 * log_background))
     narrow = smoothing(grid.rings, BLUR_WIDTH / grid.step, power.device, power.dtype)
-    return Profile(excess, unit_norm(narrow @ over))
+    amplitude = narrow @ (torch.sqrt(cells) * _rise(grid, power.device, power.dtype))
+    return Profile(excess, unit_norm(amplitude - amplitude.mean((-2, -1), keepdim=True)))
 
 
 def unit_norm(profile: Tensor) -> Tensor:
@@ -153,6 +159,11 @@ def _band_pass(n: int, step: float, device: torch.device, dtype: torch.dtype) ->
     narrow = smoothing(n, BLUR_WIDTH / step, cpu, double)
     wide = smoothing(n, CENTRING_WIDTH / step, cpu, double)
     return (narrow @ (torch.eye(n, dtype=double) - wide)).to(device=device, dtype=dtype)
+
+
+@constant_result
+def _rise(grid: LogMap, device: torch.device, dtype: torch.dtype) -> Tensor:
+    return grid.radii.pow(RISE)[:, None].to(device=device, dtype=dtype)
 
 
 @constant_result

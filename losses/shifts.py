@@ -32,6 +32,9 @@ TEMPERATURES = (0.25, 1.0, 4.0)
 # Correlations are brought to this standard deviation, unless theirs is below the second.
 SPREAD = 0.22
 LEAST_SPREAD = 0.02
+# Distances (log units, radians) well below this are squared: the last percent is no reason to make
+# a picture's noise fit too.
+ROUNDED_BELOW = 0.02
 
 
 def reach(rings: int, step: float) -> int:
@@ -104,7 +107,8 @@ def shift_distance(lags: Tensor, own: Tensor, tau: float, step: float) -> Tensor
         step: log units between two shifts; the distance is in the same units.
     """
     lags, own = standardized(lags, (-1,)), standardized(own, (-1,))
-    return _mean([_line_distance(lags / (tau * t), own / (tau * t)) for t in TEMPERATURES]) * step
+    distances = [_line_distance(lags / (tau * t), own / (tau * t)) for t in TEMPERATURES]
+    return _rounded(_mean(distances) * step)
 
 
 def shift_and_turn_distance(
@@ -128,7 +132,8 @@ def shift_and_turn_distance(
         t = tau * temperature
         shifts.append(_line_distance(torch.logsumexp(lags / t, -2), torch.logsumexp(own / t, -2)))
         turns.append(_circle_distance(torch.logsumexp(lags / t, -1), torch.logsumexp(own / t, -1)))
-    return _mean(shifts) * step, _mean(turns) * (math.pi / lags.shape[-2])
+    turn = _mean(turns) * (math.pi / lags.shape[-2])
+    return _rounded(_mean(shifts) * step), _rounded(turn)
 
 
 def _line_distance(logits: Tensor, own: Tensor) -> Tensor:
@@ -140,6 +145,11 @@ def _circle_distance(logits: Tensor, own: Tensor) -> Tensor:
     cumulative = (logits.softmax(-1) - own.softmax(-1)).cumsum(-1)
     # On a circle the cut is free, and the best place is where the median is taken away.
     return (cumulative - cumulative.median(-1, keepdim=True).values).abs().sum(-1)
+
+
+def _rounded(distance: Tensor) -> Tensor:
+    """Pseudo-Huber: 0 at 0 with slope 0 there, slope 1 far above `ROUNDED_BELOW`."""
+    return torch.sqrt(distance.square() + ROUNDED_BELOW**2) - ROUNDED_BELOW
 
 
 def _mean(values: list[Tensor]) -> Tensor:
