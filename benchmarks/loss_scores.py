@@ -290,7 +290,7 @@ def turned_crop(
     material: Material, size_px: int, centre: tuple[float, float], angle: float
 ) -> Tensor:
     """``(1, size, size)`` grey crop turned by `angle` radians about its middle; bilinear."""
-    grey = (material.rgb * torch.tensor([0.2126, 0.7152, 0.0722])[:, None, None]).sum(0)
+    grey = material.grey[0]
     h, w = grey.shape
     side = torch.arange(size_px) - (size_px - 1) / 2
     y, x = torch.meshgrid(side, side, indexing="ij")

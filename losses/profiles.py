@@ -52,7 +52,6 @@ class LogMap(NamedTuple):
     sectors: int
     r_min: float
     r_max: float
-    taps: int = 16
 
     @property
     def step(self) -> float:
@@ -169,5 +168,5 @@ def _rise(grid: LogMap, device: torch.device, dtype: torch.dtype) -> Tensor:
 @constant_result
 def _sectors(grid: LogMap, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     plane = padded_size(grid.size)
-    index, weight = sector_table(plane, grid.radii, grid.sectors, taps=grid.taps, dtype=dtype)
+    index, weight = sector_table(plane, grid.radii, grid.sectors, dtype=dtype)
     return index.to(device), weight.to(device)

@@ -19,6 +19,8 @@ import math
 import torch
 from torch import Tensor
 
+from .profiles import centred
+
 # Shifts looked at, in natural log units: 2.5 octaves either way.
 FARTHEST = 2.5 * math.log(2.0)
 # A soft maximum over turns of so much either way; correlations lie in [-1, 1].
@@ -79,7 +81,7 @@ def mismatch(first: Tensor, second: Tensor, most_turn_deg: float = MOST_TURN_DEG
         most_turn_deg: largest turn looked at; 0 for none.
 
     Returns:
-        ``(B,)`` in [0, 1] for maps without negative values.
+        ``(B,)`` in [0, 2].
     """
     sectors = first.shape[-1]
     most = round(most_turn_deg * sectors / 180)
@@ -109,6 +111,21 @@ def shift_distance(lags: Tensor, own: Tensor, tau: float, step: float) -> Tensor
     lags, own = standardized(lags, (-1,)), standardized(own, (-1,))
     distances = [_line_distance(lags / (tau * t), own / (tau * t)) for t in TEMPERATURES]
     return _rounded(_mean(distances) * step)
+
+
+def radial_shift(first: Tensor, second: Tensor, step: float, tau: float) -> Tensor:
+    """How far the second profile is shifted against the first at the near turns, ``(B,)``.
+
+    Args:
+        first: ``(B, rings, sectors)``, not yet centred.
+        second: like `first`.
+        step: log units between two rings; the distance is in the same units.
+        tau: temperature, see `TEMPERATURES`.
+    """
+    a, b = centred(first, step), centred(second, step)
+    most = reach(first.shape[-2], step)
+    cross, own = over_turns(correlation(a, b, most)), over_turns(correlation(a, a, most))
+    return shift_distance(cross, own, tau, step)
 
 
 def shift_and_turn_distance(
