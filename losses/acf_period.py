@@ -99,7 +99,7 @@ class ACFPeriodLoss(PairLoss):
         lag = radial_shift(
             transform @ target.excess.detach(), transform @ pred.excess, lags.step, self.tau
         )
-        match = mismatch(target.amplitude.detach(), pred.amplitude)
+        match = mismatch(target.lines.detach(), pred.lines)
         return {"lag": self.w * lag, "lines": self.w * MATCH_SHARE * match}
 
 

@@ -91,15 +91,17 @@ def log_map(
 
 
 class Profile(NamedTuple):
-    """Two views of a spectrum, each ``(B, rings, sectors)``."""
+    """Three views of a spectrum, each ``(B, rings, sectors)``."""
 
     excess: Tensor
     """What stands above the background, natural log units, at least 0: faint lines count nearly as
     much as strong ones, so that all vote."""
+    lines: Tensor
+    """What stands above the background, grey levels, at least 0, of unit norm: what the lines
+    weigh in the picture."""
     amplitude: Tensor
-    """Grey levels times a power of the frequency, less their mean, of unit norm: what the lines
-    weigh in the picture. The background is left in: where it is taken away, old lines can hide
-    in one that is raised."""
+    """Grey levels times a power of the frequency, less their mean, of unit norm. In narrow sectors
+    old lines can hide in a background that is raised: here it is left in."""
 
 
 def sector_profiles(power: Tensor, grid: LogMap) -> Profile:
@@ -118,9 +120,12 @@ def sector_profiles(power: Tensor, grid: LogMap) -> Profile:
     blur = smoothing(grid.rings, BACKGROUND_WIDTH / grid.step, power.device, power.dtype)
     log_background = blur @ torch.log(cells @ around) + THRESHOLD
     excess = F.softplus((torch.log(cells) - log_background) / SOFTNESS) * SOFTNESS
+    levels = torch.sqrt(cells)
     narrow = smoothing(grid.rings, BLUR_WIDTH / grid.step, power.device, power.dtype)
-    amplitude = narrow @ (torch.sqrt(cells) * _rise(grid, power.device, power.dtype))
-    return Profile(excess, unit_norm(amplitude - amplitude.mean((-2, -1), keepdim=True)))
+    lines = narrow @ F.relu(levels - torch.exp(0.5 * log_background))
+    amplitude = narrow @ (levels * _rise(grid, power.device, power.dtype))
+    amplitude = amplitude - amplitude.mean((-2, -1), keepdim=True)
+    return Profile(excess, unit_norm(lines), unit_norm(amplitude))
 
 
 def unit_norm(profile: Tensor) -> Tensor:

@@ -34,8 +34,8 @@ TEMPERATURES = (0.25, 1.0, 4.0)
 # Correlations are brought to this standard deviation, unless theirs is below the second.
 SPREAD = 0.22
 LEAST_SPREAD = 0.02
-# Distances (log units, radians) well below this are squared: the last percent is no reason to make
-# a picture's noise fit too.
+# Distances over shifts and turns together (log units, radians) well below this are squared: over
+# narrow sectors, the last percent would make a picture's noise fit too.
 ROUNDED_BELOW = 0.02
 
 
@@ -109,8 +109,7 @@ def shift_distance(lags: Tensor, own: Tensor, tau: float, step: float) -> Tensor
         step: log units between two shifts; the distance is in the same units.
     """
     lags, own = standardized(lags, (-1,)), standardized(own, (-1,))
-    distances = [_line_distance(lags / (tau * t), own / (tau * t)) for t in TEMPERATURES]
-    return _rounded(_mean(distances) * step)
+    return _mean([_line_distance(lags / (tau * t), own / (tau * t)) for t in TEMPERATURES]) * step
 
 
 def radial_shift(first: Tensor, second: Tensor, step: float, tau: float) -> Tensor:
@@ -141,7 +140,7 @@ def shift_and_turn_distance(
 
     Returns:
         The distances of the beliefs over shifts, in log units, and of those over turns, in
-        radians; each ``(B,)``.
+        radians, rounded off below `ROUNDED_BELOW`; each ``(B,)``.
     """
     lags, own = standardized(lags, (-2, -1)), standardized(own, (-2, -1))
     shifts, turns = [], []

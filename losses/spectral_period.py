@@ -92,7 +92,7 @@ class SpectralPeriodLoss(PairLoss):
         grid = self.grid(spectra.size)
         pred, target = spectra.maps(grid)
         peak = radial_shift(target.excess.detach(), pred.excess, grid.step, self.tau)
-        match = mismatch(target.amplitude.detach(), pred.amplitude)
+        match = mismatch(target.lines.detach(), pred.lines)
         if center_override is None:
             center = fundamental(target.excess, grid)
         else:
