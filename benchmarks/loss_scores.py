@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from loss_walls import NEAR, OCTAVES, SCALES, Material, outside, wall_mask
 from torch import Tensor
 
+import tiling_diag as td
+
 Loss = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 
 # The requirements: how near the smallest loss is to s = 1, where the slope is not asked for, how
@@ -24,6 +26,8 @@ Loss = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 ARGMIN_TOLERANCE = 0.03
 SLOPE_GAP = 0.02
 DESCENT_TOLERANCE = 0.02
+# Two crops of one material may differ by so much; what is measured further apart is misread.
+MOST_APART = 0.1
 OCTAVE_RATIO, OCTAVE_STEP = 3.0, 1.03
 STARTS = (0.5, 0.7, 1.4, 2.0)
 DESCENT_STEPS = 32
@@ -68,6 +72,7 @@ class Score:
     slopes: list[float] = field(default_factory=list)
     ends: list[float] = field(default_factory=list)
     ends_in_place: list[float] = field(default_factory=list)
+    crops_ratio: float | None = None  # see `crops_ratio`
     changes: dict[str, float] = field(default_factory=dict)
 
     def at(self, scale: float) -> float | None:
@@ -122,6 +127,13 @@ class Score:
         """The same of predictions cropped where the target is: their units are the same ones."""
         return _near_one(self.ends_in_place)
 
+    @property
+    def descents_to_own_ratio(self) -> tuple[int, int]:
+        """Descents that end within 2 % of the ratio of the crops' periods, where it is known."""
+        if self.crops_ratio is None:
+            return 0, 0
+        return _near_one([end / self.crops_ratio for end in self.ends])
+
     def is_only_scale(self, change: str) -> bool:
         """Whether a change that leaves the scale costs less than a 5 % scale error."""
         return self.changes[change] < self.changes["scale"]
@@ -158,6 +170,22 @@ def target_crop(material: Material, setting: Setting) -> Tensor:
     """``(1, 1, size, size)``."""
     centre = material.centres(setting.size_px, 1.0)[0]
     return setting.paint(material.crop(setting.size_px, torch.tensor(1.0), centre, True))[None]
+
+
+def crops_ratio(material: Material, size_px: int) -> float | None:
+    """Period of the target over that of the prediction at s = 1, both measured by `diagnose`.
+
+    None where nothing repeats in one of them, or another period is read in one than in the other.
+    """
+    periods = []
+    for centre in material.centres(size_px, 1.0):
+        crop = material.crop(size_px, torch.tensor(1.0), centre, True).clamp(0, 1)
+        period = td.diagnose(crop).summary()["periods"]["fundamental_px"]
+        if period is None:
+            return None
+        periods.append(period)
+    ratio: float = periods[0] / periods[1]
+    return ratio if abs(ratio - 1) <= MOST_APART else None
 
 
 def evaluate(loss: Loss, pred: Tensor, target: Tensor, mask: Tensor | None) -> Tensor:
@@ -262,7 +290,7 @@ def turned_crop(
     material: Material, size_px: int, centre: tuple[float, float], angle: float
 ) -> Tensor:
     """``(1, size, size)`` grey crop turned by `angle` radians about its middle; bilinear."""
-    grey = (material.rgb * torch.tensor([0.2126, 0.7152, 0.0722])[:, None, None]).sum(0)
+    grey = material.grey[0]
     h, w = grey.shape
     side = torch.arange(size_px) - (size_px - 1) / 2
     y, x = torch.meshgrid(side, side, indexing="ij")

@@ -11,12 +11,15 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
+
+from tiling_diag.kernels.luma import luma
 
 # A file wraps around if its sides are whole numbers of units, up to this share of a unit.
 WRAP_TOLERANCE = 0.06
@@ -45,14 +48,16 @@ class Material:
 
     def crop(self, size_px: int, scale: Tensor, centre: tuple[float, float], grey: bool) -> Tensor:
         """``(C, size, size)`` around `centre` (shares of the width and height), magnified."""
-        source = self.rgb
-        if grey:
-            source = (source * source.new_tensor([0.2126, 0.7152, 0.0722])[:, None, None]).sum(0)
-            source = source[None]
+        source = self.grey if grey else self.rgb
         h, w = source.shape[-2:]
         rows = _resampling(size_px, h, scale, centre[1] * h, self.seamless)
         columns = _resampling(size_px, w, scale, centre[0] * w, self.seamless)
         return rows @ source @ columns.mT
+
+    @cached_property
+    def grey(self) -> Tensor:
+        """``(1, h, w)`` luma."""
+        return luma(self.rgb)[None]
 
     def smallest_scale(self, size_px: int) -> float:
         """The smallest scale at which a crop stays inside the picture (0 for seamless ones)."""

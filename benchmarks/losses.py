@@ -22,7 +22,16 @@ from corpus import DEFAULT_CORPUS
 from loss_figure import draw_sweeps
 from loss_peers import NAMES, OURS, make_loss
 from loss_pixels import PixelScore, canvas_px, pixel_score
-from loss_scores import Score, Setting, descend, only_the_scale, sweep, sweep_crops, target_crop
+from loss_scores import (
+    Score,
+    Setting,
+    crops_ratio,
+    descend,
+    only_the_scale,
+    sweep,
+    sweep_crops,
+    target_crop,
+)
 from loss_speed import speed_table
 from loss_walls import Material, load_materials
 from tables import markdown_table, percent, run_tasks
@@ -51,12 +60,16 @@ def run_task(task: Task) -> list[Score | PixelScore]:
     target, mask = target_crop(task.material, task.setting), task.setting.mask
     scales, preds, tangents = sweep_crops(task.material, task.setting)
     found: list[Score | PixelScore] = []
+    own_ratio = (
+        crops_ratio(task.material, task.setting.size_px) if "descent" in task.parts else None
+    )
     for name in task.losses:
         loss = make_loss(name)
         score = Score(task.material.name, task.setting.size_px, task.setting.masked, name, scales)
         score.values, score.slopes = sweep(loss, preds, tangents, target, mask)
         if "descent" in task.parts:
             score.ends = descend(loss, task.material, task.setting, target)
+            score.crops_ratio = own_ratio
         if "in place" in task.parts:
             score.ends_in_place = descend(loss, task.material, task.setting, target, in_place=True)
         if "only" in task.parts:
@@ -79,13 +92,14 @@ def sweep_table(scores: list[Score]) -> str:
                 percent(*_sum(score.signs for score in mine)),
                 f"{sum(score.octaves_are_dear for score in mine)} of {len(mine)}",
                 percent(*_sum(score.descents for score in mine)),
+                percent(*_sum(score.descents_to_own_ratio for score in mine)),
                 percent(*_sum(score.descents_in_place for score in mine)),
                 *(percent(sum(s.is_only_scale(k) for s in changed), len(changed)) for k in KEPT),
                 _turn(changed),
             ]
         )
-    header = ["loss", "argmin", "steps", "signs", "octaves", "descent", "in place", *KEPT, "10 deg"]
-    return markdown_table(header, rows)
+    header = ["loss", "argmin", "steps", "signs", "octaves", "descent", "own ratio", "in place"]
+    return markdown_table([*header, *KEPT, "10 deg"], rows)
 
 
 def _sum(counts: object) -> tuple[int, int]:
@@ -115,8 +129,9 @@ def failures_table(scores: list[Score]) -> str:
         ends, in_place = (
             " ".join(f"{s:.2f}" for s in found) for found in (score.ends, score.ends_in_place)
         )
-        rows.append([score.material, score.loss, f"{score.best_scale:.3f}", ends, in_place])
-    header = ["picture", "loss", "smallest at", "descents end at", "in place"]
+        own = "-" if score.crops_ratio is None else f"{score.crops_ratio:.3f}"
+        rows.append([score.material, score.loss, f"{score.best_scale:.3f}", ends, own, in_place])
+    header = ["picture", "loss", "smallest at", "descents end at", "own ratio", "in place"]
     return markdown_table(header, rows)
 
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from .base import PairLoss, check_options
 from .inputs import Spectra
-from .profiles import LogMap, centred
-from .shifts import MATCH_SHARE, correlation, mismatch, over_turns, reach, shift_distance
+from .profiles import LogMap
+from .shifts import MATCH_SHARE, mismatch, radial_shift
 from .spectral_period import radial_grid
 from .tables import constant_result
 
@@ -96,12 +96,10 @@ class ACFPeriodLoss(PairLoss):
         lags = Lags(self.min_rel * longest, self.max_rel * longest, self.r_bins)
         pred, target = spectra.maps(grid)
         transform = _cosines(grid, lags, pred.excess.device, pred.excess.dtype)
-        a = centred(transform @ target.excess.detach(), lags.step)
-        b = centred(transform @ pred.excess, lags.step)
-        most = reach(lags.count, lags.step)
-        cross, own = over_turns(correlation(a, b, most)), over_turns(correlation(a, a, most))
-        lag = shift_distance(cross, own, self.tau, lags.step)
-        match = mismatch(target.amplitude.detach(), pred.amplitude)
+        lag = radial_shift(
+            transform @ target.excess.detach(), transform @ pred.excess, lags.step, self.tau
+        )
+        match = mismatch(target.lines.detach(), pred.lines)
         return {"lag": self.w * lag, "lines": self.w * MATCH_SHARE * match}
 
 

@@ -21,7 +21,8 @@ class LogPolarAlignLoss(PairLoss):
     """How far the log-polar spectra are shifted in log radius and in angle.
 
     The belief over both shifts together: its distance in log scale, plus a quarter of its
-    distance in radians, plus a tenth of how far the lines' amplitudes differ, times ``w``.
+    distance in radians, both rounded off below 0.02, plus a tenth of how far the amplitudes
+    differ, times ``w``.
 
     Args:
         out_r: rings, evenly spaced in log frequency.

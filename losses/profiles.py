@@ -34,6 +34,9 @@ THRESHOLD = 1.0
 SOFTNESS = 0.5
 CENTRING_WIDTH = 0.6
 BLUR_WIDTH = 0.025
+# Amplitudes are weighted by this power of their frequency: half way between grey levels (0) and
+# amplitudes of one size in all octaves (1), since pictures fall off about as 1/f.
+RISE = 0.5
 # Pictures are zero-padded to so many times their sides: between bins of their own size the place
 # of a narrow line is pulled to the nearer bin.
 PADDING = 1.5
@@ -49,7 +52,6 @@ class LogMap(NamedTuple):
     sectors: int
     r_min: float
     r_max: float
-    taps: int = 16
 
     @property
     def step(self) -> float:
@@ -89,16 +91,21 @@ def log_map(
 
 
 class Profile(NamedTuple):
-    """What stands above the background, each ``(B, rings, sectors)`` and at least 0."""
+    """Three views of a spectrum, each ``(B, rings, sectors)``."""
 
     excess: Tensor
-    """Natural log units: faint lines count nearly as much as strong ones, so that all vote."""
+    """What stands above the background, natural log units, at least 0: faint lines count nearly as
+    much as strong ones, so that all vote."""
+    lines: Tensor
+    """What stands above the background, grey levels, at least 0, of unit norm: what the lines
+    weigh in the picture."""
     amplitude: Tensor
-    """In the picture's grey levels, of unit norm: what the lines weigh in the picture."""
+    """Grey levels times a power of the frequency, less their mean, of unit norm. In narrow sectors
+    old lines can hide in a background that is raised: here it is left in."""
 
 
 def sector_profiles(power: Tensor, grid: LogMap) -> Profile:
-    """Lines of a spectrum over its background.
+    """Lines of a spectrum over its background, and its amplitudes.
 
     Args:
         power: one-sided ``(B, h, w // 2 + 1)``, ``(h, w)`` the padded size of the grid's.
@@ -113,9 +120,12 @@ def sector_profiles(power: Tensor, grid: LogMap) -> Profile:
     blur = smoothing(grid.rings, BACKGROUND_WIDTH / grid.step, power.device, power.dtype)
     log_background = blur @ torch.log(cells @ around) + THRESHOLD
     excess = F.softplus((torch.log(cells) - log_background) / SOFTNESS) * SOFTNESS
-    over = F.relu(torch.sqrt(cells) - torch.exp(0.5 * log_background))
+    levels = torch.sqrt(cells)
     narrow = smoothing(grid.rings, BLUR_WIDTH / grid.step, power.device, power.dtype)
-    return Profile(excess, unit_norm(narrow @ over))
+    lines = narrow @ F.relu(levels - torch.exp(0.5 * log_background))
+    amplitude = narrow @ (levels * _rise(grid, power.device, power.dtype))
+    amplitude = amplitude - amplitude.mean((-2, -1), keepdim=True)
+    return Profile(excess, unit_norm(lines), unit_norm(amplitude))
 
 
 def unit_norm(profile: Tensor) -> Tensor:
@@ -156,7 +166,12 @@ def _band_pass(n: int, step: float, device: torch.device, dtype: torch.dtype) ->
 
 
 @constant_result
+def _rise(grid: LogMap, device: torch.device, dtype: torch.dtype) -> Tensor:
+    return grid.radii.pow(RISE)[:, None].to(device=device, dtype=dtype)
+
+
+@constant_result
 def _sectors(grid: LogMap, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     plane = padded_size(grid.size)
-    index, weight = sector_table(plane, grid.radii, grid.sectors, taps=grid.taps, dtype=dtype)
+    index, weight = sector_table(plane, grid.radii, grid.sectors, dtype=dtype)
     return index.to(device), weight.to(device)

@@ -75,7 +75,7 @@ class ScaleConsistencyLoss(PairLoss):
         back = shift_distance(
             cross.flip(-1), over_turns(correlation(second, second, most)), self.tau, grid.step
         )
-        match = mismatch(maps[0].amplitude, maps[1].amplitude)
+        match = mismatch(maps[0].lines, maps[1].lines)
         return {"scale": self.w * 0.5 * (there + back), "lines": self.w * MATCH_SHARE * match}
 
 

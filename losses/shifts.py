@@ -19,6 +19,8 @@ import math
 import torch
 from torch import Tensor
 
+from .profiles import centred
+
 # Shifts looked at, in natural log units: 2.5 octaves either way.
 FARTHEST = 2.5 * math.log(2.0)
 # A soft maximum over turns of so much either way; correlations lie in [-1, 1].
@@ -32,6 +34,9 @@ TEMPERATURES = (0.25, 1.0, 4.0)
 # Correlations are brought to this standard deviation, unless theirs is below the second.
 SPREAD = 0.22
 LEAST_SPREAD = 0.02
+# Distances over shifts and turns together (log units, radians) well below this are squared: over
+# narrow sectors, the last percent would make a picture's noise fit too.
+ROUNDED_BELOW = 0.02
 
 
 def reach(rings: int, step: float) -> int:
@@ -76,7 +81,7 @@ def mismatch(first: Tensor, second: Tensor, most_turn_deg: float = MOST_TURN_DEG
         most_turn_deg: largest turn looked at; 0 for none.
 
     Returns:
-        ``(B,)`` in [0, 1] for maps without negative values.
+        ``(B,)`` in [0, 2].
     """
     sectors = first.shape[-1]
     most = round(most_turn_deg * sectors / 180)
@@ -107,6 +112,21 @@ def shift_distance(lags: Tensor, own: Tensor, tau: float, step: float) -> Tensor
     return _mean([_line_distance(lags / (tau * t), own / (tau * t)) for t in TEMPERATURES]) * step
 
 
+def radial_shift(first: Tensor, second: Tensor, step: float, tau: float) -> Tensor:
+    """How far the second profile is shifted against the first at the near turns, ``(B,)``.
+
+    Args:
+        first: ``(B, rings, sectors)``, not yet centred.
+        second: like `first`.
+        step: log units between two rings; the distance is in the same units.
+        tau: temperature, see `TEMPERATURES`.
+    """
+    a, b = centred(first, step), centred(second, step)
+    most = reach(first.shape[-2], step)
+    cross, own = over_turns(correlation(a, b, most)), over_turns(correlation(a, a, most))
+    return shift_distance(cross, own, tau, step)
+
+
 def shift_and_turn_distance(
     lags: Tensor, own: Tensor, tau: float, step: float
 ) -> tuple[Tensor, Tensor]:
@@ -120,7 +140,7 @@ def shift_and_turn_distance(
 
     Returns:
         The distances of the beliefs over shifts, in log units, and of those over turns, in
-        radians; each ``(B,)``.
+        radians, rounded off below `ROUNDED_BELOW`; each ``(B,)``.
     """
     lags, own = standardized(lags, (-2, -1)), standardized(own, (-2, -1))
     shifts, turns = [], []
@@ -128,7 +148,8 @@ def shift_and_turn_distance(
         t = tau * temperature
         shifts.append(_line_distance(torch.logsumexp(lags / t, -2), torch.logsumexp(own / t, -2)))
         turns.append(_circle_distance(torch.logsumexp(lags / t, -1), torch.logsumexp(own / t, -1)))
-    return _mean(shifts) * step, _mean(turns) * (math.pi / lags.shape[-2])
+    turn = _mean(turns) * (math.pi / lags.shape[-2])
+    return _rounded(_mean(shifts) * step), _rounded(turn)
 
 
 def _line_distance(logits: Tensor, own: Tensor) -> Tensor:
@@ -140,6 +161,11 @@ def _circle_distance(logits: Tensor, own: Tensor) -> Tensor:
     cumulative = (logits.softmax(-1) - own.softmax(-1)).cumsum(-1)
     # On a circle the cut is free, and the best place is where the median is taken away.
     return (cumulative - cumulative.median(-1, keepdim=True).values).abs().sum(-1)
+
+
+def _rounded(distance: Tensor) -> Tensor:
+    """Pseudo-Huber: 0 at 0 with slope 0 there, slope 1 far above `ROUNDED_BELOW`."""
+    return torch.sqrt(distance.square() + ROUNDED_BELOW**2) - ROUNDED_BELOW
 
 
 def _mean(values: list[Tensor]) -> Tensor:

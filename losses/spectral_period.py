@@ -11,8 +11,8 @@ from tiling_diag.errors import InputError
 
 from .base import NYQUIST, SECTORS, PairLoss, bin_frequency, check_options, check_radial_options
 from .inputs import Spectra
-from .profiles import LogMap, centred, log_map
-from .shifts import MATCH_SHARE, correlation, mismatch, over_turns, reach, shift_distance
+from .profiles import LogMap, log_map
+from .shifts import MATCH_SHARE, mismatch, radial_shift
 from .tables import constant_result
 
 # The band saturates where the peak does not, so it must stay the smaller of the two.
@@ -91,20 +91,18 @@ class SpectralPeriodLoss(PairLoss):
         """``peak`` and ``band``, weighted, each ``(B,)``."""
         grid = self.grid(spectra.size)
         pred, target = spectra.maps(grid)
-        peak = radial_shift(target.excess.detach(), pred.excess, grid, self.tau)
-        match = mismatch(target.amplitude.detach(), pred.amplitude)
+        peak = radial_shift(target.excess.detach(), pred.excess, grid.step, self.tau)
+        match = mismatch(target.lines.detach(), pred.lines)
         if center_override is None:
             center = fundamental(target.excess, grid)
         else:
             center = _checked_center(center_override, pred.excess)
-        band_of = pred.excess
+        radii = _log_radii(grid, pred.excess.device, pred.excess.dtype)
         # An octave above or below is far outside: exp(-(0.69 / 0.14)^2 / 2) = 5e-6.
-        away = (
-            _log_radii(grid, band_of.device, band_of.dtype)
-            - torch.log(center.clamp_min(1e-6))[:, None]
-        )
-        band = torch.exp(-0.5 * (away / math.log1p(self.band_sigma)).square())
-        ring_pred, ring_target = band_of.mean(-1) * band, target.excess.detach().mean(-1) * band
+        away = (radii - torch.log(center.clamp_min(1e-6))[:, None]) / math.log1p(self.band_sigma)
+        band = torch.exp(-0.5 * away.square())
+        ring_pred = pred.excess.mean(-1) * band
+        ring_target = target.excess.detach().mean(-1) * band
         cosine = (ring_pred * ring_target).sum(-1) * torch.rsqrt(
             ring_pred.square().sum(-1) * ring_target.square().sum(-1) + 1e-12
         )
@@ -116,14 +114,6 @@ def radial_grid(size: tuple[int, int], bins: int, min_bin: int, max_bin: int | N
     """The log-frequency grid that radial options stand for."""
     top = NYQUIST if max_bin is None else bin_frequency(max_bin, bins)
     return log_map(size, bins, SECTORS, bin_frequency(min_bin, bins), top)
-
-
-def radial_shift(first: Tensor, second: Tensor, grid: LogMap, tau: float) -> Tensor:
-    """How far the second profile is shifted against the first, log units, ``(B,)``."""
-    a, b = centred(first, grid.step), centred(second, grid.step)
-    most = reach(grid.rings, grid.step)
-    cross, own = over_turns(correlation(a, b, most)), over_turns(correlation(a, a, most))
-    return shift_distance(cross, own, tau, grid.step)
 
 
 def fundamental(profile: Tensor, grid: LogMap) -> Tensor:

@@ -206,3 +206,26 @@ def test_colours_take_losses_only():
         ColourLoss(PatchwiseLoss(ACFPeriodLoss()))
     with pytest.raises(InputError, match="w_colour"):
         ColourLoss(ACFPeriodLoss(), -1.0)
+
+
+def test_old_lines_do_not_hide_in_a_raised_background():
+    y, x = torch.meshgrid(torch.arange(192.0), torch.arange(192.0), indexing="ij")
+    target = (0.5 + 0.1 * torch.cos(2 * torch.pi * y / 12))[None, None]
+    cycles = torch.arange(4, 13)  # the old line, of eight cycles in the picture, is one of them
+    waves = torch.cos(2 * torch.pi * cycles[:, None, None] * y / 192 + cycles[:, None, None] ** 2)
+    around = 0.02 * waves.sum(0)
+    near = LogPolarAlignLoss().forward_terms(target + 0.005 * torch.sin(x * y), target)["lines"]
+    hidden = LogPolarAlignLoss().forward_terms(target + around, target)["lines"]
+    assert float(hidden - near) > 0.018
+
+
+def test_the_last_percent_of_scale_costs_less_than_in_proportion_in_log_polar_align():
+    y = torch.arange(256.0)
+    walls = [
+        (0.5 + 0.2 * torch.cos(2 * torch.pi * y * s / 16) ** 3)[None, None, :, None].expand(
+            1, 1, 256, 256
+        )
+        for s in (1.0, 1.005, 1.05)
+    ]
+    none, little, more = (float(LogPolarAlignLoss()(wall, walls[0], None)) for wall in walls)
+    assert 0 < little - none < 0.05 * (more - none)

@@ -16,7 +16,7 @@ from tiling_diag.synth import View, draw_wall
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 from loss_pixels import PixelScore
-from loss_scores import Score, Setting, sweep, sweep_crops, target_crop
+from loss_scores import Score, Setting, crops_ratio, sweep, sweep_crops, target_crop
 from loss_walls import Material, is_seamless, load_materials
 
 import losses as bench
@@ -98,6 +98,19 @@ def test_scores_tell_a_loss_that_points_to_the_scale_from_one_that_does_not():
     assert right.octaves_are_dear
     assert not wrong.octaves_are_dear
     assert right.descents == (1, 2)
+    assert right.descents_to_own_ratio == (0, 0)
+    right.crops_ratio = 1.29
+    assert right.descents_to_own_ratio == (1, 2)
+
+
+def test_the_crops_own_ratio_is_that_of_their_periods():
+    y = torch.arange(256.0)
+    wide, narrow = (0.5 + 0.4 * torch.cos(2 * math.pi * y / px) for px in (16.0, 15.0))
+    column = torch.cat((wide, narrow, narrow[:88]))[:, None]
+    wall = Material("stripes", column.expand(-1, 600).expand(3, -1, -1), False, 16.0)
+    assert crops_ratio(wall, 256) == pytest.approx(16 / 15, rel=0.01)
+    flat = Material("flat", torch.full((3, 600, 600), 0.5), False, 16.0)
+    assert crops_ratio(flat, 256) is None
 
 
 def test_the_benchmark_prefers_ours_to_pixels(corpus, tmp_path, monkeypatch, capsys):
