@@ -23,6 +23,8 @@ SAME_OCTAVES = 0.5 * OFF_OCTAVES
 EXCESS = (-2.0, 1.0)
 LEAST_AMPLITUDE = 1e-3
 LEAST_STEP = 3e-3
+# Twelve bands say no more of a straight line than that it has this much, or all but this much.
+LEAST_TREND = 0.05
 # Where no octave fits better than none, it makes no difference how much worse.
 LEAST_CONTRAST = 0.0
 
@@ -103,9 +105,12 @@ def resize_alias(d: Diagnosis) -> dict[str, float] | None:
 
 
 def edge_cross(d: Diagnosis) -> dict[str, float] | None:
-    """How much power the borders' step puts on the axes."""
-    step = float(d.edge_cross.step)
-    return {"step": math.log(max(step, LEAST_STEP))} if math.isfinite(step) else None
+    """How much power the borders' step puts on the axes, and how evenly the wall leads to it."""
+    step, trend = float(d.edge_cross.step), float(d.edge_cross.trend)
+    if not math.isfinite(step):
+        return None
+    trend = min(max(trend, LEAST_TREND), 1 - LEAST_TREND)
+    return {"step": math.log(max(step, LEAST_STEP)), "trend": math.log(trend / (1 - trend))}
 
 
 def no_period(d: Diagnosis) -> dict[str, float] | None:

@@ -279,6 +279,8 @@ class EdgeCrossResult:
             periodic-plus-smooth split.
         step: share of the power that a step between the borders puts there, single joints at the
             borders left out.
+        trend: share of the variance of twelve bands' means across the picture that is on
+            a straight line: near 1 for light that falls off to one side.
         period_px: the fundamental's period in the spectrum without a window, to compare with
             `ResizeResult.period_px`; NaN where there is no cross.
     """
@@ -286,6 +288,7 @@ class EdgeCrossResult:
     before: Tensor
     after: Tensor
     step: Tensor
+    trend: Tensor
     period_px: Tensor
 
 
