@@ -109,7 +109,7 @@ def measure(spec: Spec) -> dict | None:
 
 
 def _places(found: tiling_diag.Diagnosis, made: Made) -> dict:
-    moved = float(found.edge_cross.period_px) / float(found.resize.period_px)
+    moved = float(found.edge_cross.period_px) / float(found.edge_cross.split_period_px)
     return {
         "overlap": overlap(made.zones.numpy() > 0.5, found.banding.polygons_px.numpy()),
         "found_axis": (None, "rows", "cols", "oblique")[int(found.banding.hint)],

@@ -234,7 +234,7 @@ def _cross(d: Diagnosis) -> list[Finding]:
         Evidence("share of the power that the step between the borders has", float(cross.step)),
         Evidence("share of the change across the picture that is even", float(cross.trend)),
     ]
-    right, biased = float(d.resize.period_px), float(cross.period_px)
+    right, biased = float(cross.split_period_px), float(cross.period_px)
     move = abs(biased / right - 1) if math.isfinite(biased) and math.isfinite(right) else 0.0
     title = "without a window the borders put a cross on the spectrum's axes"
     if move <= CROSS_MOVE:

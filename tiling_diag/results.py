@@ -281,8 +281,8 @@ class EdgeCrossResult:
             borders left out.
         trend: share of the variance of twelve bands' means across the picture that is on
             a straight line: near 1 for light that falls off to one side.
-        period_px: the fundamental's period in the spectrum without a window, to compare with
-            `ResizeResult.period_px`; NaN where there is no cross.
+        period_px, split_period_px: the fundamental's period in the spectrum without a window, and
+            after the split; NaN where there is no cross.
     """
 
     before: Tensor
@@ -290,6 +290,7 @@ class EdgeCrossResult:
     step: Tensor
     trend: Tensor
     period_px: Tensor
+    split_period_px: Tensor
 
 
 @dataclass(frozen=True)

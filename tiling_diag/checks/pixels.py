@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool1d
 
 from tiling_diag.checks.resizing import half_size_period
-from tiling_diag.kernels.spectrum import weighted_mean
+from tiling_diag.kernels.spectrum import power_spectrum, weighted_mean
+from tiling_diag.kernels.windows import periodic_plus_smooth
 from tiling_diag.results import EdgeCrossResult, LatticeResult, ShiftResult
 from tiling_diag.wall import Walls
 
@@ -54,15 +55,23 @@ def measure_edge_cross(
     trends, spreads = zip(*(_trend(profile) for profile in profiles), strict=True)
     trend = sum(trends) / (sum(trends) + sum(spreads)).clamp_min(1e-12)
     flat = total <= 1e-9 * walls.mask.sum((-2, -1))
+    period = split_period = torch.full_like(before, nan)
     # Where there is no cross to speak of, it moves nothing.
-    crossed = bool((before - even > LEAST_DROP).any())
-    period = half_size_period(power_no_window, walls.size, lattice) if crossed else before * nan
+    crossed = before - even > LEAST_DROP
+    if bool(crossed.any()):
+        periodic, _ = periodic_plus_smooth(image)
+        split = power_spectrum(periodic, torch.ones_like(walls.mask))
+        period, split_period = (
+            half_size_period(power, walls.size, lattice).masked_fill(~crossed, nan)
+            for power in (power_no_window, split)
+        )
     return EdgeCrossResult(
         before=before.masked_fill(flat, nan),
         after=after.masked_fill(flat, nan),
         step=(before - even).masked_fill(flat, nan),
         trend=trend.masked_fill(flat, nan),
         period_px=period,
+        split_period_px=split_period,
     )
 
 
