@@ -26,7 +26,7 @@ LEAST_STEP = 3e-3
 # Twelve bands say no more of a straight line than that it has this much, or all but this much.
 LEAST_TREND = 0.05
 # Where no octave fits better than none, it makes no difference how much worse.
-LEAST_CONTRAST = 0.0
+LEAST_CLARITY = 0.0
 
 
 def period_octaves(d: Diagnosis) -> dict[str, float]:
@@ -74,10 +74,10 @@ def period(d: Diagnosis) -> dict[str, float] | None:
 
 def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
     """How much more the best zone is like the rest stretched by an octave than like the rest."""
-    contrast = float(d.banding.contrast)
-    if not bool(d.lattice.is_periodic) or not math.isfinite(contrast):
+    clarity = float(d.banding.clarity)
+    if not bool(d.lattice.is_periodic) or not math.isfinite(clarity):
         return None
-    return {"contrast": max(contrast, LEAST_CONTRAST)}
+    return {"clarity": max(clarity, LEAST_CLARITY)}
 
 
 def grids(d: Diagnosis) -> dict[int, dict[str, float]]:

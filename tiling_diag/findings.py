@@ -155,8 +155,12 @@ def _bands(d: Diagnosis) -> list[Finding]:
         Evidence(
             "likeness to the rest stretched by an octave, over that to the rest",
             float(d.banding.contrast),
+        ),
+        Evidence(
+            "the same over what chance reaches with such windows",
+            float(d.banding.clarity),
             limit("doubling_bands"),
-        )
+        ),
     ]
     return [_make("doubling_bands", sure, title, evidence, zones)]
 

@@ -164,6 +164,7 @@ class LocalPeriodResult:
         homography: ``(3, 3)`` from picture px to the flat wall, which keeps the picture's middle
             in place and in size; NaN where there is no lattice.
         homography_r2: share of the field's variance that it explains.
+        misfit: share of the picture that has no octave of the wall's lattice, laid on that plane.
     """
 
     period_px: Tensor
@@ -185,6 +186,7 @@ class LocalPeriodResult:
     scale_change: Tensor
     homography: Tensor
     homography_r2: Tensor
+    misfit: Tensor
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,8 @@ class BandingResult:
             as a difference of correlations.
         contrast: the same of the best band, times the root of both sides' shares; also where it is
             too little for a zone, and at most 0 where no octave fits better than none.
+        clarity: contrast over the root of the share of the picture's shorter side that a window
+            takes: the fewer windows there are side by side, the higher chance reaches.
     """
 
     factor: Tensor
@@ -220,6 +224,7 @@ class BandingResult:
     box_factor: Tensor
     box_score: Tensor
     contrast: Tensor
+    clarity: Tensor
 
 
 @dataclass(frozen=True)
