@@ -37,8 +37,10 @@ def period_octaves(d: Diagnosis) -> dict[str, float]:
     ratios: dict[str, float] = {}
     if d.reference is not None:
         same = _same_lattice(d.lattice, d.reference.lattice, d.settings.ref_scale)
-        ratios["units"] = same or float(d.reference.scale_ratio_x)
-        ratios["courses"] = same or float(d.reference.scale_ratio_y)
+        known = bool(d.lattice.is_periodic) and bool(d.reference.lattice.is_periodic)
+        names = ("units", "courses") if known else ("material along x", "material along y")
+        ratios[names[0]] = same or float(d.reference.scale_ratio_x)
+        ratios[names[1]] = same or float(d.reference.scale_ratio_y)
     if d.settings.unit_px is not None:
         ratios["units"] = float(d.lattice.unit_px) / d.settings.unit_px
     if d.settings.course_px is not None:

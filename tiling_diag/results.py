@@ -305,7 +305,8 @@ class ReferenceResult:
     Attributes:
         lattice: the reference's own lattice, in its px.
         image: ``(C, H, W)`` the reference picture.
-        scale_ratio, scale_ratio_x, scale_ratio_y: predicted over reference.
+        scale_ratio, scale_ratio_x, scale_ratio_y: predicted over reference, along and across the
+            rows; without a lattice along x and y of the picture.
         confidence: in [0, 1].
     """
 
