@@ -153,11 +153,7 @@ def _bands(d: Diagnosis) -> list[Finding]:
     title = f"zones of another period in {axis}: {'; '.join(zone.text for zone in zones)}"
     evidence = [
         Evidence(
-            "likeness to the rest stretched by an octave, over that to the rest",
-            float(d.banding.contrast),
-        ),
-        Evidence(
-            "the same over what chance reaches with such windows",
+            "how clearly they are like the rest stretched by an octave, not like the rest",
             float(d.banding.clarity),
             limit("doubling_bands"),
         ),

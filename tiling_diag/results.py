@@ -205,10 +205,10 @@ class BandingResult:
         box_factor: ``(k, 2)`` period over base, along and across the rows.
         box_score: ``(k,)`` how much more a zone looks like the stretched rest than like the rest,
             as a difference of correlations.
-        contrast: the same of the best band, times the root of both sides' shares; also where it is
-            too little for a zone, and at most 0 where no octave fits better than none.
-        clarity: contrast over the root of the share of the picture's shorter side that a window
-            takes: the fewer windows there are side by side, the higher chance reaches.
+        clarity: the same of the best band, times the root of both sides' shares, over the root of
+            the share of the picture's shorter side that a window takes: the fewer windows there are
+            side by side, the higher chance reaches. Also where it is too little for a zone, and at
+            most 0 where no octave fits better than none.
     """
 
     factor: Tensor
@@ -223,7 +223,6 @@ class BandingResult:
     polygons_px: Tensor
     box_factor: Tensor
     box_score: Tensor
-    contrast: Tensor
     clarity: Tensor
 
 

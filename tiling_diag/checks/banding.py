@@ -187,7 +187,6 @@ def _banding(
         "factor": factor.reshape(rows, columns),
         "hint": torch.tensor({0: 1, DIRECTIONS // 2: 2}.get(direction, 3) if zones else 0),
         "angle_deg": torch.tensor(180.0 * direction / DIRECTIONS if zones else math.nan),
-        "contrast": torch.tensor(seen.bands.contrast if seen else 0.0),
         "clarity": torch.tensor(seen.clarity if seen else 0.0),
         **_shapes(zones, direction, tilt, size),
     }
