@@ -111,7 +111,10 @@ def _best_lattice(
     starts = _starts(repetition)
     if len(starts) == 0:
         return None
-    starts = _distinct(_valid(fit(repetition, starts, reaches=(2.2, 4.0, 8.0))))
+    starts = _valid(fit(repetition, starts, reaches=(2.2, 4.0, 8.0)))
+    if len(starts) == 0:
+        return None
+    starts = _distinct(starts)
     changes = free_directions(repetition, starts).amin(-1) > CONTRAST_LIMIT
     starts = starts[changes]
     if len(starts) == 0:
