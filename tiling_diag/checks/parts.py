@@ -8,6 +8,7 @@ then the rest does not look like it, stretched by an octave.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 
@@ -18,9 +19,9 @@ from tiling_diag.checks.bands import Bands, find_bands, normals, pooled
 from tiling_diag.checks.lattice import measure_lattice
 from tiling_diag.checks.likeness import STRETCHES, half_maps
 from tiling_diag.checks.local_period import PLACES, measure_local_period
-from tiling_diag.checks.perspective import MIN_COVERAGE, Plane, grid_places
+from tiling_diag.checks.perspective import MIN_COVERAGE, Plane, find_plane, grid_places
 from tiling_diag.checks.plane import LEAST_SIDE_PX, NOT_PERIODIC, with_item
-from tiling_diag.checks.row_frame import pixel_frame
+from tiling_diag.checks.row_frame import pixel_frame, row_frame
 from tiling_diag.checks.windows_on_wall import window_maps
 from tiling_diag.results import LatticeResult
 from tiling_diag.wall import Walls
@@ -43,7 +44,7 @@ def with_parts(
     Args:
         walls: the batch.
         lattice: what was found over whole walls.
-        plane: their planes; walls of which a part is taken are taken as seen straight on.
+        plane: their planes.
         reference: a batch of one, the lattice that the walls should have, in their px.
     """
     hidden = (lattice.reason == NOT_PERIODIC) & (lattice.support > LEAST_SUPPORT)
@@ -51,24 +52,22 @@ def with_parts(
         wall = Walls(walls.image[index : index + 1], walls.mask[index : index + 1])
         best, least = None, LEAST_CLARITY
         for found in _candidates(wall, reference):
-            clarity = _clarity(wall, found)
+            # A tilt hides the lattice too, and what is twice as near looks twice as large.
+            own = find_plane(wall, row_frame(found))
+            # A lattice that the whole does not show is looked at as one that none of it has.
+            own = dataclasses.replace(own, misfit=torch.ones_like(own.misfit))
+            clarity = _clarity(wall, found, own)
             if clarity > least:
-                best, least = found, clarity
+                best, least = (found, own), clarity
         if best is not None:
-            lattice = with_item(lattice, index, best)
-            plane = with_item(plane, index, _straight_on())
+            lattice = with_item(lattice, index, best[0])
+            plane = with_item(plane, index, best[1])
     return lattice, plane
 
 
-def _straight_on() -> Plane:
-    """The plane of one wall of which nothing is known."""
-    nan = torch.full((1, 2, 2), torch.nan, dtype=torch.float64)
-    return Plane(torch.zeros_like(nan[:, 0]), nan, nan[:, 0, 0], torch.ones_like(nan[:, 0, 0]))
-
-
-def _clarity(wall: Walls, lattice: LatticeResult) -> float:
+def _clarity(wall: Walls, lattice: LatticeResult, plane: Plane) -> float:
     """How clear bands are on one wall if it has that lattice."""
-    local, windows = measure_local_period(wall, lattice, _straight_on())
+    local, windows = measure_local_period(wall, lattice, plane)
     return float(measure_banding(wall, lattice, local, windows).clarity[0])
 
 
