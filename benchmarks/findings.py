@@ -36,6 +36,7 @@ import tiling_diag
 from tiling_diag.checks.pixels import measure_edge_cross
 from tiling_diag.checks.plane import measure_plane
 from tiling_diag.checks.reference import measure_reference, reference_lattice
+from tiling_diag.checks.reference_scale import with_scale
 from tiling_diag.checks.resizing import measure_resize
 from tiling_diag.checks.spectral import measure_spectrum
 from tiling_diag.checks.upsampling_grid import measure_grid
@@ -109,7 +110,7 @@ def measure(spec: Spec) -> dict | None:
 
 
 def _places(found: tiling_diag.Diagnosis, made: Made) -> dict:
-    moved = float(found.edge_cross.period_px) / float(found.resize.period_px)
+    moved = float(found.edge_cross.period_px) / float(found.edge_cross.split_period_px)
     return {
         "overlap": overlap(made.zones.numpy() > 0.5, found.banding.polygons_px.numpy()),
         "found_axis": (None, "rows", "cols", "oblique")[int(found.banding.hint)],
@@ -155,7 +156,7 @@ def _parts(spec: Spec, made: Made) -> SimpleNamespace:
             lattice = measure_plane(walls)[0]
             own = reference_lattice(made.reference)
             known = measure_reference(lattice, own, made.reference, settings.ref_scale)
-            parts = {"reference": known}
+            parts = {"reference": with_scale(known, lattice, walls, settings.ref_scale)}
         else:
             lattice = _clean_lattice(spec.row)
             spectral = measure_spectrum(walls, lattice)

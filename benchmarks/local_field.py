@@ -5,7 +5,7 @@
 
 Corpus textures as they are, under light, noise and JPEG, seen at an angle, and with bands of
 doubled or halved period. Scored are the local period, the plane's scale field, and the bands:
-overlap with the truth, direction, and how well their contrast tells walls with bands from walls
+overlap with the truth, direction, and how well their clarity tells walls with bands from walls
 without. Bands show at least two of their own units; textures too coarse for that are left out of
 the bands. Three rows of the table of walls take all pictures together, whether the lattice of the
 wall as a whole was found or not; where it was not, nothing is measured and it counts as missed.
@@ -38,6 +38,7 @@ from PIL import Image, ImageDraw
 from tables import markdown_table, percent, run_tasks
 from torch import Tensor
 
+from tiling_diag.calibration import limit
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.local_period import measure_local_period
 from tiling_diag.checks.parts import with_parts
@@ -47,8 +48,8 @@ from tiling_diag.wall import Walls
 
 DEFAULT_OUT = Path("build") / "bench" / "local_field"
 HINTS = (None, "rows", "cols", "oblique")
-# Of contrasts above it a wall is said to have bands, in the table of rows.
-CONTRAST_LIMIT = 0.09
+# Where bands become suspect.
+CLARITY_LIMIT = limit("doubling_bands") or math.inf
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def run_case(case: Case) -> dict | None:
         **_plane_score(picture, found),
         "orientation": picture.orientation,
         "hint": HINTS[int(banding.hint[0])],
-        "contrast": float(banding.contrast[0]),
+        "clarity": float(banding.clarity[0]),
         "overlap": _overlap(picture, banding),
     }
 
@@ -200,7 +201,7 @@ def _percent_of(values: list[float]) -> str:
 
 def band_table(rows: list[dict]) -> str:
     negative = [
-        r["contrast"]
+        r["clarity"]
         for r in rows
         if r["kind"] != "bands" and r["row_kind"] != "zones" and r["row_kind"] != "none"
     ]
@@ -211,14 +212,14 @@ def band_table(rows: list[dict]) -> str:
         for what, group in ((name, every), (f"{name}, lattice right", right)):
             if not group:
                 continue
-            found = [r for r in group if r["contrast"] > CONTRAST_LIMIT]
+            found = [r for r in group if r["clarity"] > CLARITY_LIMIT]
             lines.append(
                 [
                     what,
                     len(group),
-                    f"{auroc([r['contrast'] for r in group], negative):.3f}",
+                    f"{auroc([r['clarity'] for r in group], negative):.3f}",
                     percent(len(found), len(group)),
-                    percent(sum(c > CONTRAST_LIMIT for c in negative), len(negative)),
+                    percent(sum(c > CLARITY_LIMIT for c in negative), len(negative)),
                     f"{median(r['overlap'] for r in group):.2f}",
                     f"{median([r['overlap'] for r in found] or [0]):.2f}",
                     percent(sum(r["hint"] == r["orientation"] for r in found), len(found)),
@@ -239,19 +240,19 @@ def row_table(rows: list[dict]) -> str:
         if r["kind"] != "clean" or r["detail"] != "as-is":
             continue
         change = "-" if r["change"] is None else f"{r['change']:.2f}"
-        said = f"bands in {r['hint']}" if r["contrast"] > CONTRAST_LIMIT else "no bands"
+        said = f"bands in {r['hint']}" if r["clarity"] > CLARITY_LIMIT else "no bands"
         if r["row_kind"] == "perspective":
             true = f"{r['true_change']:.2f} times as large at one corner as at another"
             period = "-" if r["period_error"] is None else f"{100 * r['period_error']:.1f} %"
             seen = f"{change} times; {said}; local period off {period}"
             plane = r["plane_error"]
-            right = plane is not None and plane <= 0.05 and r["contrast"] <= CONTRAST_LIMIT
+            right = plane is not None and plane <= 0.05 and r["clarity"] <= CLARITY_LIMIT
         elif r["row_kind"] == "zones":
             true, seen = f"a band in {r['orientation']}", f"{said}, overlap {r['overlap']:.2f}"
             right = r["hint"] == r["orientation"] and r["overlap"] >= 0.75
         elif r["row_kind"] == "none":
             true, seen = "no period", f"{'a period' if r['periodic'] else 'no period'}; {said}"
-            right = r["contrast"] <= CONTRAST_LIMIT and not r["periodic"]
+            right = r["clarity"] <= CLARITY_LIMIT and not r["periodic"]
         else:
             continue
         lines.append([r["file"], true, seen, "yes" if right else "NO"])
@@ -262,15 +263,15 @@ def failure_table(rows: list[dict]) -> str:
     """Bands that were missed or misplaced, and false ones."""
     lines = []
     for r in rows:
-        said = r["contrast"] > CONTRAST_LIMIT
+        said = r["clarity"] > CLARITY_LIMIT
         if r["kind"] == "bands" and (not said or r["overlap"] < 0.5):
             why = "lattice wrong" if r["period_error"] is None else "bands"
             lines.append([r["file"], r["detail"], f"{r['strength']:g}", r["orientation"], why,
-                          f"{r['contrast']:.2f}", f"{r['overlap']:.2f}"])  # fmt: skip
+                          f"{r['clarity']:.2f}", f"{r['overlap']:.2f}"])  # fmt: skip
         elif r["kind"] != "bands" and r["row_kind"] != "zones" and said:
             lines.append([r["file"], f"{r['kind']} {r['detail']}", "-", "-", "false alarm",
-                          f"{r['contrast']:.2f}", "-"])  # fmt: skip
-    header = ["file", "draw", "strength", "direction", "what failed", "contrast", "overlap"]
+                          f"{r['clarity']:.2f}", "-"])  # fmt: skip
+    header = ["file", "draw", "strength", "direction", "what failed", "clarity", "overlap"]
     return markdown_table(header, lines)
 
 

@@ -1,5 +1,6 @@
 """The judge of the findings, judged: maps, ranks and overlaps whose values are known beforehand."""
 
+import dataclasses
 import json
 import math
 import sys
@@ -10,11 +11,14 @@ import pytest
 import torch
 from PIL import Image
 
+from tiling_diag.synth import Material, View, draw_wall
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import defect_cases
 import findings
 import logistic
+import reference_halves
 from corpus import load_corpus
 from legacy_metrics import legacy_metrics
 
@@ -176,3 +180,21 @@ def test_the_plain_script_sees_axes_and_doubled_rows():
     assert numbers[0]["axis_ratio_at_f"] > 0.9 > 0.1 > numbers[1]["axis_ratio_at_f"]
     assert numbers[0]["band_score"] == 0 and numbers[2]["band_score"] == 1
     assert numbers[0]["E2f_over_Ef"] < 0.01
+
+
+def test_halves_of_a_picture_have_the_scale_they_were_resampled_by(tmp_path):
+    image = draw_wall(
+        Material(width_px=40.0, height_px=16.0, mortar_px=3.0), View((256, 512))
+    ).image
+    pixels = (image.movedim(0, -1).numpy() * 255).round().astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    entry = {"file": "a.png", "kind": "running_bond", "a": [40.0, 0.0], "b": [20.0, 16.0]}
+    entry |= {"tol_pct": 1, "regularity": "regular", "unit_px": 40.0, "course_px": 16.0}
+    (tmp_path / "manifest.json").write_text(json.dumps([entry]))
+    scores = reference_halves.score(load_corpus(tmp_path)[0])
+    assert [s.factor for s in scores] == list(reference_halves.FACTORS)
+    assert all(s.lattices for s in scores)
+    assert [s for s in scores if s.said and not s.right] == []
+    assert sum(s.said for s in scores) >= 2
+    wrong = dataclasses.replace(scores[0], octaves=(0.0, 0.2))
+    assert scores[0].right and not wrong.right

@@ -16,8 +16,9 @@ from tiling_diag.checks.cepstrum import measure_cepstrum
 from tiling_diag.checks.local_period import measure_local_period
 from tiling_diag.checks.parts import with_parts
 from tiling_diag.checks.pixels import measure_edge_cross, measure_shift
-from tiling_diag.checks.plane import measure_plane
+from tiling_diag.checks.plane import measure_plane, scaled
 from tiling_diag.checks.reference import measure_reference, reference_lattice
+from tiling_diag.checks.reference_scale import with_scale
 from tiling_diag.checks.resizing import measure_resize
 from tiling_diag.checks.spectral import measure_spectrum
 from tiling_diag.checks.upsampling_grid import measure_grid
@@ -284,13 +285,13 @@ def _measure(
     mask = torch.stack([wall.mask for wall in inputs]).to(device)
     image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
     walls = Walls(image, mask)
-    lattice, plane = with_parts(walls, *measure_plane(walls))
+    wanted = None if reference is None else scaled(reference[1], torch.tensor(settings.ref_scale))
+    lattice, plane = with_parts(walls, *measure_plane(walls), wanted)
     local, windows = measure_local_period(walls, lattice, plane)
-    compared = (
-        None
-        if reference is None
-        else measure_reference(lattice, reference[1], reference[0], settings.ref_scale)
-    )
+    compared = None
+    if reference is not None:
+        compared = measure_reference(lattice, reference[1], reference[0], settings.ref_scale)
+        compared = with_scale(compared, lattice, walls, settings.ref_scale)
     spectral = measure_spectrum(walls, lattice)
     results: dict[str, Any] = {
         "lattice": lattice,

@@ -23,8 +23,10 @@ SAME_OCTAVES = 0.5 * OFF_OCTAVES
 EXCESS = (-2.0, 1.0)
 LEAST_AMPLITUDE = 1e-3
 LEAST_STEP = 3e-3
+# Twelve bands say no more of a straight line than that it has this much, or all but this much.
+LEAST_TREND = 0.05
 # Where no octave fits better than none, it makes no difference how much worse.
-LEAST_CONTRAST = 0.0
+LEAST_CLARITY = 0.0
 
 
 def period_octaves(d: Diagnosis) -> dict[str, float]:
@@ -35,8 +37,10 @@ def period_octaves(d: Diagnosis) -> dict[str, float]:
     ratios: dict[str, float] = {}
     if d.reference is not None:
         same = _same_lattice(d.lattice, d.reference.lattice, d.settings.ref_scale)
-        ratios["units"] = same or float(d.reference.scale_ratio_x)
-        ratios["courses"] = same or float(d.reference.scale_ratio_y)
+        known = bool(d.lattice.is_periodic) and bool(d.reference.lattice.is_periodic)
+        names = ("units", "courses") if known else ("material along x", "material along y")
+        ratios[names[0]] = same or float(d.reference.scale_ratio_x)
+        ratios[names[1]] = same or float(d.reference.scale_ratio_y)
     if d.settings.unit_px is not None:
         ratios["units"] = float(d.lattice.unit_px) / d.settings.unit_px
     if d.settings.course_px is not None:
@@ -72,10 +76,10 @@ def period(d: Diagnosis) -> dict[str, float] | None:
 
 def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
     """How much more the best zone is like the rest stretched by an octave than like the rest."""
-    contrast = float(d.banding.contrast)
-    if not bool(d.lattice.is_periodic) or not math.isfinite(contrast):
+    clarity = float(d.banding.clarity)
+    if not bool(d.lattice.is_periodic) or not math.isfinite(clarity):
         return None
-    return {"contrast": max(contrast, LEAST_CONTRAST)}
+    return {"clarity": max(clarity, LEAST_CLARITY)}
 
 
 def grids(d: Diagnosis) -> dict[int, dict[str, float]]:
@@ -103,9 +107,12 @@ def resize_alias(d: Diagnosis) -> dict[str, float] | None:
 
 
 def edge_cross(d: Diagnosis) -> dict[str, float] | None:
-    """How much power the borders' step puts on the axes."""
-    step = float(d.edge_cross.step)
-    return {"step": math.log(max(step, LEAST_STEP))} if math.isfinite(step) else None
+    """How much power the borders' step puts on the axes, and how evenly the wall leads to it."""
+    step, trend = float(d.edge_cross.step), float(d.edge_cross.trend)
+    if not math.isfinite(step):
+        return None
+    trend = min(max(trend, LEAST_TREND), 1 - LEAST_TREND)
+    return {"step": math.log(max(step, LEAST_STEP)), "trend": math.log(trend / (1 - trend))}
 
 
 def no_period(d: Diagnosis) -> dict[str, float] | None:

@@ -153,10 +153,10 @@ def _bands(d: Diagnosis) -> list[Finding]:
     title = f"zones of another period in {axis}: {'; '.join(zone.text for zone in zones)}"
     evidence = [
         Evidence(
-            "likeness to the rest stretched by an octave, over that to the rest",
-            float(d.banding.contrast),
+            "how clearly they are like the rest stretched by an octave, not like the rest",
+            float(d.banding.clarity),
             limit("doubling_bands"),
-        )
+        ),
     ]
     return [_make("doubling_bands", sure, title, evidence, zones)]
 
@@ -227,18 +227,14 @@ def _cross(d: Diagnosis) -> list[Finding]:
     sure = probability("edge_cross", known) if known else 0.0
     if sure < SUSPECT_PROBABILITY:
         return []
-    before, after = float(d.edge_cross.before), float(d.edge_cross.after)
-    least = limit("edge_cross")
+    cross = d.edge_cross
     evidence = [
-        Evidence("share of the power on the axes", before),
-        Evidence("the same after the periodic-plus-smooth split", after),
-        Evidence(
-            "share of the power that the step between the borders has",
-            float(d.edge_cross.step),
-            None if least is None else math.exp(least),
-        ),
+        Evidence("share of the power on the axes", float(cross.before)),
+        Evidence("the same after the periodic-plus-smooth split", float(cross.after)),
+        Evidence("share of the power that the step between the borders has", float(cross.step)),
+        Evidence("share of the change across the picture that is even", float(cross.trend)),
     ]
-    right, biased = float(d.resize.period_px), float(d.edge_cross.period_px)
+    right, biased = float(cross.split_period_px), float(cross.period_px)
     move = abs(biased / right - 1) if math.isfinite(biased) and math.isfinite(right) else 0.0
     title = "without a window the borders put a cross on the spectrum's axes"
     if move <= CROSS_MOVE:

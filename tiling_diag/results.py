@@ -164,6 +164,7 @@ class LocalPeriodResult:
         homography: ``(3, 3)`` from picture px to the flat wall, which keeps the picture's middle
             in place and in size; NaN where there is no lattice.
         homography_r2: share of the field's variance that it explains.
+        misfit: share of the picture that has no octave of the wall's lattice, laid on that plane.
     """
 
     period_px: Tensor
@@ -185,6 +186,7 @@ class LocalPeriodResult:
     scale_change: Tensor
     homography: Tensor
     homography_r2: Tensor
+    misfit: Tensor
 
 
 @dataclass(frozen=True)
@@ -203,8 +205,10 @@ class BandingResult:
         box_factor: ``(k, 2)`` period over base, along and across the rows.
         box_score: ``(k,)`` how much more a zone looks like the stretched rest than like the rest,
             as a difference of correlations.
-        contrast: the same of the best band, times the root of both sides' shares; also where it is
-            too little for a zone, and at most 0 where no octave fits better than none.
+        clarity: the same of the best band, times the root of both sides' shares, over the root of
+            the share of the picture's shorter side that a window takes: the fewer windows there are
+            side by side, the higher chance reaches. Also where it is too little for a zone, and at
+            most 0 where no octave fits better than none.
     """
 
     factor: Tensor
@@ -219,7 +223,7 @@ class BandingResult:
     polygons_px: Tensor
     box_factor: Tensor
     box_score: Tensor
-    contrast: Tensor
+    clarity: Tensor
 
 
 @dataclass(frozen=True)
@@ -279,14 +283,18 @@ class EdgeCrossResult:
             periodic-plus-smooth split.
         step: share of the power that a step between the borders puts there, single joints at the
             borders left out.
-        period_px: the fundamental's period in the spectrum without a window, to compare with
-            `ResizeResult.period_px`; NaN where there is no cross.
+        trend: share of the variance of twelve bands' means across the picture that is on
+            a straight line: near 1 for light that falls off to one side.
+        period_px, split_period_px: the fundamental's period in the spectrum without a window, and
+            after the split; NaN where there is no cross.
     """
 
     before: Tensor
     after: Tensor
     step: Tensor
+    trend: Tensor
     period_px: Tensor
+    split_period_px: Tensor
 
 
 @dataclass(frozen=True)
@@ -296,7 +304,8 @@ class ReferenceResult:
     Attributes:
         lattice: the reference's own lattice, in its px.
         image: ``(C, H, W)`` the reference picture.
-        scale_ratio, scale_ratio_x, scale_ratio_y: predicted over reference.
+        scale_ratio, scale_ratio_x, scale_ratio_y: predicted over reference, along and across the
+            rows; without a lattice along x and y of the picture.
         confidence: in [0, 1].
     """
 

@@ -113,6 +113,17 @@ def test_a_tile_wall_with_joints_on_the_axes_has_no_cross_but_uneven_light_has()
     assert drop(uneven_borders(image, strength=1.0).image)[0] > 0.2
 
 
+def test_light_that_falls_off_changes_evenly_and_boards_of_unlike_tones_do_not():
+    generator = torch.Generator().manual_seed(8)
+    boards = torch.rand(10, generator=generator).repeat_interleave(32).expand(1, 320, -1)
+    light = 0.4 + 0.6 * torch.linspace(0, 1, 320) + 0.05 * torch.rand(1, 320, 320)
+    uneven, even = (
+        measure_edge_cross(walls, walls.power, none()) for walls in map(walls_of, (boards, light))
+    )
+    assert float(uneven.step[0]) > 0.05 and float(uneven.trend[0]) < 0.5
+    assert float(even.step[0]) > 0.5 and float(even.trend[0]) > 0.95
+
+
 def test_shift_is_the_mean_square_difference_of_neighbours():
     picture = torch.rand(1, 40, 50, generator=torch.Generator().manual_seed(3))
     mask = torch.ones(1, 40, 50)

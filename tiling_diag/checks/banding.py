@@ -6,13 +6,13 @@ expected size the wall is what most of the picture shows; with one, it is what h
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.band_looks import Look, band_looks
 from tiling_diag.checks.bands import (
     DIRECTIONS,
     OCTAVES,
@@ -22,10 +22,10 @@ from tiling_diag.checks.bands import (
     normals,
     pooled,
 )
-from tiling_diag.checks.likeness import STRETCHES, half_maps, likest_stretch
+from tiling_diag.checks.likeness import STRETCHES, likest_stretch
 from tiling_diag.checks.perspective import MIN_COVERAGE, corners, grid_places
-from tiling_diag.checks.row_frame import RowFrame, row_frame
-from tiling_diag.checks.windows_on_wall import WindowMaps, window_maps, window_side_px
+from tiling_diag.checks.row_frame import row_frame
+from tiling_diag.checks.windows_on_wall import WindowMaps
 from tiling_diag.kernels.tilt import to_flat, to_picture
 from tiling_diag.results import BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.wall import Walls
@@ -35,8 +35,8 @@ MAX_ZONES = 4
 # Corners of a band cut out of a picture.
 MOST_CORNERS = 6
 HALF = 0.5
-# Bands of less contrast are not worth drawing; chance reaches it on few walls.
-LEAST_CONTRAST = 0.06
+# Bands that are less clear are not worth drawing; chance reaches it on few walls.
+LEAST_CLARITY = 0.1
 # How far a wall's period may be from the expected one's octave, in octaves.
 OCTAVE_LIMIT = 0.25
 
@@ -72,15 +72,11 @@ def measure_banding(
     """
     frame = row_frame(lattice)
     batch = len(frame.known)
-    own: list[Tensor | None] = [None] * batch
-    if expected is not None:
-        octave = _octave(expected)
-        own = [_known(one) for one in octave]
-        windows = _expected_windows(walls, frame, local, windows, octave)
-    halves = half_maps(windows.maps)
+    octave = None if expected is None else _octave(expected)
+    own = [None] * batch if octave is None else [_known(one) for one in octave]
+    looks = band_looks(walls, frame, local, windows, octave)
     found = [
-        _banding(local, halves[i], bool(frame.one_way[i]), own[i], i, walls.size)
-        for i in range(batch)
+        _banding(local, looks, bool(frame.one_way[i]), own[i], i, walls.size) for i in range(batch)
     ]
     factor = torch.stack([one.pop("factor") for one in found])
     factor = factor.masked_fill(~frame.known[:, None, None], torch.nan)
@@ -99,23 +95,6 @@ def measure_banding(
         col_max_run=_longest_run(column_frac > RUN_SHARE),
         **{name: torch.stack([one[name] for one in found]) for name in found[0]},
     )
-
-
-def _expected_windows(
-    walls: Walls, frame: RowFrame, local: LocalPeriodResult, windows: WindowMaps, octave: Tensor
-) -> WindowMaps:
-    """Windows as the expected lattice asks for, if a wall's own is larger.
-
-    Where a doubled zone takes most of a wall, windows of its size do not fit into the rest.
-    """
-    larger = octave.nan_to_num(1.0).clamp_min(1.0)
-    if bool((larger == 1).all()):
-        return windows
-    finer = dataclasses.replace(frame, size_px=frame.size_px / larger)
-    rows, columns = local.coverage.shape[-2:]
-    places = grid_places(walls.size, rows, columns).expand(len(octave), -1, -1)
-    side = window_side_px(finer, walls.size)
-    return window_maps(walls, finer, local.tilt.nan_to_num(0.0), places, side)
 
 
 def _octave(ratio: Tensor) -> Tensor:
@@ -138,9 +117,39 @@ def _longest_run(over: Tensor) -> Tensor:
     return ((index - last_false) * over).amax(-1)
 
 
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The clearest bands of one wall, how clear they are, and the windows that show them."""
+
+    bands: Bands
+    clarity: float
+    halves: Tensor
+    usable: Tensor
+
+
+def _clearest(
+    local: LocalPeriodResult, looks: list[Look], places: Tensor, one_way: bool, index: int
+) -> _Seen | None:
+    """The clearest bands of wall `index`; None where it has no lattice or nothing is compared."""
+    best: _Seen | None = None
+    kinds = [True] + [not one_way] * (len(STRETCHES) - 1)
+    for look in looks:
+        halves, usable = look.halves[index], look.usable[index]
+        if not (bool(look.meant[index]) and bool(usable.any())):
+            continue
+        seen = pooled(halves, places, usable, float(local.stride_px[index]), one_way=one_way)
+        bands = find_bands(seen, kinds)
+        if bands is None:
+            continue
+        clarity = bands.contrast / math.sqrt(float(look.share[index]))
+        if best is None or clarity > best.clarity:
+            best = _Seen(bands, clarity, halves, usable)
+    return best
+
+
 def _banding(
     local: LocalPeriodResult,
-    halves: Tensor,
+    looks: list[Look],
     one_way: bool,
     own: Tensor | None,
     index: int,
@@ -150,7 +159,7 @@ def _banding(
 
     Args:
         local: the field of the batch.
-        halves: ``(n, L)`` of its windows, see `likeness.half_maps`.
+        looks: windows of the batch.
         one_way: whether its lattice repeats in one direction only.
         own: ``(2,)`` octave of its lattice over the expected one, NaN along an axis where nothing
             is expected; None where nothing is along both.
@@ -160,29 +169,25 @@ def _banding(
     rows, columns = local.coverage.shape[-2:]
     tilt = local.tilt[index].nan_to_num(0.0)
     places = to_flat(tilt, grid_places(size, rows, columns))
-    usable = (local.coverage[index] >= MIN_COVERAGE).flatten()
-    found = None
-    if bool(local.scale_change[index].isfinite()) and bool(usable.any()):
-        stride = float(local.stride_px[index])
-        seen = pooled(halves, places, usable, stride, one_way=one_way)
-        found = find_bands(seen, [True] + [not one_way] * (len(STRETCHES) - 1))
-    contrast = found.contrast if found else 0.0
-    direction = found.direction if found else 0
+    seen = _clearest(local, looks, places, one_way, index)
+    direction = seen.bands.direction if seen else 0
     across = places @ normals()[direction]
     zones: list[_Zone] = []
-    if found and contrast > LEAST_CONTRAST:
+    if seen and seen.clarity > LEAST_CLARITY:
         residual = local.residual[index].flatten(1).log2().abs().mean(0)
-        octave = OCTAVES[found.kind]
+        octave = OCTAVES[seen.bands.kind]
         if not one_way:
-            inside = _inside(found.places, across)
-            octave = _octave_of(halves, inside & usable, ~inside & usable, found.kind)
-        zones = _zones(found, octave, across, residual, own)[:MAX_ZONES]
+            inside = _inside(seen.bands.places, across)
+            sides = inside & seen.usable, ~inside & seen.usable
+            octave = _octave_of(seen.halves, *sides, seen.bands.kind)
+        zones = _zones(seen.bands, octave, across, residual, own)[:MAX_ZONES]
+    usable = (local.coverage[index] >= MIN_COVERAGE).flatten()
     factor = _factor(zones, across, own).masked_fill(~usable, torch.nan)
     return {
         "factor": factor.reshape(rows, columns),
         "hint": torch.tensor({0: 1, DIRECTIONS // 2: 2}.get(direction, 3) if zones else 0),
         "angle_deg": torch.tensor(180.0 * direction / DIRECTIONS if zones else math.nan),
-        "contrast": torch.tensor(contrast),
+        "clarity": torch.tensor(seen.clarity if seen else 0.0),
         **_shapes(zones, direction, tilt, size),
     }
 
@@ -224,15 +229,16 @@ def _zones(
         swapped = bool(sides[0] < sides[1])
     if swapped:
         zones = _others(zones)
-    if own is None or not zones or _is_one(own):
+    if own is None or not zones:
         return zones
-    # What has the expected size lies in zones, and what lies between them is wrong.
-    return _others(zones) if _is_one(own * own.new_tensor(zones[0].factor)) else []
+    # Where the zones come nearer to the expected size, what lies between them is wrong.
+    nearer = _off(own * own.new_tensor(zones[0].factor)) < _off(own)
+    return _others(zones) if nearer else zones
 
 
-def _is_one(factor: Tensor) -> bool:
-    """Whether a factor ``(2,)`` is 1 as far as it is known."""
-    return bool(((factor == 1) | factor.isnan()).all())
+def _off(factor: Tensor) -> float:
+    """How many octaves a factor ``(2,)`` is off 1 along both axes, as far as it is known."""
+    return float(factor.log2().abs().nansum())
 
 
 def _others(zones: list[_Zone]) -> list[_Zone]:

@@ -74,7 +74,7 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
     return lattice, plane
 
 
-def _scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
+def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
     """The lattice with all lengths `zoom` times as large."""
     return dataclasses.replace(
         lattice,
@@ -142,7 +142,7 @@ def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult | None:
     if min(laid.small.size) < LEAST_SIDE_PX:
         return None
     flat = measure_lattice(laid)
-    return _scaled(flat, 1 / tilt.new_tensor(canvas.scale))
+    return scaled(flat, 1 / tilt.new_tensor(canvas.scale))
 
 
 def with_item(batch: Result, index: int, one: Result) -> Result:

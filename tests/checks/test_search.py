@@ -1,0 +1,24 @@
+"""The search for a lattice where its candidates come to nothing."""
+
+import torch
+
+from tiling_diag.checks import search
+from tiling_diag.checks.repetition import repetitions
+from tiling_diag.synth import Material, View, draw_wall
+from tiling_diag.wall import Walls
+
+
+def test_no_cell_is_found_where_no_candidate_can_be_fitted(monkeypatch):
+    image = draw_wall(
+        Material(width_px=30.0, height_px=12.0, mortar_px=2.0), View((120, 150))
+    ).image
+    repetition = repetitions(Walls(image[None], torch.ones_like(image[:1])).small)[0]
+    assert not search.is_single(search.search(repetition))
+
+    def flattened(repetition, basis, *_, **__):
+        # Of any strides, as least squares leave them.
+        return basis[:, :1].expand(-1, 2, -1).mT
+
+    monkeypatch.setattr(search, "fit", flattened)
+    found = search.search(repetition)
+    assert not search.repeats(found) or search.is_single(found)

@@ -1,0 +1,91 @@
+"""How close bands are looked at: windows of a wall's lattice, and closer ones where it is doubted.
+
+Where zones of another period take much of a wall, its lattice may be that of both: then windows
+are wider than the zones, and windows half as wide show what these hide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.likeness import half_maps
+from tiling_diag.checks.perspective import MIN_COVERAGE, grid_places
+from tiling_diag.checks.row_frame import RowFrame
+from tiling_diag.checks.windows_on_wall import WindowMaps, window_maps, window_side_px
+from tiling_diag.results import LocalPeriodResult
+from tiling_diag.wall import Walls
+
+# A lattice that so much of the picture does not have is doubted. Walls of the corpus whose lattice
+# is that of two periods have more, most clean ones less.
+DOUBTED = 0.2
+# Windows wider than a third of the shorter side may be wider than zones.
+WIDE = 0.32
+# What closer windows must still hold of the longer lattice vector.
+LEAST_PERIODS = 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Windows of a batch in which bands are looked for.
+
+    Attributes:
+        halves: ``(B, n, L)`` see `likeness.half_maps`.
+        usable: ``(B, n)`` bool, on the CPU; whether enough of a window lies on the wall.
+        share: ``(B,)`` side of the wall's own windows over the picture's shorter one.
+        meant: ``(B,)`` bool; which walls of the batch they are meant for.
+    """
+
+    halves: Tensor
+    usable: Tensor
+    share: Tensor
+    meant: Tensor
+
+
+def band_looks(
+    walls: Walls,
+    frame: RowFrame,
+    local: LocalPeriodResult,
+    windows: WindowMaps,
+    octave: Tensor | None,
+) -> list[Look]:
+    """All looks at a batch, the first one meant for every wall.
+
+    Args:
+        walls: the batch.
+        frame: its lattices.
+        local: their local field.
+        windows: that it was measured in.
+        octave: ``(B, 2)`` periods over the expected ones: 2, 0.5, 1 or NaN; None where nothing is
+            expected.
+    """
+    if octave is not None:
+        # Where a doubled zone takes most of a wall, windows of its size do not fit into the rest.
+        larger = octave.nan_to_num(1.0).clamp_min(1.0)
+        frame = dataclasses.replace(frame, size_px=frame.size_px / larger)
+        if bool((larger > 1).any()):
+            windows = _windows(walls, frame, local, window_side_px(frame, walls.size))
+    short = min(walls.size)
+    side = window_side_px(frame, walls.size)
+    share = side / short
+    looks = [_look(windows, share, frame.known)]
+    doubted = local.misfit > DOUBTED if octave is None else torch.ones_like(frame.known)
+    closer = frame.known & doubted & (side > WIDE * short)
+    closer &= side > 2 * LEAST_PERIODS * frame.longest_px
+    if bool(closer.any()):
+        looks.append(_look(_windows(walls, frame, local, side / 2), share, closer))
+    return looks
+
+
+def _windows(walls: Walls, frame: RowFrame, local: LocalPeriodResult, side: Tensor) -> WindowMaps:
+    """Windows of another size at the places of the local field."""
+    rows, columns = local.coverage.shape[-2:]
+    places = grid_places(walls.size, rows, columns).expand(len(side), -1, -1)
+    return window_maps(walls, frame, local.tilt.nan_to_num(0.0), places, side)
+
+
+def _look(windows: WindowMaps, share: Tensor, meant: Tensor) -> Look:
+    return Look(half_maps(windows.maps), windows.coverage >= MIN_COVERAGE, share, meant)
