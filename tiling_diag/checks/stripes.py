@@ -27,7 +27,8 @@ _PARTS = (2, 3)
 # A channel tells of joints where it is at least this alike along them.
 STRAIGHT = 0.15
 # Of few boards every second or third may have a tone in common by chance: 0.56 to 0.63 in contrast
-# and, with one multiple in view, 1.05 where joints do not agree. Boards of two tones in turn: 1.5 to 2.
+# and, with one multiple in view, 1.05 where joints do not agree. Boards of two tones in turn have
+# 1.5 to 2.
 TONES_COUNT = 0.4
 
 
