@@ -28,7 +28,7 @@ REACH_SHARE, LAGS, SHORTEST_LAG = 0.32, 48, 4.0
 # A stretch counts if it leaves so many of the lags within the reference's.
 LEAST_IN_VIEW = 0.25
 # The best stretch must beat all that are further than a third of an octave from it by so much. On
-# disjoint halves of 76 materials none that did was wrong; chance comes to 0.05.
+# disjoint halves of the corpus and other materials none that did was wrong; chance comes to 0.05.
 APART, LEAST_LEAD = 0.3, 0.06
 
 
