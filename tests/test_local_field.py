@@ -216,6 +216,11 @@ def test_a_band_is_found_where_it_is(orientation, factor):
     assert banding.box_factor[0, 0, 1] == 2.0
 
 
+def hidden(lattice):
+    """The lattice as if the wall had shown only traces of it."""
+    return dataclasses.replace(lattice, is_periodic=torch.tensor([False]), reason=torch.tensor([3]))
+
+
 def test_a_lattice_that_a_zone_hides_is_found_in_a_half():
     # Boards with a doubled zone have no period that holds everywhere.
     boards = Material(bond="plank_1d", width_px=0, height_px=36, mortar_px=3, seed=5)
@@ -223,10 +228,7 @@ def test_a_lattice_that_a_zone_hides_is_found_in_a_half():
     made = rescaled_bands(image, factor=2.0, orientation="rows", share=0.4, seed=1)
     walls = Walls(made.image[None], torch.ones_like(made.image[:1]))
     lattice, plane = measure_plane(walls)
-    hidden = dataclasses.replace(
-        lattice, is_periodic=torch.tensor([False]), reason=torch.tensor([3])
-    )
-    again, _ = with_parts(walls, hidden, plane)
+    again, _ = with_parts(walls, hidden(lattice), plane)
     assert bool(again.is_periodic)
     assert float(again.course_px) == pytest.approx(36, rel=0.03)
 
@@ -238,11 +240,8 @@ def test_a_zone_amid_the_wall_hides_no_lattice_that_its_sides_or_the_reference_h
     )  # fmt: skip
     walls = Walls(made.image[None], torch.ones_like(made.image[:1]))
     lattice, plane = measure_plane(Walls(brick()[None], walls.mask))
-    hidden = dataclasses.replace(
-        lattice, is_periodic=torch.tensor([False]), reason=torch.tensor([3])
-    )
     for reference in (None, lattice):
-        again, straight = with_parts(walls, hidden, plane, reference)
+        again, straight = with_parts(walls, hidden(lattice), plane, reference)
         local, windows = measure_local_period(walls, again, straight)
         assert int(measure_banding(walls, again, local, windows).hint) == 2
 

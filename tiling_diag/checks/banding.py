@@ -141,7 +141,7 @@ def _clearest(
         bands = find_bands(seen, kinds)
         if bands is None:
             continue
-        clarity = bands.contrast / math.sqrt(float(look.share[index]))
+        clarity = bands.clarity(float(look.share[index]))
         if best is None or clarity > best.clarity:
             best = _Seen(bands, clarity, halves, usable)
     return best

@@ -64,6 +64,14 @@ class Bands:
     scores: list[float]
     contrast: float
 
+    def clarity(self, window_share: float) -> float:
+        """The contrast against what chance reaches, which is more with few windows side by side.
+
+        Args:
+            window_share: side of a window over the picture's shorter one.
+        """
+        return self.contrast / math.sqrt(window_share)
+
 
 def normals() -> Tensor:
     """``(T, 2)`` unit vectors across the directions: (0, 1) across rows."""

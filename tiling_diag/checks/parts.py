@@ -9,7 +9,6 @@ then the rest does not look like it, stretched by an octave.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator
 
 import torch
@@ -126,6 +125,6 @@ def _blind_bands(wall: Walls) -> Bands | None:
         usable = windows.coverage[0] >= MIN_COVERAGE
         seen = pooled(half_maps(windows.maps)[0], places, usable, stride, one_way=False)
         bands = find_bands(seen, [True] * len(STRETCHES))
-        if bands is not None and bands.contrast / math.sqrt(share) > least:
-            best, least = bands, bands.contrast / math.sqrt(share)
+        if bands is not None and bands.clarity(share) > least:
+            best, least = bands, bands.clarity(share)
     return best
