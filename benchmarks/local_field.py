@@ -49,7 +49,7 @@ from tiling_diag.wall import Walls
 DEFAULT_OUT = Path("build") / "bench" / "local_field"
 HINTS = (None, "rows", "cols", "oblique")
 # Where bands become suspect.
-CLARITY_LIMIT = limit("doubling_bands") or math.inf
+CLARITY_LIMIT = math.exp(limit("doubling_bands") or math.inf)
 
 
 @dataclass(frozen=True)

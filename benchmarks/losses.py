@@ -3,11 +3,13 @@
     python benchmarks/losses.py
     python benchmarks/losses.py --only brick --losses ACFPeriod,MSE --sizes 256 --parts sweep
     python benchmarks/losses.py --parts speed
+    python benchmarks/losses.py --sizes 256 --masked no --parts "in place"
 
 Every regular and near-regular periodic picture of the corpus with enough units gives a target and
 another crop of it, resampled by s from 0.4 to 2.5 (`loss_walls.py`); what is measured of a loss is
 in `loss_scores.py` and `loss_pixels.py`, its speed in `loss_speed.py`. The tables, the raw rows
-and a figure of the sweeps are written to a folder.
+and a figure of the sweeps of the smallest whole pictures are written to a folder, anew after each
+table.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ from loss_walls import Material, load_materials
 from tables import markdown_table, percent, run_tasks
 
 DEFAULT_OUT = Path("build") / "bench" / "losses"
-PARTS = ("sweep", "descent", "in place", "only", "pixels", "speed")
+SCORED = ("sweep", "descent", "only")
+PARTS = (*SCORED, "pixels", "colour", "speed")
 KEPT = ("brightness", "contrast", "roll", "noise")
 
 
@@ -49,14 +52,13 @@ class Task:
     setting: Setting
     losses: tuple[str, ...]
     parts: tuple[str, ...]
-    colour: bool = False
 
 
 def run_task(task: Task) -> list[Score | PixelScore]:
     """The scores of a task's losses."""
-    if task.parts == ("pixels",):
-        size_px = task.setting.size_px
-        return [pixel_score(name, task.material, size_px, task.colour) for name in task.losses]
+    if task.parts in (("pixels",), ("colour",)):
+        size_px, colour = task.setting.size_px, task.parts == ("colour",)
+        return [pixel_score(name, task.material, size_px, colour) for name in task.losses]
     target, mask = target_crop(task.material, task.setting), task.setting.mask
     scales, preds, tangents = sweep_crops(task.material, task.setting)
     found: list[Score | PixelScore] = []
@@ -141,45 +143,54 @@ def pixel_table(scores: list[PixelScore]) -> str:
     for name in dict.fromkeys(score.loss for score in scores):
         mine = [score for score in scores if score.loss == name and score.counts]
         moved = sum(score.moved for score in mine)
-        rows.append([name, f"{moved} of {len(mine)}", percent(moved, len(mine))])
-    return markdown_table(["loss", "moved", "share"], rows)
+        left = ", ".join(score.material for score in mine if not score.moved)
+        rows.append([name, f"{moved} of {len(mine)}", percent(moved, len(mine)), left])
+    return markdown_table(["loss", "moved", "share", "not moved"], rows)
 
 
 def main() -> None:
     """Parse, measure, write."""
     args = _arguments()
     parts, losses = args.parts.split(","), tuple(args.losses.split(","))
+    scored = tuple(part for part in parts if part in (*SCORED, "in place"))
+    maskings = [{"no": False, "yes": True}[word] for word in args.masked.split(",")]
     args.out.mkdir(parents=True, exist_ok=True)
-    text, rows = [], []
-    scored = tuple(part for part in parts if part in ("sweep", "descent", "in place", "only"))
+    text: list[str] = []
+    rows: list[Score | PixelScore] = []
     for size_px in (int(size) for size in args.sizes.split(",")):
         materials = [m for m in load_materials(args.corpus, size_px) if args.only in m.name]
-        for masked in [{"no": False, "yes": True}[word] for word in args.masked.split(",")]:
-            if not scored:
-                break
-            setting = Setting(size_px, masked)
-            tasks = [Task(m, setting, losses, scored) for m in materials]
+        for masked in maskings if scored else ():
+            tasks = [Task(m, Setting(size_px, masked), losses, scored) for m in materials]
             scores = [s for found in run_tasks(run_task, tasks, args.workers) for s in found]
             title = f"{size_px} px, {'masked' if masked else 'whole'}, {len(materials)} pictures"
             text += [f"### {title}", sweep_table(scores), failures_table(scores)]
             rows += scores
-        whole = [
-            Task(m, Setting(size_px, False), losses, ("pixels",), args.colour) for m in materials
-        ]
-        doubled = [t for t in whole if t.material.smallest_scale(canvas_px(size_px)) <= 1]
-        if "pixels" in parts and size_px == args.pixel_size:
-            moved = [s for found in run_tasks(run_task, doubled, args.workers) for s in found]
-            text += [f"### Pixels of a doubled wall, {size_px} px", pixel_table(moved)]
+            _write(args.out, text, rows)
+        doubled = [m for m in materials if m.smallest_scale(canvas_px(size_px)) <= 1]
+        for part in ("pixels", "colour"):
+            if part not in parts or size_px != args.pixel_size:
+                continue
+            ours = tuple(name for name in losses if name in OURS)
+            tasks = [Task(m, Setting(size_px, False), ours, (part,)) for m in doubled]
+            moved = [s for found in run_tasks(run_task, tasks, args.workers) for s in found]
+            seen = "in colour" if part == "colour" else "grey"
+            text += [f"### Pixels of a doubled wall, {seen}, {size_px} px", pixel_table(moved)]
             rows += moved
+            _write(args.out, text, rows)
     if "speed" in parts:
         text += ["### Speed", speed_table(args.speed_size)]
-    sweeps = [score for score in rows if isinstance(score, Score)]
-    if sweeps:
-        draw_sweeps(sweeps, args.out / "sweeps.png")
-    (args.out / "losses.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
-    lines = [json.dumps(dataclasses.asdict(row)) for row in rows]
-    (args.out / "losses.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        _write(args.out, text, rows)
     print("\n\n".join(text))
+
+
+def _write(folder: Path, text: list[str], rows: list[Score | PixelScore]) -> None:
+    (folder / "losses.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    lines = [json.dumps(dataclasses.asdict(row)) for row in rows]
+    (folder / "losses.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    sweeps = [row for row in rows if isinstance(row, Score) and not row.masked]
+    if sweeps:
+        least = min(score.size_px for score in sweeps)
+        draw_sweeps([s for s in sweeps if s.size_px == least], folder / "sweeps.png")
 
 
 def _arguments() -> argparse.Namespace:
@@ -190,9 +201,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--losses", default=",".join(NAMES), help="of " + ", ".join(NAMES))
     parser.add_argument("--sizes", default="256,512", help="sides of the crops in px")
     parser.add_argument("--masked", default="no,yes", help="no, yes or both")
-    parser.add_argument("--parts", default=",".join(PARTS), help="of " + ", ".join(PARTS))
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}, in place")
     parser.add_argument("--pixel-size", type=int, default=256, help="size at which pixels move")
-    parser.add_argument("--colour", action="store_true", help="pixels in colour, by ColourLoss")
     parser.add_argument("--speed-size", type=int, default=512, help="side of the timed pictures")
     parser.add_argument("--workers", type=int, default=2)
     return parser.parse_args()

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import tiling_diag as td
+from tiling_diag.checks import band_looks
 from tiling_diag.checks.banding import measure_banding
 from tiling_diag.checks.bands import OCTAVES, between, find_bands, pooled
 from tiling_diag.checks.blind_tilt import blind_tilt
@@ -17,6 +18,7 @@ from tiling_diag.checks.local_period import measure_local_period
 from tiling_diag.checks.parts import with_parts
 from tiling_diag.checks.perspective import corners, grid_places
 from tiling_diag.checks.plane import measure_plane, scaled
+from tiling_diag.checks.row_frame import row_frame
 from tiling_diag.checks.windows_on_wall import REACH
 from tiling_diag.kernels.rectify import flat_canvas, laid_flat
 from tiling_diag.kernels.tilt import fit_tilt, homography, jacobian, to_flat, to_picture
@@ -246,7 +248,7 @@ def test_a_zone_amid_the_wall_hides_no_lattice_that_its_sides_or_the_reference_h
         assert int(measure_banding(walls, again, local, windows).hint) == 2
 
 
-def test_windows_wider_than_zones_are_followed_by_closer_ones_where_the_lattice_is_doubted():
+def test_windows_wider_than_zones_are_followed_by_closer_ones(monkeypatch):
     made = rescaled_bands(
         brick(), factor=2.0, orientation="rows", share=0.2, seed=1,
         lattice=((48.0, 0.0), (24.0, 20.0)),
@@ -255,11 +257,26 @@ def test_windows_wider_than_zones_are_followed_by_closer_ones_where_the_lattice_
     lattice, plane = measure_plane(walls)
     wide = scaled(lattice, torch.tensor(2.0))
     local, windows = measure_local_period(walls, wide, plane)
-    sure, doubted = (
-        measure_banding(walls, wide, dataclasses.replace(local, misfit=share), windows)
-        for share in (torch.zeros(1), torch.ones(1))
-    )
-    assert float(doubted.clarity) > float(sure.clarity) + 0.1
+    followed = measure_banding(walls, wide, local, windows)
+    monkeypatch.setattr(band_looks, "LEAST_PERIODS", math.inf)
+    alone = measure_banding(walls, wide, local, windows)
+    assert float(followed.clarity) > float(alone.clarity) + 0.1
+
+
+def test_closer_windows_are_not_asked_for_what_they_do_not_hold():
+    # Windows half as wide hold 1.1 bricks and many courses; boards repeat across them only.
+    slender = Material(bond="running_bond", width_px=96, height_px=32, mortar_px=4, seed=1)
+    boards = Material(bond="plank_1d", width_px=0, height_px=36, mortar_px=3, seed=5)
+    for material, own, half in (
+        (slender, [True, True, True], [True, False, True]),
+        (boards, [True, False, False], [True, False, False]),
+    ):
+        image = draw_wall(material, View(size=SIZE, noise=0.01, seed=5)).image
+        walls = Walls(image[None], torch.ones_like(image[:1]))
+        lattice, plane = measure_plane(walls)
+        local, windows = measure_local_period(walls, lattice, plane)
+        looks = band_looks.band_looks(walls, row_frame(lattice), local, windows, None)
+        assert [look.kinds[0].tolist() for look in looks] == [own, half]
 
 
 def test_walls_with_a_lattice_or_without_a_trace_of_one_are_left_alone():

@@ -25,8 +25,8 @@ LEAST_AMPLITUDE = 1e-3
 LEAST_STEP = 3e-3
 # Twelve bands say no more of a straight line than that it has this much, or all but this much.
 LEAST_TREND = 0.05
-# Where no octave fits better than none, it makes no difference how much worse.
-LEAST_CLARITY = 0.0
+# Bands that are no clearer are chance on any wall.
+LEAST_CLARITY = 0.05
 
 
 def period_octaves(d: Diagnosis) -> dict[str, float]:
@@ -79,7 +79,7 @@ def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
     clarity = float(d.banding.clarity)
     if not bool(d.lattice.is_periodic) or not math.isfinite(clarity):
         return None
-    return {"clarity": max(clarity, LEAST_CLARITY)}
+    return {"clarity": math.log(max(clarity, LEAST_CLARITY))}
 
 
 def grids(d: Diagnosis) -> dict[int, dict[str, float]]:
@@ -116,9 +116,8 @@ def edge_cross(d: Diagnosis) -> dict[str, float] | None:
 
 
 def no_period(d: Diagnosis) -> dict[str, float] | None:
-    """How little the best lattice explains."""
-    support = float(d.lattice.support)
-    return {"lack": -support if math.isfinite(support) else 0.0}
+    """Whether the best lattice explains too little for one of its kind."""
+    return {"too_little": 0.0 if bool(d.lattice.is_periodic) else 1.0}
 
 
 EVIDENCE: dict[str, Callable[[Diagnosis], dict[str, float] | None]] = {

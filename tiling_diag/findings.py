@@ -151,11 +151,12 @@ def _bands(d: Diagnosis) -> list[Finding]:
     if sure < SUSPECT_PROBABILITY:
         return []
     title = f"zones of another period in {axis}: {'; '.join(zone.text for zone in zones)}"
+    least = limit("doubling_bands")
     evidence = [
         Evidence(
             "how clearly they are like the rest stretched by an octave, not like the rest",
             float(d.banding.clarity),
-            limit("doubling_bands"),
+            None if least is None else math.exp(least),
         ),
     ]
     return [_make("doubling_bands", sure, title, evidence, zones)]

@@ -164,7 +164,6 @@ class LocalPeriodResult:
         homography: ``(3, 3)`` from picture px to the flat wall, which keeps the picture's middle
             in place and in size; NaN where there is no lattice.
         homography_r2: share of the field's variance that it explains.
-        misfit: share of the picture that has no octave of the wall's lattice, laid on that plane.
     """
 
     period_px: Tensor
@@ -186,7 +185,6 @@ class LocalPeriodResult:
     scale_change: Tensor
     homography: Tensor
     homography_r2: Tensor
-    misfit: Tensor
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""How close bands are looked at: windows of a wall's lattice, and closer ones where it is doubted.
+"""How close bands are looked at: in the windows of a wall's lattice, and in windows half as wide.
 
-Where zones of another period take much of a wall, its lattice may be that of both: then windows
-are wider than the zones, and windows half as wide show what these hide.
+Zones may be narrower than the windows, and where they take much of a wall, its lattice may be that
+of both: then windows half as wide show what these hide.
 """
 
 from __future__ import annotations
@@ -12,18 +12,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.likeness import half_maps
+from tiling_diag.checks.likeness import STRETCHES, half_maps
 from tiling_diag.checks.perspective import MIN_COVERAGE, grid_places
 from tiling_diag.checks.row_frame import RowFrame
 from tiling_diag.checks.windows_on_wall import WindowMaps, window_maps, window_side_px
 from tiling_diag.results import LocalPeriodResult
 from tiling_diag.wall import Walls
 
-# A lattice that so much of the picture does not have is doubted. Walls of the corpus whose lattice
-# is that of two periods have more, most clean ones less.
-DOUBTED = 0.2
-# Windows wider than a third of the shorter side may be wider than zones.
-WIDE = 0.32
 # What closer windows must still hold of the longer lattice vector.
 LEAST_PERIODS = 1.25
 
@@ -37,12 +32,14 @@ class Look:
         usable: ``(B, n)`` bool, on the CPU; whether enough of a window lies on the wall.
         share: ``(B,)`` side of the wall's own windows over the picture's shorter one.
         meant: ``(B,)`` bool; which walls of the batch they are meant for.
+        kinds: ``(B, 3)`` bool; which of `STRETCHES` can be seen in them.
     """
 
     halves: Tensor
     usable: Tensor
     share: Tensor
     meant: Tensor
+    kinds: Tensor
 
 
 def band_looks(
@@ -71,12 +68,16 @@ def band_looks(
     short = min(walls.size)
     side = window_side_px(frame, walls.size)
     share = side / short
-    looks = [_look(windows, share, frame.known)]
-    doubted = local.misfit > DOUBTED if octave is None else torch.ones_like(frame.known)
-    closer = frame.known & doubted & (side > WIDE * short)
-    closer &= side > 2 * LEAST_PERIODS * frame.longest_px
+    every = (~frame.one_way)[:, None].repeat(1, len(STRETCHES))
+    every[:, 0] = True
+    looks = [_look(windows, share, frame.known, every)]
+    closer = frame.known & (side > 2 * LEAST_PERIODS * frame.longest_px)
     if bool(closer.any()):
-        looks.append(_look(_windows(walls, frame, local, side / 2), share, closer))
+        # Against the share of the wall's own windows: closer ones hold less, and chance makes more.
+        # What repeats along one axis alone must be in view there.
+        holds = side[:, None] > 2 * LEAST_PERIODS * frame.size_px
+        seen = every & torch.cat([torch.ones_like(closer)[:, None], holds], dim=1)
+        looks.append(_look(_windows(walls, frame, local, side / 2), share, closer, seen))
     return looks
 
 
@@ -87,5 +88,6 @@ def _windows(walls: Walls, frame: RowFrame, local: LocalPeriodResult, side: Tens
     return window_maps(walls, frame, local.tilt.nan_to_num(0.0), places, side)
 
 
-def _look(windows: WindowMaps, share: Tensor, meant: Tensor) -> Look:
-    return Look(half_maps(windows.maps), windows.coverage >= MIN_COVERAGE, share, meant)
+def _look(windows: WindowMaps, share: Tensor, meant: Tensor, kinds: Tensor) -> Look:
+    usable = windows.coverage >= MIN_COVERAGE
+    return Look(half_maps(windows.maps), usable, share, meant, kinds)

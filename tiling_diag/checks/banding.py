@@ -132,13 +132,12 @@ def _clearest(
 ) -> _Seen | None:
     """The clearest bands of wall `index`; None where it has no lattice or nothing is compared."""
     best: _Seen | None = None
-    kinds = [True] + [not one_way] * (len(STRETCHES) - 1)
     for look in looks:
         halves, usable = look.halves[index], look.usable[index]
         if not (bool(look.meant[index]) and bool(usable.any())):
             continue
         seen = pooled(halves, places, usable, float(local.stride_px[index]), one_way=one_way)
-        bands = find_bands(seen, kinds)
+        bands = find_bands(seen, look.kinds[index].tolist())
         if bands is None:
             continue
         clarity = bands.clarity(float(look.share[index]))

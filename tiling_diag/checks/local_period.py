@@ -78,7 +78,6 @@ def measure_local_period(
             ~frame.known[:, None, None], torch.nan
         ),
         homography_r2=plane.r2.masked_fill(~frame.known, torch.nan),
-        misfit=plane.misfit.masked_fill(~frame.known, torch.nan),
     )
     return field, local.windows
 

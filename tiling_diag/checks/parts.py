@@ -8,7 +8,6 @@ then the rest does not look like it, stretched by an octave.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 import torch
@@ -53,8 +52,6 @@ def with_parts(
         for found in _candidates(wall, reference):
             # A tilt hides the lattice too, and what is twice as near looks twice as large.
             own = find_plane(wall, row_frame(found))
-            # A lattice that the whole does not show is looked at as one that none of it has.
-            own = dataclasses.replace(own, misfit=torch.ones_like(own.misfit))
             clarity = _clarity(wall, found, own)
             if clarity > least:
                 best, least = (found, own), clarity
