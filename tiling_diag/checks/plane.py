@@ -14,6 +14,7 @@ from torch import Tensor
 from tiling_diag.checks.blind_tilt import blind_tilt
 from tiling_diag.checks.channels import Channels, wall_channels
 from tiling_diag.checks.lattice import measure_lattice
+from tiling_diag.checks.line_tilt import line_tilt
 from tiling_diag.checks.perspective import Plane, corners, find_plane
 from tiling_diag.checks.row_frame import row_frame
 from tiling_diag.checks.search import LATTICE_SUPPORT
@@ -60,11 +61,8 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
         if bool(tilted[index]):
             found = _laid_flat(one, plane.tilt[index], KEPT_SUPPORT * support)
         else:
-            found = _laid_flat(one, blind_tilt(one)[0], LATTICE_SUPPORT)
-            surely = found is not None and float(found[0].support[0]) > BLIND_SUPPORT
-            if bool(lost[index]) and not surely:
-                found = None
-            elif found is not None and not bool(lost[index]):
+            found = _without_lattice(one, lost=bool(lost[index]))
+            if found is not None and not bool(lost[index]):
                 repeats_better = float(found[0].support[0]) > BETTER_SUPPORT * support
                 fits = float(found[1].misfit[0]) < BETTER_MISFIT * float(plane.misfit[index])
                 found = found if repeats_better or fits else None
@@ -84,6 +82,24 @@ def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
         wave_vector=lattice.wave_vector / zoom,
         fundamental_px=lattice.fundamental_px * zoom,
     )
+
+
+def _without_lattice(wall: Walls, *, lost: bool) -> tuple[LatticeResult, Plane] | None:
+    """Lattice and plane of one wall under the tilts that need no lattice to start from.
+
+    Args:
+        wall: a batch of one.
+        lost: whether the tilted picture shows no lattice at all.
+
+    Returns:
+        None where nothing on a plane repeats well enough.
+    """
+    lines = _laid_flat(wall, line_tilt(wall)[0], LATTICE_SUPPORT)
+    if lines is not None and float(lines[0].support[0]) > BLIND_SUPPORT:
+        return lines
+    blind = _laid_flat(wall, blind_tilt(wall)[0], BLIND_SUPPORT if lost else LATTICE_SUPPORT)
+    found = [one for one in (lines, blind) if one is not None]
+    return max(found, key=lambda one: float(one[0].support[0]), default=None)
 
 
 def _laid_flat(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, Plane] | None:

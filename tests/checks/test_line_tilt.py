@@ -1,0 +1,77 @@
+"""The tilt that the directions of a wall's edges show."""
+
+import pytest
+import torch
+
+from tiling_diag.checks.line_tilt import line_tilt
+from tiling_diag.checks.plane import measure_plane
+from tiling_diag.synth import Material, View, draw_wall, perspective_homography
+from tiling_diag.wall import Walls
+
+SIZE = (300, 400)
+BRICK = Material(bond="running_bond", width_px=48, height_px=20, mortar_px=2.5, seed=3)
+TILES = Material(bond="stack_bond", width_px=120, height_px=120, mortar_px=4, seed=2)
+BOARDS = Material(bond="plank_1d", width_px=0, height_px=36, mortar_px=3, seed=5)
+
+
+def view(material, ratios, noise=0.01):
+    """The picture and its tilt, in 1/px about its middle."""
+    matrix = perspective_homography(SIZE, *ratios)
+    image = draw_wall(material, View(size=SIZE, noise=noise, seed=3, homography=matrix)).image
+    matrix = torch.tensor(matrix, dtype=torch.float64)
+    depth = matrix[2] @ matrix.new_tensor([SIZE[1] / 2, SIZE[0] / 2, 1.0])
+    return image, matrix[2, :2] / depth
+
+
+def tilt_of(*images):
+    walls = torch.stack(images)
+    return line_tilt(Walls(walls, torch.ones_like(walls[:, 0])))
+
+
+# Tilts over half the longer side: the change of scale from the middle to the border. Short joints
+# show less of it than long ones.
+@pytest.mark.parametrize("material,most", [(TILES, 0.04), (BRICK, 0.1)])
+@pytest.mark.parametrize("ratios", [(1.3, 1.0), (0.5, 1.0), (1.0, 2.0), (1.2, 1.4)])
+def test_the_tilt_of_a_wall_with_two_families_of_lines_is_found(material, most, ratios):
+    image, truth = view(material, ratios)
+    assert ((tilt_of(image)[0] - truth) * 200).abs().max() < most
+
+
+def test_one_family_of_lines_shows_what_makes_it_run_apart():
+    image, truth = view(BOARDS, (1.6, 1.0))
+    assert (tilt_of(image)[0] * 200).tolist() == pytest.approx((truth * 200).tolist(), abs=0.03)
+
+
+def test_a_wall_seen_straight_on_has_none():
+    image, _ = view(BRICK, (1.0, 1.0))
+    assert tilt_of(image).abs().max() * 200 < 0.02
+
+
+def test_a_batch_is_as_its_walls_alone():
+    images = [view(BRICK, (1.3, 1.0))[0], view(TILES, (1.0, 0.6))[0]]
+    alone = torch.cat([tilt_of(image) for image in images])
+    torch.testing.assert_close(tilt_of(*images), alone)
+
+
+def test_what_lies_beside_the_wall_plays_no_part():
+    image, truth = view(BRICK, (1.5, 1.0))
+    other = torch.rand(3, *SIZE, generator=torch.Generator().manual_seed(1)).round()
+    mask = torch.ones(SIZE)
+    mask[:, :120] = 0
+    walls = Walls(torch.where(mask > 0, image, other)[None], mask[None])
+    assert ((line_tilt(walls)[0] - truth) * 200).abs().max() < 0.05
+
+
+@pytest.mark.parametrize("size", [(300, 400), (33, 40), (3, 2)])
+def test_pictures_without_an_edge_have_a_finite_tilt(size):
+    walls = Walls(torch.full((1, 3, *size), 0.5), torch.ones(1, *size))
+    assert bool(line_tilt(walls).isfinite().all())
+
+
+def test_a_few_tiles_at_an_angle_show_their_lattice():
+    image, truth = view(TILES, (1.6, 1.0))
+    walls = Walls(image[None], torch.ones(1, *SIZE))
+    lattice, plane = measure_plane(walls)
+    assert bool(lattice.is_periodic)
+    assert lattice.basis[0].norm(dim=-1).tolist() == pytest.approx([120, 120], rel=0.05)
+    assert ((plane.tilt[0] - truth) * 200).abs().max() < 0.05
