@@ -263,6 +263,18 @@ def test_windows_wider_than_zones_are_followed_by_closer_ones(monkeypatch):
     assert float(followed.clarity) > float(alone.clarity) + 0.1
 
 
+def test_a_wall_of_few_units_has_its_own_period_everywhere():
+    # Half the picture holds 1.4 of them: what is out of a window's reach must not pass for less.
+    tiles = Material(bond="stack_bond", width_px=136, height_px=136, mortar_px=4, seed=2)
+    image = draw_wall(tiles, View(size=SIZE, noise=0.01, seed=2)).image
+    lattice, local, banding = measured(image)
+    assert float(lattice.unit_px) == pytest.approx(136, rel=0.01)
+    period = local.period_px[0]
+    assert float(period.isfinite().double().mean()) > 0.9
+    assert float((period / 136 - 1).abs().nanquantile(0.9)) < 0.03
+    assert float(banding.clarity) < 0.1
+
+
 def test_closer_windows_are_not_asked_for_what_they_do_not_hold():
     # Windows half as wide hold 1.1 bricks and many courses; boards repeat across them only.
     slender = Material(bond="running_bond", width_px=96, height_px=32, mortar_px=4, seed=1)

@@ -15,11 +15,16 @@ from torch import Tensor
 from tiling_diag.checks.likeness import STRETCHES, half_maps
 from tiling_diag.checks.perspective import MIN_COVERAGE, grid_places
 from tiling_diag.checks.row_frame import RowFrame
-from tiling_diag.checks.windows_on_wall import WindowMaps, window_maps, window_side_px
+from tiling_diag.checks.windows_on_wall import (
+    LARGEST_SHARE,
+    WindowMaps,
+    window_maps,
+    window_side_px,
+)
 from tiling_diag.results import LocalPeriodResult
 from tiling_diag.wall import Walls
 
-# What closer windows must still hold of the longer lattice vector.
+# What windows must hold of the longer lattice vector.
 LEAST_PERIODS = 1.25
 
 
@@ -63,10 +68,13 @@ def band_looks(
         # Where a doubled zone takes most of a wall, windows of its size do not fit into the rest.
         larger = octave.nan_to_num(1.0).clamp_min(1.0)
         frame = dataclasses.replace(frame, size_px=frame.size_px / larger)
-        if bool((larger > 1).any()):
-            windows = _windows(walls, frame, local, window_side_px(frame, walls.size))
     short = min(walls.size)
-    side = window_side_px(frame, walls.size)
+    own = window_side_px(frame, walls.size)
+    # Smaller windows than a local lattice needs tell more of bands, if they hold enough.
+    smaller = own.clamp(max=LARGEST_SHARE * short)
+    side = torch.where(smaller > LEAST_PERIODS * frame.longest_px, smaller, own)
+    if bool((side != local.window_px)[frame.known].any()):
+        windows = _windows(walls, frame, local, side)
     share = side / short
     every = (~frame.one_way)[:, None].repeat(1, len(STRETCHES))
     every[:, 0] = True

@@ -33,6 +33,8 @@ REACH = TORUS // 2 - 1
 WINDOW_PERIODS = 3.7
 MOST_PERIODS = 6.0
 LEAST_SHARE, LARGEST_SHARE = 0.1, 0.5
+# Larger ones where their lags would not reach the long vector otherwise.
+LEAST_PERIODS, LARGEST_OF_ALL = 1.9, 0.8
 TAPER = 0.5
 # The maps are smoothed by this much, in samples: joints wander.
 SMOOTH_SAMPLES = 0.8
@@ -72,7 +74,8 @@ def window_side_px(frame: RowFrame, size: tuple[int, int]) -> Tensor:
     short = float(min(size))
     least = torch.minimum(frame.longest_px * MOST_PERIODS, frame.longest_px.new_tensor(short))
     side = torch.maximum(frame.longest_px * WINDOW_PERIODS, least.clamp(max=LEAST_SHARE * short))
-    return side.clamp(min=min(8.0, short), max=LARGEST_SHARE * short)
+    reaching = (frame.longest_px * LEAST_PERIODS).clamp(max=LARGEST_OF_ALL * short)
+    return torch.minimum(side, reaching.clamp(min=LARGEST_SHARE * short)).clamp(min=min(8.0, short))
 
 
 def window_maps(
