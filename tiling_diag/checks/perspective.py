@@ -24,7 +24,7 @@ MOST_ROUNDS = 4
 # Rounds end when the scale at the corners moves by less than this.
 SETTLED = 0.01
 MIN_COVERAGE = 0.35
-MIN_CONFIDENCE = 0.1
+MIN_CONFIDENCE = 0.07
 # A place this far from a plane, relative to its period, is half explained by it.
 MISFIT_SCALE = 0.05
 # A wall is tilted if that leaves at most this share of what is not explained without a tilt: true
