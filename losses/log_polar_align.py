@@ -21,7 +21,7 @@ class LogPolarAlignLoss(PairLoss):
     """How far the log-polar spectra are shifted in log radius and in angle.
 
     The belief over both shifts together: its distance in log scale, plus a quarter of its
-    distance in radians, both rounded off below 0.02, plus a tenth of how far the amplitudes
+    distance in radians, both rounded off below 0.015, plus a tenth of how far the amplitudes
     differ, times ``w``.
 
     Args:

@@ -36,7 +36,7 @@ SPREAD = 0.22
 LEAST_SPREAD = 0.02
 # Distances over shifts and turns together (log units, radians) well below this are squared: over
 # narrow sectors, the last percent would make a picture's noise fit too.
-ROUNDED_BELOW = 0.02
+ROUNDED_BELOW = 0.015
 
 
 def reach(rings: int, step: float) -> int:
