@@ -275,8 +275,9 @@ def test_a_wall_of_few_units_has_its_own_period_everywhere():
     assert float(banding.clarity) < 0.1
 
 
-def test_closer_windows_are_not_asked_for_what_they_do_not_hold():
+def test_closer_windows_are_not_asked_for_what_they_do_not_hold(monkeypatch):
     # Windows half as wide hold 1.1 bricks and many courses; boards repeat across them only.
+    monkeypatch.setattr(band_looks, "DOUBTED", -1.0)
     slender = Material(bond="running_bond", width_px=96, height_px=32, mortar_px=4, seed=1)
     boards = Material(bond="plank_1d", width_px=0, height_px=36, mortar_px=3, seed=5)
     for material, own, half in (
@@ -289,6 +290,13 @@ def test_closer_windows_are_not_asked_for_what_they_do_not_hold():
         local, windows = measure_local_period(walls, lattice, plane)
         looks = band_looks.band_looks(walls, row_frame(lattice), local, windows, None)
         assert [look.kinds[0].tolist() for look in looks] == [own, half]
+
+
+def test_a_wall_that_has_its_lattice_everywhere_is_not_looked_at_closer():
+    walls = Walls(brick()[None], torch.ones(1, *SIZE))
+    lattice, plane = measure_plane(walls)
+    local, windows = measure_local_period(walls, lattice, plane)
+    assert len(band_looks.band_looks(walls, row_frame(lattice), local, windows, None)) == 1
 
 
 def test_walls_with_a_lattice_or_without_a_trace_of_one_are_left_alone():

@@ -24,6 +24,9 @@ from tiling_diag.checks.windows_on_wall import (
 from tiling_diag.results import LocalPeriodResult
 from tiling_diag.wall import Walls
 
+# Where more of the wall than this does not have its lattice within so many octaves, closer windows
+# are looked at as well: clean drawn walls have less, and next to no wall with bands.
+DOUBTED, SAME_OCTAVES = 0.02, 0.07
 # What windows must hold of the longer lattice vector.
 LEAST_PERIODS = 1.25
 
@@ -79,7 +82,9 @@ def band_looks(
     every = (~frame.one_way)[:, None].repeat(1, len(STRETCHES))
     every[:, 0] = True
     looks = [_look(windows, share, frame.known, every)]
-    closer = frame.known & (side > 2 * LEAST_PERIODS * frame.longest_px)
+    fits = (local.residual.log2().abs() < SAME_OCTAVES).all(1)
+    doubted = 1 - fits.double().mean((-2, -1)) > DOUBTED
+    closer = frame.known & doubted & (side > 2 * LEAST_PERIODS * frame.longest_px)
     if bool(closer.any()):
         # Against the share of the wall's own windows: closer ones hold less, and chance makes more.
         # What repeats along one axis alone must be in view there.
