@@ -14,10 +14,10 @@ TILES = Material(bond="stack_bond", width_px=120, height_px=120, mortar_px=4, se
 BOARDS = Material(bond="plank_1d", width_px=0, height_px=36, mortar_px=3, seed=5)
 
 
-def view(material, ratios, noise=0.01):
+def view(material, ratios):
     """The picture and its tilt, in 1/px about its middle."""
     matrix = perspective_homography(SIZE, *ratios)
-    image = draw_wall(material, View(size=SIZE, noise=noise, seed=3, homography=matrix)).image
+    image = draw_wall(material, View(size=SIZE, noise=0.01, seed=3, homography=matrix)).image
     matrix = torch.tensor(matrix, dtype=torch.float64)
     depth = matrix[2] @ matrix.new_tensor([SIZE[1] / 2, SIZE[0] / 2, 1.0])
     return image, matrix[2, :2] / depth

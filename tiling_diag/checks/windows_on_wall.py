@@ -74,8 +74,8 @@ def window_side_px(frame: RowFrame, size: tuple[int, int]) -> Tensor:
     short = float(min(size))
     least = torch.minimum(frame.longest_px * MOST_PERIODS, frame.longest_px.new_tensor(short))
     side = torch.maximum(frame.longest_px * WINDOW_PERIODS, least.clamp(max=LEAST_SHARE * short))
-    reaching = (frame.longest_px * LEAST_PERIODS).clamp(max=LARGEST_OF_ALL * short)
-    return torch.minimum(side, reaching.clamp(min=LARGEST_SHARE * short)).clamp(min=min(8.0, short))
+    most = (frame.longest_px * LEAST_PERIODS).clamp(LARGEST_SHARE * short, LARGEST_OF_ALL * short)
+    return torch.minimum(side, most).clamp(min=min(8.0, short))
 
 
 def window_maps(
