@@ -35,7 +35,7 @@ from speed import wall
 from tables import markdown_table
 
 DEFAULT_OUT = Path("build") / "bench" / "batch"
-CLI = "from tiling_diag.process import main; main()"
+CLI = "from tiling_diag.command.main import main; main()"
 SEEDS = 12
 # Pictures of the batch that is little but start.
 FEW = 10

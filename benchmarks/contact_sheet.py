@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scoring import Vector
 from torch import Tensor
 
-from tiling_diag.kernels.lattice import reduce_basis
+from tiling_diag.kernels.lattice_algebra import reduce_basis
 
 TRUE_COLOR, SEEN_COLOR = (0, 230, 80), (255, 0, 220)
 TILE_PX, CAPTION_PX, LINE_PX = 360, 46, 14

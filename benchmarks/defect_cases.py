@@ -20,8 +20,7 @@ from stresses import make_case
 from torch import Tensor
 
 from tiling_diag.errors import InputError
-from tiling_diag.synth.defect import DefectPicture, Lattice
-from tiling_diag.synth.defects import (
+from tiling_diag.synth.defects.catalogue import (
     autoencoder_grid,
     perspective_view,
     rescaled_bands,
@@ -30,6 +29,7 @@ from tiling_diag.synth.defects import (
     transposed_convolution_grid,
     uneven_borders,
 )
+from tiling_diag.synth.defects.defect import DefectPicture, Lattice
 
 STRENGTHS = ("weak", "medium", "strong")
 # Clean variants; the light ends darker on one side, so that its borders do cross.
@@ -82,8 +82,8 @@ class Spec:
     """What one case is: a picture, the finding that it is for, and how strong the defect is.
 
     Attributes:
-        finding: kind of evidence (`tiling_diag.evidence.EVIDENCE`) the case is positive for, or
-            "clean".
+        finding: kind of evidence the case is positive for (see
+            `tiling_diag.findings.evidence.EVIDENCE`), or "clean".
         variant: which defect, or which clean variant.
         strength: one of `STRENGTHS`, "-" where clean.
         reference: whether the diagnosis gets a reference, a part of the clean picture.

@@ -2,7 +2,7 @@
 
     python benchmarks/findings.py
     python benchmarks/findings.py --only upsampling_grid --limit 10
-    python benchmarks/findings.py --write-table     # also fits tiling_diag/calibration.json
+    python benchmarks/findings.py --write-table     # also fits tiling_diag/findings/calibration.json
 
 Pictures of a corpus, clean and with generated defects (`defect_cases.py`), are diagnosed. Half of
 the pictures (with all that was made from them) fits the maps from evidence to probability that the
@@ -33,28 +33,33 @@ from PIL import Image, ImageDraw
 from tables import run_tasks
 
 import tiling_diag
-from tiling_diag.checks.pixels import measure_edge_cross
-from tiling_diag.checks.plane import measure_plane
-from tiling_diag.checks.reference import measure_reference, reference_lattice
-from tiling_diag.checks.reference_scale import with_scale
-from tiling_diag.checks.resizing import measure_resize
-from tiling_diag.checks.spectral import measure_spectrum
-from tiling_diag.checks.upsampling_grid import measure_grid
-from tiling_diag.results import GridResult, LatticeResult, item
-from tiling_diag.wall import Walls
+from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
+from tiling_diag.checks.artifacts.resizing import measure_resize
+from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
+from tiling_diag.checks.plane.measure import measure_plane
+from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
+from tiling_diag.checks.reference.texture_ratio import with_scale
+from tiling_diag.checks.results import GridResult, LatticeResult, item
+from tiling_diag.checks.spectra.power import measure_spectrum
+from tiling_diag.checks.walls import Walls
 
 PACKAGE = Path(__file__).resolve().parents[1] / "tiling_diag"
 # What decides the evidence of a case: of those that look at pixels only, and of all others.
 PIXELS = (
-    "tiling_diag/checks/upsampling_grid.py",
-    "tiling_diag/checks/resizing.py",
-    "tiling_diag/checks/pixels.py",
-    "tiling_diag/checks/spectral.py",
-    "tiling_diag/synth/*.py",
-    "tiling_diag/evidence.py",
+    "tiling_diag/checks/artifacts/upsampling_grid.py",
+    "tiling_diag/checks/artifacts/resizing.py",
+    "tiling_diag/checks/artifacts/edge_cross.py",
+    "tiling_diag/checks/spectra/power.py",
+    "tiling_diag/synth/**/*.py",
+    "tiling_diag/findings/evidence.py",
     "benchmarks/defect_cases.py",
 )
-EVERYTHING = (*PIXELS, "tiling_diag/checks/*.py", "tiling_diag/kernels/*.py", "tiling_diag/wall.py")
+EVERYTHING = (
+    *PIXELS,
+    "tiling_diag/checks/**/*.py",
+    "tiling_diag/kernels/*.py",
+    "tiling_diag/checks/walls.py",
+)
 DEFAULT_OUT = Path("build") / "bench" / "findings"
 # A clean picture weighs so many times as much as one with the defect when a map is fitted: most
 # walls are good, and a false alarm costs more than a miss.
@@ -80,7 +85,7 @@ KINDS_OF = {
 
 def measure(spec: Spec) -> dict | None:
     """Evidence, places and baselines of one case."""
-    from tiling_diag.evidence import EVIDENCE
+    from tiling_diag.findings.evidence import EVIDENCE
 
     made = make(spec)
     if made is None:
@@ -293,7 +298,7 @@ def main() -> None:
     if options.figures:
         write_figures(rows, kinds, is_case, options.figures)
     if options.write_table:
-        path = PACKAGE / "calibration.json"
+        path = PACKAGE / "findings" / "calibration.json"
         shipped = json.loads(path.read_text(encoding="utf-8"))
         known = shipped["maps"]
         table = {

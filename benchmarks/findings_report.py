@@ -10,7 +10,7 @@ from defect_cases import CLEAN, STRENGTHS
 from logistic import auroc, reliability
 from tables import markdown_table, percent
 
-from tiling_diag.findings import CROSS_MOVE
+from tiling_diag.findings.judge import CROSS_MOVE
 
 SUSPECT = 0.5
 # Baselines: the number of a plain script that says most of this kind.

@@ -19,9 +19,9 @@ from stresses import make_case
 from torch import Tensor
 
 from tiling_diag.errors import InputError
-from tiling_diag.synth.bands import rescaled_bands
+from tiling_diag.synth.defects.bands import rescaled_bands
+from tiling_diag.synth.defects.warping import perspective_view
 from tiling_diag.synth.geometry import homography_jacobian
-from tiling_diag.synth.warping import perspective_view
 
 FACTORS = (2.0, 0.5, (2.0, 1.0), (1.0, 2.0), (0.5, 1.0), (1.0, 0.5))
 ANGLES = (30.0, 45.0, 60.0, 120.0, 135.0, 150.0)

@@ -38,13 +38,13 @@ from PIL import Image, ImageDraw
 from tables import markdown_table, percent, run_tasks
 from torch import Tensor
 
-from tiling_diag.calibration import limit
-from tiling_diag.checks.banding import measure_banding
-from tiling_diag.checks.local_period import measure_local_period
-from tiling_diag.checks.parts import with_parts
-from tiling_diag.checks.plane import measure_plane
-from tiling_diag.results import BandingResult, LatticeResult, LocalPeriodResult
-from tiling_diag.wall import Walls
+from tiling_diag.checks.plane.local_period import measure_local_period
+from tiling_diag.checks.plane.measure import measure_plane
+from tiling_diag.checks.results import BandingResult, LatticeResult, LocalPeriodResult
+from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones.hidden_lattice import with_parts
+from tiling_diag.checks.zones.measure import measure_banding
+from tiling_diag.findings.calibration import limit
 
 DEFAULT_OUT = Path("build") / "bench" / "local_field"
 HINTS = (None, "rows", "cols", "oblique")

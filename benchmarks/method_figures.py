@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 
 from tiling_diag import diagnose
-from tiling_diag.checks.octaves import CONTRAST_LIMIT
-from tiling_diag.checks.repetition import (
+from tiling_diag.checks.lattice.channel_autocorrelation import (
     COARSER,
     COARSER_STEPS,
     DENSER,
@@ -28,9 +27,10 @@ from tiling_diag.checks.repetition import (
     compare,
     repetitions,
 )
-from tiling_diag.images import load_image
-from tiling_diag.kernels.lattice import reduce_basis, sublattice_forms
-from tiling_diag.wall import Walls
+from tiling_diag.checks.lattice.octaves import CONTRAST_LIMIT
+from tiling_diag.checks.walls import Walls
+from tiling_diag.inputs.images import load_image
+from tiling_diag.kernels.lattice_algebra import reduce_basis, sublattice_forms
 
 DEFAULT_OUT = Path("build") / "bench" / "method_steps.jpg"
 # Cells along and across that are drawn on the picture; how far out points are drawn on the map.

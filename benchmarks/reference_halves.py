@@ -21,10 +21,10 @@ from corpus import DEFAULT_CORPUS, Row, load_corpus
 from PIL import Image
 from tables import markdown_table, percent, run_tasks
 
-from tiling_diag.checks.lattice import measure_lattice
-from tiling_diag.checks.reference_scale import LEAST_LEAD, best_stretch
-from tiling_diag.checks.repetition import repetitions
-from tiling_diag.wall import Walls
+from tiling_diag.checks.lattice.channel_autocorrelation import repetitions
+from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.reference.texture_ratio import LEAST_LEAD, best_stretch
+from tiling_diag.checks.walls import Walls
 
 DEFAULT_OUT = Path("build") / "bench" / "reference_halves"
 FACTORS = (1.0, 1.41, 2.0, 0.5)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiling_diag.kernels.lattice import (
+from tiling_diag.kernels.lattice_algebra import (
     lattice_index,
     reciprocal,
     reduce_basis,

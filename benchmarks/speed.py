@@ -33,7 +33,7 @@ from tiling_diag.synth import Material, View, draw_wall
 DEFAULT_OUT = Path("build") / "bench" / "speed"
 MEMORY_LIMIT_GB = 3.0
 # The console script, without relying on where it was installed.
-CLI = "import sys; from tiling_diag.process import main; sys.exit(main())"
+CLI = "import sys; from tiling_diag.command.main import main; sys.exit(main())"
 # The picture is made without drawing it: only the diagnosis should count. Tiles of one picture
 # repeat exactly, which is as much work as any other wall.
 MEMORY_PROBE = """

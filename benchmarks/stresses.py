@@ -20,8 +20,8 @@ from PIL import Image
 from scoring import Truth, Vector, longest_vector
 from torch import Tensor
 
-from tiling_diag.kernels.lattice import reduce_basis
-from tiling_diag.kernels.windows import gaussian_blur
+from tiling_diag.kernels.lattice_algebra import reduce_basis
+from tiling_diag.kernels.tapers import gaussian_blur
 
 # The truth of a wall with zones is its base lattice: where less than this share of the picture
 # shows it, the case is left out.

@@ -14,7 +14,7 @@ from torch import Tensor
 from tiling_diag.errors import InputError
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import power_spectrum
-from tiling_diag.kernels.windows import feather, tukey
+from tiling_diag.kernels.tapers import feather, tukey
 
 from .profiles import LogMap, Profile, padded_size, sector_profiles
 from .tables import constant_result

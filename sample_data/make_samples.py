@@ -26,7 +26,11 @@ from tiling_diag.synth import (
     house_front,
     perspective_homography,
 )
-from tiling_diag.synth.defects import DefectTruth, rescaled_bands, transposed_convolution_grid
+from tiling_diag.synth.defects.catalogue import (
+    DefectTruth,
+    rescaled_bands,
+    transposed_convolution_grid,
+)
 
 SIZE = (544, 768)
 BRICK = Material(

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tiling_diag.batch.measuring import work_through
 
-CLI = "from tiling_diag.process import main; main()"
+CLI = "from tiling_diag.command.main import main; main()"
 
 
 class HereEngine:

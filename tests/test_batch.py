@@ -22,11 +22,11 @@ import tiling_diag as td
 from tiling_diag.batch import BatchOptions, measuring, run_batch
 from tiling_diag.batch.local import _Station
 from tiling_diag.batch.work import Work, page_file, thumb_file
-from tiling_diag.cli import app
+from tiling_diag.command.cli import app
 from tiling_diag.errors import InputError
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
-SCHEMA = json.loads((files("tiling_diag") / "summary.schema.json").read_text())
+SCHEMA = json.loads((files("tiling_diag.report") / "summary.schema.json").read_text())
 
 
 def run(sources, out, settings=None, **options):

@@ -18,11 +18,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import tiling_diag as td
-from tiling_diag.cli import app
+from tiling_diag.command.cli import app
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 ZONES, REFERENCE = SAMPLES / "brick_zones.jpg", SAMPLES / "brick_reference.jpg"
-SCHEMA = json.loads((files("tiling_diag") / "summary.schema.json").read_text())
+SCHEMA = json.loads((files("tiling_diag.report") / "summary.schema.json").read_text())
 FIGURES = {
     "overview", "pred", "radial_profile", "fft_log_hann", "fft_log_nohann", "acf", "cepstrum",
     "local_period_px", "local_mask_coverage", "local_period_bands",
@@ -206,7 +206,7 @@ def program(*arguments):
     return [
         sys.executable,
         "-c",
-        "from tiling_diag.process import main; main()",
+        "from tiling_diag.command.main import main; main()",
         *map(str, arguments),
     ]
 
@@ -270,7 +270,7 @@ def test_an_interrupt_exits_with_130_and_leaves_no_half_written_file(after_s, tm
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["diag", "--help"]])
 def test_help_imports_neither_torch_nor_matplotlib(arguments):
     code = (
-        "import sys\nfrom tiling_diag.cli import app\n"
+        "import sys\nfrom tiling_diag.command.cli import app\n"
         f"try: app({arguments!r})\nexcept SystemExit: pass\n"
         "assert not {'torch', 'matplotlib'} & set(sys.modules), 'heavy import'"
     )

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.results import to_line
-from tiling_diag.cli import app
+from tiling_diag.command.cli import app
 from tiling_diag.compare.batches import compare_batches
 from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.compare.report import write_comparison

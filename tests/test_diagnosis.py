@@ -16,7 +16,7 @@ import tiling_diag as td
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 TRUTH = {p["file"]: p for p in json.loads((SAMPLES / "truth.json").read_text())["pictures"]}
 FLAT = [name for name, truth in TRUTH.items() if truth["homography"] is None]
-SCHEMA = json.loads((files("tiling_diag") / "summary.schema.json").read_text())
+SCHEMA = json.loads((files("tiling_diag.report") / "summary.schema.json").read_text())
 
 
 @pytest.fixture(scope="module")

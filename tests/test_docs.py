@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tiling_diag.cli import app
+from tiling_diag.command.cli import app
 from tiling_diag.report.measures import MEASURES
 
 ROOT = Path(__file__).parent.parent

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 import tiling_diag as td
-from tiling_diag.calibration import limit, probability
-from tiling_diag.evidence import EVIDENCE
-from tiling_diag.finding import severity_of
+from tiling_diag.findings.calibration import limit, probability
+from tiling_diag.findings.evidence import EVIDENCE
+from tiling_diag.findings.finding import severity_of
 from tiling_diag.synth import Material, View, draw_wall
-from tiling_diag.synth.defects import (
+from tiling_diag.synth.defects.catalogue import (
     rescaled_wall,
     resize_alias,
     transposed_convolution_grid,
@@ -20,7 +20,7 @@ from tiling_diag.synth.defects import (
 
 torch.set_num_threads(1)
 
-TABLE = json.loads((files("tiling_diag") / "calibration.json").read_text())
+TABLE = json.loads((files("tiling_diag.findings") / "calibration.json").read_text())
 BRICK = Material(width_px=48.3, height_px=16.1, mortar_px=2.2)
 
 

@@ -32,8 +32,8 @@ from bad_inputs import (
 from PIL import Image
 
 from tiling_diag.errors import InputError
-from tiling_diag.images import load_image
-from tiling_diag.masks import load_mask
+from tiling_diag.inputs.images import load_image
+from tiling_diag.inputs.masks import load_mask
 
 SIZE = (HEIGHT, WIDTH)
 BT709 = np.array([0.2126, 0.7152, 0.0722])
@@ -550,7 +550,7 @@ def test_threads_leave_the_warning_filters_as_they_were(tmp_path):
 def test_the_modules_import_little():
     code = (
         "import sys, numpy, torch, PIL.Image; before = set(sys.modules)\n"
-        "import tiling_diag.images, tiling_diag.masks\n"
+        "import tiling_diag.inputs.images, tiling_diag.inputs.masks\n"
         "new = {name.split('.')[0] for name in set(sys.modules) - before}\n"
         "assert new <= {'tiling_diag', 'numpy'}, new"
     )

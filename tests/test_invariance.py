@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 import tiling_diag as td
-from tiling_diag.kernels.lattice import same_lattice
+from tiling_diag.kernels.lattice_algebra import same_lattice
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 # Numbers that say nothing of left, right, up, down, nor of grey levels.

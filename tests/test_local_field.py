@@ -9,23 +9,23 @@ import pytest
 import torch
 
 import tiling_diag as td
-from tiling_diag.checks import band_looks
-from tiling_diag.checks.banding import measure_banding
-from tiling_diag.checks.bands import OCTAVES, between, find_bands, pooled
-from tiling_diag.checks.blind_tilt import blind_tilt
-from tiling_diag.checks.likeness import STRETCHES, half_maps, likest_stretch
-from tiling_diag.checks.local_period import measure_local_period
-from tiling_diag.checks.parts import with_parts
-from tiling_diag.checks.perspective import corners, grid_places
-from tiling_diag.checks.plane import measure_plane, scaled
-from tiling_diag.checks.row_frame import row_frame
-from tiling_diag.checks.windows_on_wall import REACH
+from tiling_diag.checks.plane.local_period import measure_local_period
+from tiling_diag.checks.plane.measure import measure_plane, scaled
+from tiling_diag.checks.plane.plane_fit import corners, grid_places
+from tiling_diag.checks.plane.row_frame import row_frame
+from tiling_diag.checks.plane.tilt_from_windows import blind_tilt
+from tiling_diag.checks.plane.windows import REACH
+from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones import band_windows as band_looks
+from tiling_diag.checks.zones.band_search import OCTAVES, between, find_bands, pooled
+from tiling_diag.checks.zones.hidden_lattice import with_parts
+from tiling_diag.checks.zones.measure import measure_banding
+from tiling_diag.checks.zones.similarity import STRETCHES, half_maps, likest_stretch
+from tiling_diag.kernels.homography import fit_tilt, homography, jacobian, to_flat, to_picture
 from tiling_diag.kernels.rectify import flat_canvas, laid_flat
-from tiling_diag.kernels.tilt import fit_tilt, homography, jacobian, to_flat, to_picture
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
-from tiling_diag.synth.bands import rescaled_bands
+from tiling_diag.synth.defects.bands import rescaled_bands
 from tiling_diag.synth.geometry import apply_homography, homography_jacobian
-from tiling_diag.wall import Walls
 
 SIZE = (384, 384)
 BRICK = Material(bond="running_bond", width_px=48, height_px=20, mortar_px=2.5, seed=3)
@@ -346,7 +346,7 @@ def test_a_batch_says_what_its_walls_say_alone():
 
 
 def test_a_rectified_wall_has_the_lattice_it_is_said_to_have(tmp_path):
-    from tiling_diag.report.rectified import write_rectified
+    from tiling_diag.report.figures.rectified import write_rectified
 
     image = brick(homography=perspective_homography(SIZE, 1.5, 1.0))
     write_rectified(td.diagnose(image), tmp_path)
@@ -359,7 +359,7 @@ def test_a_rectified_wall_has_the_lattice_it_is_said_to_have(tmp_path):
 
 
 def test_nothing_is_rectified_without_a_lattice(tmp_path):
-    from tiling_diag.report.rectified import write_rectified
+    from tiling_diag.report.figures.rectified import write_rectified
 
     with pytest.raises(td.InputError, match="no lattice was found"):
         write_rectified(td.diagnose(torch.full((3, 64, 64), 0.5)), tmp_path)

@@ -12,11 +12,11 @@ from PIL import Image
 
 import tiling_diag as td
 from tiling_diag.report import notebook_html
-from tiling_diag.report.canvas import ticks
-from tiling_diag.report.figures import FIGURES, draw, draw_all
+from tiling_diag.report.figures.canvas import ticks
+from tiling_diag.report.figures.draw import FIGURES, draw, draw_all
+from tiling_diag.report.figures.overlay import lattice_overlay
 from tiling_diag.report.html import page
 from tiling_diag.report.measures import FIGURE_NAMES, MEASURES
-from tiling_diag.report.overlay import lattice_overlay
 from tiling_diag.synth import Material, View, draw_wall
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"

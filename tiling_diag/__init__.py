@@ -9,7 +9,7 @@ from tiling_diag.errors import InputError, TilingDiagError
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis, diagnose, diagnose_batch
-    from tiling_diag.finding import Evidence, Finding, Zone
+    from tiling_diag.findings.finding import Evidence, Finding, Zone
     from tiling_diag.settings import Settings
     from tiling_diag.training import run_diagnostics_from_tensors
 
@@ -30,10 +30,10 @@ __all__ = [
 # Imported on first use, so that `--help` and `--version` need no torch.
 _HOMES = {
     "Diagnosis": "diagnosis",
-    "Evidence": "finding",
-    "Finding": "finding",
+    "Evidence": "findings.finding",
+    "Finding": "findings.finding",
     "Settings": "settings",
-    "Zone": "finding",
+    "Zone": "findings.finding",
     "diagnose": "diagnosis",
     "diagnose_batch": "diagnosis",
     "run_diagnostics_from_tensors": "training",

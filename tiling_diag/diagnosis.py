@@ -10,24 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.acf import measure_autocorrelation
-from tiling_diag.checks.banding import measure_banding
-from tiling_diag.checks.cepstrum import measure_cepstrum
-from tiling_diag.checks.local_period import measure_local_period
-from tiling_diag.checks.parts import with_parts
-from tiling_diag.checks.pixels import measure_edge_cross, measure_shift
-from tiling_diag.checks.plane import measure_plane, scaled
-from tiling_diag.checks.reference import measure_reference, reference_lattice
-from tiling_diag.checks.reference_scale import with_scale
-from tiling_diag.checks.resizing import measure_resize
-from tiling_diag.checks.spectral import measure_spectrum
-from tiling_diag.checks.upsampling_grid import measure_grid
-from tiling_diag.errors import InputError
-from tiling_diag.finding import Finding, Verdict, verdict_of
-from tiling_diag.findings import find
-from tiling_diag.images import ImageSource, LoadedImage, load_image
-from tiling_diag.masks import load_mask
-from tiling_diag.results import (
+from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross, measure_shift
+from tiling_diag.checks.artifacts.resizing import measure_resize
+from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
+from tiling_diag.checks.plane.local_period import measure_local_period
+from tiling_diag.checks.plane.measure import measure_plane, scaled
+from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
+from tiling_diag.checks.reference.texture_ratio import with_scale
+from tiling_diag.checks.results import (
     AutocorrelationResult,
     BandingResult,
     CepstrumResult,
@@ -42,8 +32,18 @@ from tiling_diag.results import (
     item,
     to_cpu,
 )
+from tiling_diag.checks.spectra.autocorrelation import measure_autocorrelation
+from tiling_diag.checks.spectra.cepstrum import measure_cepstrum
+from tiling_diag.checks.spectra.power import measure_spectrum
+from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones.hidden_lattice import with_parts
+from tiling_diag.checks.zones.measure import measure_banding
+from tiling_diag.errors import InputError
+from tiling_diag.findings.finding import Finding, Verdict, verdict_of
+from tiling_diag.findings.judge import find
+from tiling_diag.inputs.images import ImageSource, LoadedImage, load_image
+from tiling_diag.inputs.masks import load_mask
 from tiling_diag.settings import Settings
-from tiling_diag.wall import Walls
 
 # Masks saved as JPEG are not quite black outside the wall.
 HARDLY_WALL = 0.1
@@ -53,7 +53,7 @@ HARDLY_WALL = 0.1
 class Diagnosis:
     """What is known of one wall: the picture, what the checks measured, and the findings.
 
-    Tensors are those of one wall (see `tiling_diag.results`), in main memory.
+    Tensors are those of one wall (see `tiling_diag.checks.results`), in main memory.
 
     Attributes:
         image: ``(C, H, W)`` in [0, 1].
@@ -89,7 +89,7 @@ class Diagnosis:
 
     def summary(self) -> dict[str, Any]:
         """The content of `summary.json`: plain numbers, strings, lists and dicts."""
-        from tiling_diag.summary import summarize
+        from tiling_diag.report.summary import summarize
 
         return summarize(self)
 

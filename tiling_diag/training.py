@@ -98,7 +98,7 @@ def _flat(summary: dict[str, Any]) -> dict[str, float]:
 def _log_figures(diagnosis: Diagnosis, writer: Writer, prefix: str, step: int) -> None:
     import numpy as np
 
-    from tiling_diag.report.figures import draw
+    from tiling_diag.report.figures.draw import draw
 
     for name in LOGGED_FIGURES:
         pixels = np.asarray(draw(diagnosis, name).image)

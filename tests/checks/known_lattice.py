@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from tiling_diag.results import LatticeResult
+from tiling_diag.checks.results import LatticeResult
 
 
 def known(a, b=None):

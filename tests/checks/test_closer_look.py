@@ -4,12 +4,12 @@ import pytest
 import torch
 
 import tiling_diag as td
-from tiling_diag.checks.closer import look_closer, search_whole
-from tiling_diag.checks.repetition import mean_at_lattice, repetitions
-from tiling_diag.checks.search import is_single, repeats
-from tiling_diag.kernels.lattice import same_lattice
+from tiling_diag.checks.lattice.candidates import is_single, repeats
+from tiling_diag.checks.lattice.channel_autocorrelation import mean_at_lattice, repetitions
+from tiling_diag.checks.lattice.magnified import look_closer, search_whole
+from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.lattice_algebra import same_lattice
 from tiling_diag.synth import Material, View, draw_wall, random_wall
-from tiling_diag.wall import Walls
 
 
 @pytest.mark.parametrize(("seed", "size"), [(45, (600, 800)), (136, (600, 800))])

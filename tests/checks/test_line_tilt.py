@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from tiling_diag.checks.line_tilt import line_tilt
-from tiling_diag.checks.plane import measure_plane
+from tiling_diag.checks.plane.measure import measure_plane
+from tiling_diag.checks.plane.tilt_from_edges import line_tilt
+from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
-from tiling_diag.wall import Walls
 
 SIZE = (300, 400)
 BRICK = Material(bond="running_bond", width_px=48, height_px=20, mortar_px=2.5, seed=3)

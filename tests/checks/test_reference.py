@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from tiling_diag.checks.reference import _stretch
+from tiling_diag.checks.reference.lattice_ratio import _stretch
 
 BASES = {
     "half bond": [[64.0, 0.0], [32.0, 24.0]],

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 import torch
 
-from tiling_diag.checks.lattice import measure_lattice
-from tiling_diag.checks.reference import measure_reference, reference_lattice
-from tiling_diag.checks.reference_scale import with_scale
+from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
+from tiling_diag.checks.reference.texture_ratio import with_scale
+from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
-from tiling_diag.wall import Walls
 
 torch.set_num_threads(1)
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 from known_lattice import known, none
 
-from tiling_diag.checks.pixels import measure_edge_cross, measure_shift
-from tiling_diag.checks.resizing import measure_resize
+from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross, measure_shift
+from tiling_diag.checks.artifacts.resizing import measure_resize
+from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.spectrum import power_spectrum
-from tiling_diag.kernels.windows import periodic_plus_smooth
+from tiling_diag.kernels.tapers import periodic_plus_smooth
 from tiling_diag.synth import Material, View, draw_wall
-from tiling_diag.synth.defects import resize_alias, uneven_borders
+from tiling_diag.synth.defects.catalogue import resize_alias, uneven_borders
 from tiling_diag.synth.walls import jpeg_round_trip
-from tiling_diag.wall import Walls
 
 torch.set_num_threads(1)
 

@@ -2,10 +2,10 @@
 
 import torch
 
-from tiling_diag.checks import search
-from tiling_diag.checks.repetition import repetitions
+from tiling_diag.checks.lattice import candidates as search
+from tiling_diag.checks.lattice.channel_autocorrelation import repetitions
+from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
-from tiling_diag.wall import Walls
 
 
 def test_no_cell_is_found_where_no_candidate_can_be_fitted(monkeypatch):

@@ -4,11 +4,11 @@ import pytest
 import torch
 from known_lattice import known, none
 
-from tiling_diag.checks.upsampling_grid import measure_grid
+from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
+from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
-from tiling_diag.synth.defects import autoencoder_grid, transposed_convolution_grid
+from tiling_diag.synth.defects.catalogue import autoencoder_grid, transposed_convolution_grid
 from tiling_diag.synth.walls import jpeg_round_trip
-from tiling_diag.wall import Walls
 
 torch.set_num_threads(1)
 

@@ -8,7 +8,7 @@ from tiling_diag.kernels.cepstrum import power_cepstrum
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.polar import background, log_polar, radial_profile, ring_radii
 from tiling_diag.kernels.spectrum import power_spectrum, remove_mean
-from tiling_diag.kernels.windows import gaussian_blur, periodic_plus_smooth
+from tiling_diag.kernels.tapers import gaussian_blur, periodic_plus_smooth
 
 SIZE = (16, 18)
 ONE_SIDED = (16, 10)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tiling_diag.errors import InputError
-from tiling_diag.kernels.lattice import (
+from tiling_diag.kernels.lattice_algebra import (
     cell_area,
     lattice_index,
     points_within,

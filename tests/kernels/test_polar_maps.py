@@ -15,7 +15,7 @@ from tiling_diag.kernels.polar import (
     ring_radii,
 )
 from tiling_diag.kernels.spectrum import power_spectrum, two_sided
-from tiling_diag.kernels.windows import hann
+from tiling_diag.kernels.tapers import hann
 
 F64 = torch.float64
 

@@ -15,7 +15,7 @@ from tiling_diag.kernels.spectrum import (
     remove_mean,
     two_sided,
 )
-from tiling_diag.kernels.windows import hann
+from tiling_diag.kernels.tapers import hann
 
 F64 = torch.float64
 

@@ -7,7 +7,7 @@ import scipy.signal
 import torch
 
 from tiling_diag.errors import InputError
-from tiling_diag.kernels.windows import (
+from tiling_diag.kernels.tapers import (
     feather,
     gaussian_blur,
     hann,

@@ -9,8 +9,7 @@ from torch.nn.functional import grid_sample
 
 from tiling_diag.errors import InputError
 from tiling_diag.synth import Material, View, draw_wall
-from tiling_diag.synth.defect import period_code
-from tiling_diag.synth.defects import (
+from tiling_diag.synth.defects.catalogue import (
     DEFECTS,
     FULL_GRID_LEVELS,
     autoencoder_grid,
@@ -23,6 +22,7 @@ from tiling_diag.synth.defects import (
     transposed_convolution_grid,
     uneven_borders,
 )
+from tiling_diag.synth.defects.defect import period_code
 from tiling_diag.synth.geometry import apply_homography, pixel_grid
 
 torch.set_num_threads(1)

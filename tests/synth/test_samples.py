@@ -12,7 +12,7 @@ from PIL import Image
 
 from tiling_diag.errors import InputError
 from tiling_diag.synth import Material, View, draw_wall, house_front
-from tiling_diag.synth.defects import locked_amplitude
+from tiling_diag.synth.defects.catalogue import locked_amplitude
 
 torch.set_num_threads(1)
 

@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from tiling_diag.cli import app
+from tiling_diag.command.cli import app
+from tiling_diag.command.synthesis import write_pictures
 from tiling_diag.errors import InputError
-from tiling_diag.synth.defects import DEFECTS
-from tiling_diag.synthesis import write_pictures
+from tiling_diag.synth.defects.catalogue import DEFECTS
 
 torch.set_num_threads(1)
 

@@ -19,7 +19,7 @@ from tiling_diag.batch.results import status_of
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import WholeFile
 from tiling_diag.batch.work import Figures, file_stem, has_page
-from tiling_diag.finding import SUSPECT_PROBABILITY
+from tiling_diag.findings.finding import SUSPECT_PROBABILITY
 from tiling_diag.report.measures import MEASURES, look_up
 from tiling_diag.report.pages import environment
 from tiling_diag.text import printable

@@ -12,7 +12,7 @@ from xml.sax.xmlreader import AttributesImpl
 from tiling_diag.batch.results import status_of
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import WholeFile
-from tiling_diag.finding import SUSPECT_PROBABILITY
+from tiling_diag.findings.finding import SUSPECT_PROBABILITY
 
 # What XML 1.0 has no way to say.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -241,7 +241,7 @@ class _Station:
         from concurrent.futures import ThreadPoolExecutor
         from dataclasses import replace
 
-        from tiling_diag.process import heavy_imports, keep_freed_memory
+        from tiling_diag.command.main import heavy_imports, keep_freed_memory
 
         keep_freed_memory()
         with heavy_imports():

@@ -26,9 +26,9 @@ from tiling_diag.batch.work import (
 )
 from tiling_diag.diagnosis import Diagnosis, WallInput, diagnose_walls, read_wall
 from tiling_diag.errors import InputError, TilingDiagError
-from tiling_diag.images import LoadedImage, load_image
-from tiling_diag.picture_files import size_in_header
-from tiling_diag.report.gallery_figures import draw_page, draw_thumbnail
+from tiling_diag.inputs.images import LoadedImage, load_image
+from tiling_diag.inputs.picture_files import size_in_header
+from tiling_diag.report.figures.gallery import draw_page, draw_thumbnail
 from tiling_diag.text import printable
 
 # Pixels that are measured at once; a picture with more is measured alone. On a CPU more than this

@@ -12,7 +12,7 @@ from tiling_diag.batch.results import status_of
 from tiling_diag.batch.totals import found_codes
 from tiling_diag.batch.whole_files import WholeFile
 from tiling_diag.report.measures import look_up
-from tiling_diag.schema import finding_codes
+from tiling_diag.report.schema import finding_codes
 
 CSV_FILE, PARQUET_FILE = "results.csv", "results.parquet"
 _TEXT = ("path", "status", "error", "mask", "ref", "verdict", "findings")

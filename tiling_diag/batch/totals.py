@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tiling_diag.batch.results import status_of
-from tiling_diag.finding import SUSPECT_PROBABILITY
+from tiling_diag.findings.finding import SUSPECT_PROBABILITY
 
 if TYPE_CHECKING:
     from rich.console import Console

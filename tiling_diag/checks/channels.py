@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import remove_mean
-from tiling_diag.kernels.windows import gaussian_blur
-from tiling_diag.wall import Walls
+from tiling_diag.kernels.tapers import gaussian_blur
 
 # All chosen on the corpus, as it is.
 EDGE_SIGMA_PX = 1.0

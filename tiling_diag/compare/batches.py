@@ -14,7 +14,7 @@ from tiling_diag.batch.gallery import NUMBERS
 from tiling_diag.compare.sides import Pairs, Side, Wall, pair
 from tiling_diag.compare.statistics import Interval, mcnemar, mean_differences, share_difference
 from tiling_diag.errors import InputError
-from tiling_diag.schema import finding_codes
+from tiling_diag.report.schema import finding_codes
 from tiling_diag.text import printable
 
 SCHEMA_VERSION = 1

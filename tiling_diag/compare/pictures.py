@@ -76,7 +76,7 @@ class PictureComparison:
         """Both walls with their lattices, side by side."""
         from PIL import Image
 
-        from tiling_diag.report.figures import draw
+        from tiling_diag.report.figures.draw import draw
 
         left, right = (draw(d, "overview").image for d in (self.a, self.b))
         both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")

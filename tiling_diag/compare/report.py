@@ -41,7 +41,7 @@ def write_comparison(comparison: BatchComparison | PictureComparison, out: Path)
     plain = json.dumps(comparison.plain(), indent=2, allow_nan=False) + "\n"
     contents = {JSON_FILE: plain.encode()}
     if isinstance(comparison, PictureComparison):
-        from tiling_diag.report.canvas import jpeg_bytes, png_bytes
+        from tiling_diag.report.figures.canvas import jpeg_bytes, png_bytes
 
         figure = comparison.figure()
         contents[FIGURE_FILE] = png_bytes(figure)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample
 
-from tiling_diag.kernels.tilt import homography, to_flat, to_picture
+from tiling_diag.kernels.homography import homography, to_flat, to_picture
 
 # Samples along each side of a canvas px: the near parts of a wall shrink.
 SAMPLES = 2

@@ -33,7 +33,7 @@ def write_report(
     import numpy as np
 
     from tiling_diag.report.measures import FIGURE_NAMES
-    from tiling_diag.summary import MAP_FILE, summarize
+    from tiling_diag.report.summary import MAP_FILE, summarize
 
     folder = Path(out)
     try:
@@ -50,7 +50,7 @@ def write_report(
         json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     ).encode()
     if figures:
-        from tiling_diag.report.figures import draw_all
+        from tiling_diag.report.figures.draw import draw_all
         from tiling_diag.report.html import page
 
         drawn = draw_all(diagnosis)
@@ -87,7 +87,7 @@ def write_atomically(path: Path, data: bytes) -> Path:
 
 def notebook_html(diagnosis: Diagnosis) -> str:
     """The verdict with the overview picture, for a notebook cell."""
-    from tiling_diag.report.figures import draw
+    from tiling_diag.report.figures.draw import draw
     from tiling_diag.report.html import fragment
 
     return fragment(diagnosis, draw(diagnosis, "overview"))

@@ -16,7 +16,7 @@ from tiling_diag.report.measures import shown
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
-    from tiling_diag.finding import Finding
+    from tiling_diag.findings.finding import Finding
 
 STYLES = {"ok": "bold green", "suspect": "bold yellow", "defect": "bold red", "info": "cyan"}
 WORDS = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tiling_diag._version import __version__
-from tiling_diag.report.canvas import jpeg_bytes
+from tiling_diag.report.figures.canvas import jpeg_bytes
 from tiling_diag.report.measures import MEASURES, look_up, shown, text_of
 from tiling_diag.report.pages import data_uri, environment
 
 if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
-    from tiling_diag.report.canvas import Canvas
-    from tiling_diag.report.figures import Drawn
+    from tiling_diag.report.figures.canvas import Canvas
+    from tiling_diag.report.figures.draw import Drawn
 
 
 def page(diagnosis: Diagnosis, figures: dict[str, Drawn], *, back: str | None = None) -> str:

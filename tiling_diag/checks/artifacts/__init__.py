@@ -1,0 +1,1 @@
+"""What upsampling, resizing and borders left."""

@@ -1,0 +1,77 @@
+"""Material coordinates of a wall: units along its rows, courses across them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.results import LatticeResult
+
+
+@dataclass(frozen=True, eq=False)
+class RowFrame:
+    """The lattices of a batch as their rows see them, float64 on the CPU.
+
+    Walls without a lattice have a frame of 1 px, so that batches stay rectangular.
+
+    Attributes:
+        axes: ``(B, 2, 2)`` rows: unit vectors (x, y) along and across the rows.
+        size_px: ``(B, 2)`` length of a unit along them and height of a course.
+        basis: ``(B, 2, 2)`` the lattice's vectors in units and courses. Where one direction
+            repeats only, it lies across the rows; the other vector stands in for what is missing.
+        one_way: ``(B,)`` bool; whether one direction repeats only.
+        known: ``(B,)`` bool; whether there is a lattice.
+    """
+
+    axes: Tensor
+    size_px: Tensor
+    basis: Tensor
+    one_way: Tensor
+    known: Tensor
+
+    @property
+    def to_px(self) -> Tensor:
+        """``(B, 2, 2)`` maps a column of (units, courses) to a vector in px."""
+        return (self.axes * self.size_px[..., None]).mT
+
+    @property
+    def longest_px(self) -> Tensor:
+        """``(B,)`` length of the longer lattice vector."""
+        longest: Tensor = (self.basis @ self.to_px.mT).norm(dim=-1).amax(-1)
+        return longest
+
+
+def row_frame(lattice: LatticeResult) -> RowFrame:
+    """The frame of every lattice of a batch."""
+    basis = lattice.basis.double().cpu()
+    known = lattice.is_periodic.cpu() & basis[:, 0].isfinite().all(-1)
+    one_way = known & basis[:, 1].isnan().any(-1)
+    first = torch.where(known[:, None], basis[:, 0], basis.new_tensor([0.0, 1.0]))
+    # Boards repeat across their rows, whatever way these run.
+    board = torch.stack([first[:, 1], -first[:, 0]], dim=-1)
+    turn = torch.deg2rad(lattice.angle_deg.double().cpu())
+    row = torch.stack([turn.cos(), turn.sin()], dim=-1)
+    plain = known & ~one_way
+    length = first.norm(dim=-1)
+    along = torch.where(plain[:, None], row, board / length[:, None])
+    axes = torch.stack([along, torch.stack([-along[:, 1], along[:, 0]], dim=-1)], dim=1)
+    size = torch.stack([lattice.unit_px, lattice.course_px], dim=-1).double().cpu()
+    size = torch.where(plain[:, None], size, length[:, None])
+    across = torch.eye(2, dtype=torch.float64).flip(0).expand_as(basis)
+    in_rows = (basis @ axes.mT) / size[:, None]
+    return RowFrame(
+        axes=axes,
+        size_px=size,
+        basis=torch.where(plain[:, None, None], in_rows, across),
+        one_way=one_way,
+        known=known,
+    )
+
+
+def pixel_frame(batch: int) -> RowFrame:
+    """The frame of walls of which no lattice is known: rows along x, everything 1 px."""
+    eye = torch.eye(2, dtype=torch.float64).expand(batch, 2, 2)
+    no = torch.zeros(batch, dtype=torch.bool)
+    return RowFrame(eye, torch.ones(batch, 2, dtype=torch.float64), eye, no, no)

@@ -1,0 +1,126 @@
+"""The tilt of a wall of which no lattice is known yet.
+
+In strong perspective nothing repeats over the whole wall, but windows of it do. If the tilt were
+known, their autocorrelations could be laid on each other as those of one flat wall: each lag of the
+flat wall is a known lag in every window. Of many tilts the one is taken under which the mean of all
+windows has the most energy: there their peaks fall together.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.plane.plane_fit import corners, grid_places
+from tiling_diag.checks.plane.row_frame import pixel_frame
+from tiling_diag.checks.plane.windows import LONGEST_LAG, REACH, map_index, window_maps
+from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.homography import LEAST_DEPTH
+
+# Chosen on corpus pictures seen at an angle.
+PLACES_PER_SIDE = 6
+WINDOW_SHARES = (0.36, 0.2)
+# Lags of the flat wall that are compared, in samples of a window.
+LAGS = (4, 20)
+LAG_STEP = 2
+# A lag counts if this share of the pairs of windows has it in reach.
+LEAST_PAIRS = 0.4
+# Tilts as the change of scale from the middle to a border, tried in steps, then in finer ones.
+LARGEST_CHANGE = 0.45
+STEP = 0.15
+FINER = (0.05, 0.02)
+
+
+def blind_tilt(walls: Walls) -> Tensor:
+    """Tilts ``(B, 2)`` in 1/px about the picture's middle, float64 on the CPU."""
+    batch = len(walls.image)
+    half = corners(walls.size)[3]
+    places = grid_places(walls.size, PLACES_PER_SIDE, PLACES_PER_SIDE).expand(batch, -1, -1)
+    found = []
+    for share in WINDOW_SHARES:
+        side = torch.full((batch,), share * min(walls.size), dtype=torch.float64)
+        flat = torch.zeros(batch, 2, dtype=torch.float64)
+        windows = window_maps(walls, pixel_frame(batch), flat, places, side)
+        share_of_half = windows.places / half
+        weights = windows.coverage.to(windows.maps)
+        steps = torch.arange(-LARGEST_CHANGE, LARGEST_CHANGE + 1e-6, STEP, dtype=torch.float64)
+        grid = torch.cartesian_prod(steps, steps).expand(batch, -1, -1)
+        best, energy = _best(windows.maps, weights, share_of_half, grid)
+        for step in FINER:
+            near = torch.arange(-1, 2, dtype=torch.float64) * step
+            best, energy = _best(
+                windows.maps,
+                weights,
+                share_of_half,
+                best[:, None] + torch.cartesian_prod(near, near),
+            )
+        found.append((best, energy))
+    better = (found[1][1] > found[0][1])[:, None].cpu()
+    return torch.where(better, found[1][0], found[0][0]) / half
+
+
+def _best(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> tuple[Tensor, Tensor]:
+    """Of ``tilts (B, T, 2)`` the one under which windows agree most, and their energy.
+
+    Places and tilts are in shares of half the picture.
+    """
+    energy = _agreement(maps, weights, places, tilts)
+    in_view = tilts.abs().sum(-1) < 1 - LEAST_DEPTH
+    energy = energy.masked_fill(~in_view.to(energy.device), -torch.inf)
+    top, index = energy.max(-1)
+    return tilts[torch.arange(len(tilts)), index.cpu()], top
+
+
+def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> Tensor:
+    """Energy ``(B, T)`` of the mean autocorrelation on the flat wall under each tilt."""
+    lags = _flat_lags().to(maps)
+    places, tilts = places.to(maps), tilts.to(maps)
+    depth = 1 + torch.einsum("bnk,btk->btn", places, tilts)
+    # A flat lag L is seen at x as d (L + x (p . L)).
+    along = torch.einsum("btk,lk->btl", tilts, lags)
+    seen = lags + places[:, None, :, None] * along[:, :, None, :, None]
+    seen = (seen * depth[..., None, None]).round()
+    inside = (seen.abs() <= LONGEST_LAG).all(-1)
+    index = map_index(seen.long())
+    flat = _without_rings(maps)[:, None].expand(-1, tilts.shape[1], -1, -1)
+    values = torch.gather(flat, -1, index)
+    share = inside * weights[:, None, :, None]
+    values = values * share
+    # Products of two windows only: a window's own square is there under every tilt.
+    pairs = values.sum(2).square() - values.square().sum(2)
+    count = share.sum(2).square() - share.square().sum(2)
+    every = weights.sum(-1).square() - weights.square().sum(-1)
+    enough = count > LEAST_PAIRS * every[:, None, None]
+    mean = torch.where(enough, pairs / count.clamp_min(1e-6), 0.0)
+    return mean.sum(-1) / enough.sum(-1).clamp_min(1)
+
+
+def _without_rings(maps: Tensor) -> Tensor:
+    """Maps less their mean at each distance from zero lag.
+
+    What is left tells directions apart; the wide peak at zero lag, which agrees under any tilt that
+    shrinks lags into it, is gone.
+    """
+    lag = torch.arange(-REACH, REACH + 1.0, device=maps.device)
+    ring = torch.hypot(lag[:, None], lag).round().long().flatten()
+    rings = int(REACH * math.sqrt(2)) + 2
+    sums = maps.new_zeros(*maps.shape[:-1], rings).index_add(-1, ring, maps)
+    counts = maps.new_zeros(rings).index_add(0, ring, torch.ones_like(maps[0, 0]))
+    means: Tensor = (sums / counts.clamp_min(1))[..., ring]
+    return maps - means
+
+
+def _flat_lags() -> Tensor:
+    """``(L, 2)`` whole-number lags of half a ring, in samples."""
+    low, high = LAGS
+    y, x = torch.meshgrid(
+        torch.arange(0, high + 1, LAG_STEP),
+        torch.arange(-high, high + 1, LAG_STEP),
+        indexing="ij",
+    )
+    lags = torch.stack([x, y], dim=-1).reshape(-1, 2)
+    length = lags.double().norm(dim=-1)
+    half = (lags[:, 1] > 0) | (lags[:, 0] > 0)
+    return lags[half & (length >= low) & (length <= high)]

@@ -1,0 +1,1 @@
+"""What the spectrum and its relatives show."""

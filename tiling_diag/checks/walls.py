@@ -1,0 +1,99 @@
+"""Walls under test: pictures of one size with their masks, and the transforms that checks share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from tiling_diag.kernels.luma import luma
+from tiling_diag.kernels.spectrum import power_spectrum
+from tiling_diag.kernels.tapers import feather, hann
+
+# Side to which walls are shrunk before the search for their lattice: the shortest period that
+# materials are asked for, 8 px in 1024, is 4 px there.
+SEARCH_SIDE_PX = 256
+# The mask's border is tapered over this share of the shorter side.
+FEATHER_SHARE = 1 / 64
+
+
+class Walls:
+    """A batch of walls of one size; every transform is computed once, on first use.
+
+    Args:
+        image: ``(B, C, H, W)`` in [0, 1], C in {1, 3}.
+        mask: ``(B, H, W)`` in [0, 1]; 1 where the wall is.
+    """
+
+    def __init__(self, image: Tensor, mask: Tensor) -> None:
+        """Keep the batch; nothing is computed yet."""
+        self.image = image
+        self.mask = mask
+        # What checks compute once for each other, by name.
+        self.kept: dict[str, Any] = {}
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in px."""
+        return int(self.image.shape[-2]), int(self.image.shape[-1])
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the masks leave nothing out."""
+        return bool(self.mask.amin() >= 1)
+
+    @cached_property
+    def luma(self) -> Tensor:
+        """``(B, H, W)`` luma."""
+        return luma(self.image)
+
+    @cached_property
+    def taper(self) -> Tensor:
+        """``(B, H, W)`` the mask with a soft inner border."""
+        if self.whole:
+            return self.mask
+        return feather(self.mask, max(2.0, FEATHER_SHARE * min(self.size)))
+
+    @cached_property
+    def weights(self) -> Tensor:
+        """``(B, H, W)`` mask times Hann window."""
+        return self.taper * hann(self.size, device=self.mask.device, dtype=self.mask.dtype)
+
+    @cached_property
+    def power(self) -> Tensor:
+        """``(B, H, W // 2 + 1)`` power of luma under the window, one-sided."""
+        return power_spectrum(self.luma, self.weights)
+
+    @cached_property
+    def small(self) -> Walls:
+        """The same walls shrunk to `SEARCH_SIDE_PX`, or themselves if they are no larger."""
+        height, width = self.size
+        shrink = max(height, width) / SEARCH_SIDE_PX
+        if shrink <= 1:
+            return self
+        return self.shrunk((max(1, round(height / shrink)), max(1, round(width / shrink))))
+
+    def shrunk(self, size: tuple[int, int]) -> Walls:
+        """The same walls at a smaller size."""
+        image = resized(self.image, size)
+        mask = (
+            torch.ones_like(image[:, 0])
+            if self.whole
+            else (resized(self.mask[:, None], size)[:, 0] > 0.5).to(image.dtype)
+        )
+        return Walls(image, mask)
+
+    @property
+    def small_step_px(self) -> tuple[float, float]:
+        """Width and height in px of one pixel of `small`."""
+        return self.size[1] / self.small.size[1], self.size[0] / self.small.size[0]
+
+
+def resized(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """``(B, C, H, W)`` at another size, low-passed where it shrinks, kept in [0, 1]."""
+    return interpolate(
+        image, size=size, mode="bilinear", antialias=True, align_corners=False
+    ).clamp(0, 1)

@@ -1,0 +1,106 @@
+"""How close bands are looked at: in the windows of a wall's lattice, and in windows half as wide.
+
+Zones may be narrower than the windows, and where they take much of a wall, its lattice may be that
+of both: then windows half as wide show what these hide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.plane.plane_fit import MIN_COVERAGE, grid_places
+from tiling_diag.checks.plane.row_frame import RowFrame
+from tiling_diag.checks.plane.windows import (
+    LARGEST_SHARE,
+    WindowMaps,
+    window_maps,
+    window_side_px,
+)
+from tiling_diag.checks.results import LocalPeriodResult
+from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones.similarity import STRETCHES, half_maps
+
+# Where more of the wall than this does not have its lattice within so many octaves, closer windows
+# are looked at as well: clean drawn walls have less, and next to no wall with bands.
+DOUBTED, SAME_OCTAVES = 0.02, 0.07
+# What windows must hold of the longer lattice vector.
+LEAST_PERIODS = 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Windows of a batch in which bands are looked for.
+
+    Attributes:
+        halves: ``(B, n, L)`` see `likeness.half_maps`.
+        usable: ``(B, n)`` bool, on the CPU; whether enough of a window lies on the wall.
+        share: ``(B,)`` side of the wall's own windows over the picture's shorter one.
+        meant: ``(B,)`` bool; which walls of the batch they are meant for.
+        kinds: ``(B, 3)`` bool; which of `STRETCHES` can be seen in them.
+    """
+
+    halves: Tensor
+    usable: Tensor
+    share: Tensor
+    meant: Tensor
+    kinds: Tensor
+
+
+def band_looks(
+    walls: Walls,
+    frame: RowFrame,
+    local: LocalPeriodResult,
+    windows: WindowMaps,
+    octave: Tensor | None,
+) -> list[Look]:
+    """All looks at a batch, the first one meant for every wall.
+
+    Args:
+        walls: the batch.
+        frame: its lattices.
+        local: their local field.
+        windows: that it was measured in.
+        octave: ``(B, 2)`` periods over the expected ones: 2, 0.5, 1 or NaN; None where nothing is
+            expected.
+    """
+    if octave is not None:
+        # Where a doubled zone takes most of a wall, windows of its size do not fit into the rest.
+        larger = octave.nan_to_num(1.0).clamp_min(1.0)
+        frame = dataclasses.replace(frame, size_px=frame.size_px / larger)
+    short = min(walls.size)
+    own = window_side_px(frame, walls.size)
+    # Smaller windows than a local lattice needs tell more of bands, if they hold enough.
+    smaller = own.clamp(max=LARGEST_SHARE * short)
+    side = torch.where(smaller > LEAST_PERIODS * frame.longest_px, smaller, own)
+    if bool((side != local.window_px)[frame.known].any()):
+        windows = _windows(walls, frame, local, side)
+    share = side / short
+    every = (~frame.one_way)[:, None].repeat(1, len(STRETCHES))
+    every[:, 0] = True
+    looks = [_look(windows, share, frame.known, every)]
+    fits = (local.residual.log2().abs() < SAME_OCTAVES).all(1)
+    doubted = 1 - fits.double().mean((-2, -1)) > DOUBTED
+    closer = frame.known & doubted & (side > 2 * LEAST_PERIODS * frame.longest_px)
+    if bool(closer.any()):
+        # Against the share of the wall's own windows: closer ones hold less, and chance makes more.
+        # What repeats along one axis alone must be in view there.
+        holds = side[:, None] > 2 * LEAST_PERIODS * frame.size_px
+        seen = every & torch.cat([torch.ones_like(closer)[:, None], holds], dim=1)
+        looks.append(_look(_windows(walls, frame, local, side / 2), share, closer, seen))
+    return looks
+
+
+def _windows(walls: Walls, frame: RowFrame, local: LocalPeriodResult, side: Tensor) -> WindowMaps:
+    """Windows of another size at the places of the local field."""
+    rows, columns = local.coverage.shape[-2:]
+    places = grid_places(walls.size, rows, columns).expand(len(side), -1, -1)
+    return window_maps(walls, frame, local.tilt.nan_to_num(0.0), places, side)
+
+
+def _look(windows: WindowMaps, share: Tensor, meant: Tensor, kinds: Tensor) -> Look:
+    usable = windows.coverage >= MIN_COVERAGE
+    return Look(half_maps(windows.maps), usable, share, meant, kinds)

@@ -1,0 +1,127 @@
+"""Walls whose lattice is lost to a zone: that of a part, where the rest is an octave of it.
+
+Zones of another period hide the lattice of a wall from a search over all of it. A half of it may
+show the lattice still, or one side of the bands that windows show which know of no lattice, or it
+is that of the reference. That alone is no proof: a part of what does not repeat may seem to. But
+then the rest does not look like it, stretched by an octave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.plane.local_period import PLACES, measure_local_period
+from tiling_diag.checks.plane.measure import LEAST_SIDE_PX, NOT_PERIODIC, with_item
+from tiling_diag.checks.plane.plane_fit import MIN_COVERAGE, Plane, find_plane, grid_places
+from tiling_diag.checks.plane.row_frame import pixel_frame, row_frame
+from tiling_diag.checks.plane.windows import window_maps
+from tiling_diag.checks.results import LatticeResult
+from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones.band_search import Bands, find_bands, normals, pooled
+from tiling_diag.checks.zones.measure import measure_banding
+from tiling_diag.checks.zones.similarity import STRETCHES, half_maps
+
+# Bands that are likely on walls with a lattice (see the calibration); chosen with it.
+LEAST_CLARITY = 0.15
+# Support over the whole wall that zones leave: 0.011 or more on the corpus's pictures with bands,
+# and none where nothing repeats. Looking into parts costs as much as looking at the whole.
+LEAST_SUPPORT = 0.005
+# Windows without a lattice, as shares of the shorter side, and how clear bands must be in them.
+BLIND_SHARES = (0.16, 0.26)
+BLIND_CLARITY = 0.36
+
+
+def with_parts(
+    walls: Walls, lattice: LatticeResult, plane: Plane, reference: LatticeResult | None = None
+) -> tuple[LatticeResult, Plane]:
+    """Lattices and planes of a batch, for walls without a lattice that of a part of theirs.
+
+    Args:
+        walls: the batch.
+        lattice: what was found over whole walls.
+        plane: their planes.
+        reference: a batch of one, the lattice that the walls should have, in their px.
+    """
+    hidden = (lattice.reason == NOT_PERIODIC) & (lattice.support > LEAST_SUPPORT)
+    for index in hidden.nonzero()[:, 0].tolist():
+        wall = Walls(walls.image[index : index + 1], walls.mask[index : index + 1])
+        best, least = None, LEAST_CLARITY
+        for found in _candidates(wall, reference):
+            # A tilt hides the lattice too, and what is twice as near looks twice as large.
+            own = find_plane(wall, row_frame(found))
+            clarity = _clarity(wall, found, own)
+            if clarity > least:
+                best, least = (found, own), clarity
+        if best is not None:
+            lattice = with_item(lattice, index, best[0])
+            plane = with_item(plane, index, best[1])
+    return lattice, plane
+
+
+def _clarity(wall: Walls, lattice: LatticeResult, plane: Plane) -> float:
+    """How clear bands are on one wall if it has that lattice."""
+    local, windows = measure_local_period(wall, lattice, plane)
+    return float(measure_banding(wall, lattice, local, windows).clarity[0])
+
+
+def _candidates(wall: Walls, reference: LatticeResult | None) -> Iterator[LatticeResult]:
+    """The lattices of parts of one wall, and that of the reference."""
+    if reference is not None and bool(reference.is_periodic[0]):
+        yield reference
+    for part in (*_halves(wall), *_sides(wall)):
+        if min(part.small.size) < LEAST_SIDE_PX:
+            continue
+        lattice = measure_lattice(part)
+        if bool(lattice.is_periodic[0]):
+            yield lattice
+
+
+def _halves(wall: Walls) -> list[Walls]:
+    """The upper, lower, left and right half."""
+    height, width = wall.size
+    return [
+        Walls(
+            wall.image[..., rows, columns].contiguous(), wall.mask[..., rows, columns].contiguous()
+        )
+        for rows, columns in (
+            (slice(0, height // 2), slice(0, width)),
+            (slice(height // 2, height), slice(0, width)),
+            (slice(0, height), slice(0, width // 2)),
+            (slice(0, height), slice(width // 2, width)),
+        )
+    ]
+
+
+def _sides(wall: Walls) -> list[Walls]:
+    """What lies inside and outside the bands that windows without a lattice show, if any do."""
+    bands = _blind_bands(wall)
+    if bands is None:
+        return []
+    height, width = wall.size
+    place = grid_places(wall.size, height, width) @ normals()[bands.direction]
+    inside = torch.zeros_like(place, dtype=torch.bool)
+    for low, high in bands.places:
+        inside |= (place > low) & (place < high)
+    inside = inside.reshape(1, height, width).to(wall.mask.device)
+    return [Walls(wall.image, wall.mask * side) for side in (inside, ~inside)]
+
+
+def _blind_bands(wall: Walls) -> Bands | None:
+    """The clearest bands of one wall in windows that know of no lattice; None if none are."""
+    rows, columns = (max(1, round(PLACES * side / max(wall.size))) for side in wall.size)
+    places = grid_places(wall.size, rows, columns)
+    stride = max(wall.size[0] / rows, wall.size[1] / columns)
+    straight = torch.zeros(1, 2, dtype=torch.float64)
+    best, least = None, BLIND_CLARITY
+    for share in BLIND_SHARES:
+        side = straight.new_tensor([share * min(wall.size)])
+        windows = window_maps(wall, pixel_frame(1), straight, places[None], side)
+        usable = windows.coverage[0] >= MIN_COVERAGE
+        seen = pooled(half_maps(windows.maps)[0], places, usable, stride, one_way=False)
+        bands = find_bands(seen, [True] * len(STRETCHES))
+        if bands is not None and bands.clarity(share) > least:
+            best, least = bands, bands.clarity(share)
+    return best

@@ -1,0 +1,298 @@
+"""Zones of doubled or halved period: straight bands that look like the rest stretched by an octave.
+
+Which of the two sides is the wall and which the zone, their likeness does not say. Without an
+expected size the wall is what most of the picture shows; with one, it is what has that size.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.plane.plane_fit import MIN_COVERAGE, corners, grid_places
+from tiling_diag.checks.plane.row_frame import row_frame
+from tiling_diag.checks.plane.windows import WindowMaps
+from tiling_diag.checks.results import BandingResult, LatticeResult, LocalPeriodResult
+from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones.band_search import (
+    DIRECTIONS,
+    OCTAVES,
+    Bands,
+    between,
+    find_bands,
+    normals,
+    pooled,
+)
+from tiling_diag.checks.zones.band_windows import Look, band_looks
+from tiling_diag.checks.zones.similarity import STRETCHES, likest_stretch
+from tiling_diag.kernels.homography import to_flat, to_picture
+
+RUN_SHARE = 0.35
+MAX_ZONES = 4
+# Corners of a band cut out of a picture.
+MOST_CORNERS = 6
+HALF = 0.5
+# Bands that are less clear are not worth drawing; chance reaches it on few walls.
+LEAST_CLARITY = 0.1
+# How far a wall's period may be from the expected one's octave, in octaves.
+OCTAVE_LIMIT = 0.25
+
+
+@dataclass(frozen=True)
+class _Zone:
+    """A zone: from where to where across its direction, flat px; period over the base; score."""
+
+    low: float
+    high: float
+    factor: tuple[float, float]
+    score: float
+
+
+def measure_banding(
+    walls: Walls,
+    lattice: LatticeResult,
+    local: LocalPeriodResult,
+    windows: WindowMaps,
+    expected: Tensor | None = None,
+) -> BandingResult:
+    """Doubled and halved places of a batch, by row and column, and as bands.
+
+    Args:
+        walls: the batch.
+        lattice: its lattices.
+        local: the local lattice field.
+        windows: that it was measured in.
+        expected: ``(B, 2)`` the walls' period over the expected one, along and across the rows,
+            NaN where nothing is expected: with it the zones are those that differ from what is
+            expected, however much of the wall they take; without it what most of the wall has is
+            the base.
+    """
+    frame = row_frame(lattice)
+    batch = len(frame.known)
+    octave = None if expected is None else _octave(expected)
+    own = [None] * batch if octave is None else [_known(one) for one in octave]
+    looks = band_looks(walls, frame, local, windows, octave)
+    found = [
+        _banding(local, looks, bool(frame.one_way[i]), own[i], i, walls.size) for i in range(batch)
+    ]
+    factor = torch.stack([one.pop("factor") for one in found])
+    factor = factor.masked_fill(~frame.known[:, None, None], torch.nan)
+    known = factor.isfinite()
+    doubled = (factor > 1) & known
+    row_frac = doubled.sum(-1) / known.sum(-1).clamp_min(1)
+    column_frac = doubled.sum(-2) / known.sum(-2).clamp_min(1)
+    base = torch.where((factor == 1) & known, local.period_px, torch.nan)
+    base = torch.nanmedian(base.flatten(1), dim=1).values
+    return BandingResult(
+        factor=factor,
+        row_frac=row_frac,
+        col_frac=column_frac,
+        base_period_px=torch.where(base.isnan(), local.median_px, base),
+        row_max_run=_longest_run(row_frac > RUN_SHARE),
+        col_max_run=_longest_run(column_frac > RUN_SHARE),
+        **{name: torch.stack([one[name] for one in found]) for name in found[0]},
+    )
+
+
+def _octave(ratio: Tensor) -> Tensor:
+    """Ratios ``(B, 2)`` that are about 2 or 0.5, exactly; 1 for all others but NaN."""
+    octave = ratio.double().cpu().log2()
+    near = octave.round().clamp(-1, 1)
+    off = (octave - near).abs() >= OCTAVE_LIMIT
+    return near.masked_fill(off, 0.0).exp2()
+
+
+def _known(octave: Tensor) -> Tensor | None:
+    """An octave ``(2,)``, None where it is known along neither axis."""
+    return None if bool(octave.isnan().all()) else octave
+
+
+def _longest_run(over: Tensor) -> Tensor:
+    """``(B,)`` length of the longest run of True in ``(B, n)``."""
+    index = torch.arange(1, over.shape[-1] + 1).expand_as(over)
+    last_false = torch.where(over, 0, index).cummax(-1).values
+    return ((index - last_false) * over).amax(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The clearest bands of one wall, how clear they are, and the windows that show them."""
+
+    bands: Bands
+    clarity: float
+    halves: Tensor
+    usable: Tensor
+
+
+def _clearest(
+    local: LocalPeriodResult, looks: list[Look], places: Tensor, one_way: bool, index: int
+) -> _Seen | None:
+    """The clearest bands of wall `index`; None where it has no lattice or nothing is compared."""
+    best: _Seen | None = None
+    for look in looks:
+        halves, usable = look.halves[index], look.usable[index]
+        if not (bool(look.meant[index]) and bool(usable.any())):
+            continue
+        seen = pooled(halves, places, usable, float(local.stride_px[index]), one_way=one_way)
+        bands = find_bands(seen, look.kinds[index].tolist())
+        if bands is None:
+            continue
+        clarity = bands.clarity(float(look.share[index]))
+        if best is None or clarity > best.clarity:
+            best = _Seen(bands, clarity, halves, usable)
+    return best
+
+
+def _banding(
+    local: LocalPeriodResult,
+    looks: list[Look],
+    one_way: bool,
+    own: Tensor | None,
+    index: int,
+    size: tuple[int, int],
+) -> dict[str, Tensor]:
+    """The zones of one wall, by the names of `BandingResult`.
+
+    Args:
+        local: the field of the batch.
+        looks: windows of the batch.
+        one_way: whether its lattice repeats in one direction only.
+        own: ``(2,)`` octave of its lattice over the expected one, NaN along an axis where nothing
+            is expected; None where nothing is along both.
+        index: which wall it is.
+        size: height and width in px.
+    """
+    rows, columns = local.coverage.shape[-2:]
+    tilt = local.tilt[index].nan_to_num(0.0)
+    places = to_flat(tilt, grid_places(size, rows, columns))
+    seen = _clearest(local, looks, places, one_way, index)
+    direction = seen.bands.direction if seen else 0
+    across = places @ normals()[direction]
+    zones: list[_Zone] = []
+    if seen and seen.clarity > LEAST_CLARITY:
+        residual = local.residual[index].flatten(1).log2().abs().mean(0)
+        octave = OCTAVES[seen.bands.kind]
+        if not one_way:
+            inside = _inside(seen.bands.places, across)
+            sides = inside & seen.usable, ~inside & seen.usable
+            octave = _octave_of(seen.halves, *sides, seen.bands.kind)
+        zones = _zones(seen.bands, octave, across, residual, own)[:MAX_ZONES]
+    usable = (local.coverage[index] >= MIN_COVERAGE).flatten()
+    factor = _factor(zones, across, own).masked_fill(~usable, torch.nan)
+    return {
+        "factor": factor.reshape(rows, columns),
+        "hint": torch.tensor({0: 1, DIRECTIONS // 2: 2}.get(direction, 3) if zones else 0),
+        "angle_deg": torch.tensor(180.0 * direction / DIRECTIONS if zones else math.nan),
+        "clarity": torch.tensor(seen.clarity if seen else 0.0),
+        **_shapes(zones, direction, tilt, size),
+    }
+
+
+def _octave_of(halves: Tensor, inside: Tensor, outside: Tensor, kind: int) -> tuple[float, float]:
+    """Which of `OCTAVES` the bands are: as they were found, doubled or halved, along which axes."""
+    halved = kind >= len(STRETCHES)
+    sides = (side.to(halves)[None] @ halves for side in (inside, outside))
+    best = likest_stretch(*sides, halved=halved)
+    return OCTAVES[best + len(STRETCHES) * halved]
+
+
+def _zones(
+    found: Bands,
+    factor: tuple[float, float],
+    across: Tensor,
+    residual: Tensor,
+    own: Tensor | None,
+) -> list[_Zone]:
+    """The zones that bands make, the best first.
+
+    Args:
+        found: the bands.
+        factor: their period over that outside.
+        across: ``(n,)`` where places are across them.
+        residual: ``(n,)`` how far the lattices fitted there are from the wall's own, octaves.
+        own: see `_banding`.
+    """
+    zones = [
+        _Zone(low, high, factor, score)
+        for (low, high), score in zip(found.places, found.scores, strict=True)
+    ]
+    inside = _inside(found.places, across)
+    if own is None:
+        swapped = float(inside.double().mean()) > HALF
+    else:
+        # The side that the wall's own lattice fits is the one that its size was compared for.
+        sides = [residual[side].nanmedian().nan_to_num(9.0) for side in (inside, ~inside)]
+        swapped = bool(sides[0] < sides[1])
+    if swapped:
+        zones = _others(zones)
+    if own is None or not zones:
+        return zones
+    # Where the zones come nearer to the expected size, what lies between them is wrong.
+    nearer = _off(own * own.new_tensor(zones[0].factor)) < _off(own)
+    return _others(zones) if nearer else zones
+
+
+def _off(factor: Tensor) -> float:
+    """How many octaves a factor ``(2,)`` is off 1 along both axes, as far as it is known."""
+    return float(factor.log2().abs().nansum())
+
+
+def _others(zones: list[_Zone]) -> list[_Zone]:
+    """What lies between zones, as zones of a wall that has their period."""
+    along, across = zones[0].factor
+    factor = (1 / along, 1 / across)
+    ordered = sorted(zones, key=lambda zone: zone.low)
+    score = max(zone.score for zone in zones)
+    starts = [-math.inf, *(zone.high for zone in ordered)]
+    ends = [*(zone.low for zone in ordered), math.inf]
+    return [
+        _Zone(low, high, factor, score)
+        for low, high in zip(starts, ends, strict=True)
+        if low < high
+    ]
+
+
+def _inside(bounds: list[tuple[float, float]], across: Tensor) -> Tensor:
+    """``(n,)`` which places lie between bounds."""
+    inside = torch.zeros_like(across, dtype=torch.bool)
+    for low, high in bounds:
+        inside |= (across > low) & (across < high)
+    return inside
+
+
+def _factor(zones: list[_Zone], across: Tensor, own: Tensor | None) -> Tensor:
+    """``(n,)`` 2, 0.5 or 1: the period of places over the expected one, or over the base."""
+    if not zones and own is not None:
+        along, over = own.nan_to_num(1.0).tolist()
+        zones = [_Zone(-math.inf, math.inf, (along, over), 0.0)]
+    factor = torch.ones_like(across)
+    for zone in zones:
+        value = max(zone.factor) if max(zone.factor) > 1 else min(zone.factor)
+        factor[_inside([(zone.low, zone.high)], across)] = value
+    return factor
+
+
+def _shapes(
+    zones: list[_Zone], direction: int, tilt: Tensor, size: tuple[int, int]
+) -> dict[str, Tensor]:
+    """Boxes, outlines, octaves and scores of zones, by the names of `BandingResult`."""
+    outline = to_flat(tilt, corners(size)[[0, 1, 3, 2]])
+    boxes = torch.full((MAX_ZONES, 4), torch.nan, dtype=torch.float64)
+    polygons = torch.full((MAX_ZONES, MOST_CORNERS, 2), torch.nan, dtype=torch.float64)
+    middle = torch.tensor([size[1] / 2, size[0] / 2], dtype=torch.float64)
+    for k, zone in enumerate(zones):
+        shape = between(outline, normals()[direction], zone.low, zone.high)
+        if len(shape):
+            shape = to_picture(tilt, shape) + middle
+            boxes[k] = torch.cat([shape.amin(0), shape.amax(0)])
+            polygons[k] = shape[torch.arange(MOST_CORNERS).clamp(max=len(shape) - 1)]
+    missing = [math.nan] * (MAX_ZONES - len(zones))
+    return {
+        "boxes_px": boxes,
+        "polygons_px": polygons,
+        "box_factor": torch.tensor([z.factor for z in zones] + [(math.nan,) * 2] * len(missing)),
+        "box_score": torch.tensor([z.score for z in zones] + missing),
+    }

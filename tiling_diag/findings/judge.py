@@ -1,0 +1,251 @@
+"""From what the checks measured to named defects, with probability, place, cause and fix."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tiling_diag.checks.results import REASONS
+from tiling_diag.findings import evidence as numbers
+from tiling_diag.findings.calibration import limit, probability
+from tiling_diag.findings.finding import (
+    SUSPECT_PROBABILITY,
+    Evidence,
+    Finding,
+    Severity,
+    Zone,
+    severity_of,
+)
+from tiling_diag.findings.zones import band_zones
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
+
+# A period nearer than this to an octave is called doubled or halved.
+OCTAVE_LIMIT = 0.25
+# A cross that moves the period by more than this is no mere information.
+CROSS_MOVE = 0.05
+DRIFT_LIMIT = 0.05
+_SIDES = (
+    "the right", "the lower right", "the bottom", "the lower left",
+    "the left", "the upper left", "the top", "the upper right",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What usually brings a defect about, and what usually helps."""
+
+    cause: str
+    fix: str
+
+
+ADVICE = {
+    "period_doubled": Advice(
+        "the model sits on a subharmonic of the material's frequency",
+        "train with SpectralPeriodLoss or ACFPeriodLoss; put a window before any FFT loss",
+    ),
+    "period_halved": Advice(
+        "the model sits on a harmonic of the material's frequency",
+        "train with SpectralPeriodLoss or ACFPeriodLoss; put a window before any FFT loss",
+    ),
+    "period_off": Advice(
+        "the scale drifts away from the reference",
+        "train with LogPolarAlignLoss and ScaleConsistencyLoss",
+    ),
+    "doubling_bands": Advice(
+        "the model switches harmonics from zone to zone, often across the perspective",
+        "use patch-wise losses (PatchwiseLoss); resize then convolve in place of deconvolution",
+    ),
+    "upsampling_grid": Advice(
+        "a transposed or sub-pixel convolution, or a VAE or token grid (8 px is the VAE's stride, "
+        "16 px a Flux token)",
+        "resize, then convolve; make the kernel size a multiple of the stride",
+    ),
+    "resize_alias": Advice(
+        "the picture was reduced without a low-pass and enlarged again, or enlarged from less",
+        "resize with antialias=True, or put BlurPool before strides; make it at its full size",
+    ),
+    "edge_cross": Advice(
+        "opposite borders differ, and a spectrum without a window shows that as a cross",
+        "use a Hann or Tukey window, or the periodic-plus-smooth split, before the FFT",
+    ),
+    "perspective_drift": Advice("the wall is seen at an angle", "none is needed in perspective"),
+    "no_period": Advice("the wall does not repeat, or too little of it is seen", "-"),
+}
+
+
+def _make(
+    code: str,
+    probability: float,
+    title: str,
+    evidence: list[Evidence],
+    where: tuple[Zone, ...] = (),
+    severity: Severity | None = None,
+) -> Finding:
+    return Finding(
+        code=code,
+        probability=probability,
+        severity=severity or severity_of(probability),
+        title=title,
+        evidence=tuple(evidence),
+        where=where,
+        cause=ADVICE[code].cause,
+        fix=ADVICE[code].fix,
+    )
+
+
+def find(diagnosis: Diagnosis) -> tuple[Finding, ...]:
+    """All findings of a diagnosis, worst first."""
+    found = [
+        *_no_period(diagnosis),
+        *_period(diagnosis),
+        *_bands(diagnosis),
+        *_grids(diagnosis),
+        *_resize(diagnosis),
+        *_drift(diagnosis),
+        *_cross(diagnosis),
+    ]
+    rank = {"defect": 0, "suspect": 1, "info": 2}
+    return tuple(sorted(found, key=lambda f: (rank[f.severity], -f.probability)))
+
+
+def _no_period(d: Diagnosis) -> list[Finding]:
+    if bool(d.lattice.is_periodic):
+        return []
+    reason = REASONS[int(d.lattice.reason)] or ""
+    support = Evidence("support of the best lattice", float(d.lattice.support))
+    known = numbers.no_period(d)
+    sure = probability("no_period", known) if known else 1.0
+    return [_make("no_period", sure, reason, [support], severity="info")]
+
+
+def _period(d: Diagnosis) -> list[Finding]:
+    """Against the reference, or the expected unit and course."""
+    known = numbers.period(d)
+    if known is None:
+        return []
+    sure = probability("period", known)
+    octaves = numbers.period_octaves(d)
+    if sure < SUSPECT_PROBABILITY or max(map(abs, octaves.values())) < numbers.OFF_OCTAVES:
+        return []
+    evidence = [
+        Evidence(f"period over expected, {n}", 2**o, _nearest_limit(o), "x")
+        for n, o in octaves.items()
+    ]
+    for code, target in (("period_doubled", 1.0), ("period_halved", -1.0)):
+        named = [n for n, o in octaves.items() if abs(o - target) < OCTAVE_LIMIT]
+        if named:
+            word = "twice" if target > 0 else "half"
+            title = f"the period of the {' and '.join(named)} is about {word} the expected one"
+            return [_make(code, sure, title, evidence)]
+    worst = max(octaves.items(), key=lambda item: abs(item[1]))
+    title = f"the period of the {worst[0]} is {2 ** worst[1]:.2f} times the expected one"
+    return [_make("period_off", sure, title, evidence)]
+
+
+def _nearest_limit(octaves: float) -> float:
+    return float(2 ** math.copysign(numbers.OFF_OCTAVES, octaves))
+
+
+def _bands(d: Diagnosis) -> list[Finding]:
+    axis, zones = band_zones(d)
+    if not zones:
+        return []
+    known = numbers.doubling_bands(d)
+    sure = probability("doubling_bands", known) if known else 0.0
+    if sure < SUSPECT_PROBABILITY:
+        return []
+    title = f"zones of another period in {axis}: {'; '.join(zone.text for zone in zones)}"
+    least = limit("doubling_bands")
+    evidence = [
+        Evidence(
+            "how clearly they are like the rest stretched by an octave, not like the rest",
+            float(d.banding.clarity),
+            None if least is None else math.exp(least),
+        ),
+    ]
+    return [_make("doubling_bands", sure, title, evidence, zones)]
+
+
+def _grids(d: Diagnosis) -> list[Finding]:
+    sure = {p: probability("upsampling_grid", known) for p, known in numbers.grids(d).items()}
+    likely = [p for p, value in sure.items() if value >= SUSPECT_PROBABILITY]
+    if not likely:
+        return []
+    # A grid has lines of the shorter periods that divide its own, too.
+    period_px = max(likely)
+    index = d.grid.period_px.tolist().index(period_px)
+    level, score = float(d.grid.amplitude[index]), float(d.grid.score[index])
+    title = f"a grid of {period_px} px, {level:.1f} grey levels, locked to the pixel grid"
+    least = limit("upsampling_grid")
+    evidence = [
+        Evidence(
+            f"log likelihood of a grid of {period_px} px over none",
+            score,
+            None if least is None else math.expm1(least),
+        ),
+        Evidence("its amplitude in grey levels of 255 (root mean square)", level),
+    ]
+    return [_make("upsampling_grid", max(sure.values()), title, evidence)]
+
+
+def _resize(d: Diagnosis) -> list[Finding]:
+    known = numbers.resize_alias(d)
+    sure = probability("resize_alias", known) if known else 0.0
+    if sure < SUSPECT_PROBABILITY:
+        return []
+    factor = float(d.resize.trace_factor)
+    title = f"traces of a resize: the picture was enlarged about {factor:.2g} times"
+    evidence = [
+        Evidence("height of the interpolation's line over others", math.exp(float(d.resize.trace))),
+        Evidence("its depth, in logarithms of differences", float(d.resize.trace_amplitude)),
+        Evidence("factor", factor, unit="x"),
+    ]
+    before, after = float(d.spectral.period_px), float(d.resize.period_px)
+    if math.isfinite(before) and math.isfinite(after):
+        evidence.append(Evidence("move of the period by a clean resize", abs(after / before - 1)))
+    return [_make("resize_alias", sure, title, evidence)]
+
+
+def _drift(d: Diagnosis) -> list[Finding]:
+    local = d.local_period
+    change, r2 = float(local.scale_change), float(local.homography_r2)
+    if not math.isfinite(change) or change - 1 < DRIFT_LIMIT:
+        return []
+    direction = math.degrees(math.atan2(float(local.tilt[1]), float(local.tilt[0])))
+    title = (
+        f"the wall is seen at an angle: things look {change:.2f} times as large at one corner as "
+        f"at the farthest, growing towards {_SIDES[round(direction / 45) % 8]}"
+    )
+    evidence = [
+        Evidence("size at the nearest corner over that at the farthest", change, 1 + DRIFT_LIMIT),
+        Evidence("direction in which things get larger, clockwise from x", direction, unit="deg"),
+        Evidence("change of the period across the picture", float(local.drift_x)),
+        Evidence("change of the period down the picture", float(local.drift_y)),
+        Evidence("share of the local field's variance that the plane explains (R2)", r2),
+    ]
+    known = [one for one in evidence if math.isfinite(one.value)]
+    return [_make("perspective_drift", max(0.5, r2), title, known, severity="info")]
+
+
+def _cross(d: Diagnosis) -> list[Finding]:
+    known = numbers.edge_cross(d)
+    sure = probability("edge_cross", known) if known else 0.0
+    if sure < SUSPECT_PROBABILITY:
+        return []
+    cross = d.edge_cross
+    evidence = [
+        Evidence("share of the power on the axes", float(cross.before)),
+        Evidence("the same after the periodic-plus-smooth split", float(cross.after)),
+        Evidence("share of the power that the step between the borders has", float(cross.step)),
+        Evidence("share of the change across the picture that is even", float(cross.trend)),
+    ]
+    right, biased = float(cross.split_period_px), float(cross.period_px)
+    move = abs(biased / right - 1) if math.isfinite(biased) and math.isfinite(right) else 0.0
+    title = "without a window the borders put a cross on the spectrum's axes"
+    if move <= CROSS_MOVE:
+        return [_make("edge_cross", sure, title, evidence, severity="info")]
+    evidence.append(Evidence("move of the period that it causes", move, CROSS_MOVE))
+    return [_make("edge_cross", sure, f"{title} and move the period", evidence)]

@@ -1,0 +1,55 @@
+"""Zones of another period as a person reads them: where, how large in px and in units, and what."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from tiling_diag.findings.finding import Zone
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
+
+AXES = ("", "rows", "columns", "oblique bands")
+
+
+def band_zones(diagnosis: Diagnosis) -> tuple[str, tuple[Zone, ...]]:
+    """Along what the zones of a wall run, and the zones; the best one first."""
+    banding = diagnosis.banding
+    axis = AXES[int(banding.hint)]
+    zones = []
+    for box, polygon, factor, score in zip(
+        banding.boxes_px.tolist(),
+        banding.polygons_px.tolist(),
+        banding.box_factor.tolist(),
+        banding.box_score.tolist(),
+        strict=True,
+    ):
+        if not (math.isfinite(score) and math.isfinite(box[0])):
+            continue
+        text = f"{_extent(diagnosis, axis, box)}, period {_octave(factor)}"
+        corners = tuple((x, y) for x, y in polygon)
+        zones.append(Zone((box[0], box[1], box[2], box[3]), text, corners))
+    return axis, tuple(zones)
+
+
+def _extent(diagnosis: Diagnosis, axis: str, box: list[float]) -> str:
+    """Which rows or columns of the picture, and how many units or courses wide."""
+    if axis not in ("rows", "columns"):
+        return f"an oblique band at {float(diagnosis.banding.angle_deg):.0f}°"
+    low, high = (box[1], box[3]) if axis == "rows" else (box[0], box[2])
+    lattice = diagnosis.lattice
+    unit, name = float(lattice.unit_px), "units"
+    if (abs(float(lattice.angle_deg)) < 45) == (axis == "rows"):
+        unit, name = float(lattice.course_px), "courses"
+    many = f" ({(high - low) / unit:.1f} {name})" if math.isfinite(unit) else ""
+    return f"{axis} {low:.0f} to {high:.0f} px{many}"
+
+
+def _octave(factor: list[float]) -> str:
+    along, across = factor
+    if along == across:
+        return f"{along:g}x"
+    parts = [f"{along:g}x along the rows"] if along != 1 else []
+    parts += [f"{across:g}x across the rows"] if across != 1 else []
+    return " and ".join(parts)

@@ -1,0 +1,1 @@
+"""From files, arrays and tensors to walls that can be measured."""

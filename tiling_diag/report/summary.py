@@ -1,0 +1,161 @@
+"""A diagnosis as plain numbers: the content of `summary.json`.
+
+A value that could not be measured is None, never 0 or NaN.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from tiling_diag.checks.results import REASONS, LatticeResult
+from tiling_diag.findings.finding import Finding
+
+if TYPE_CHECKING:
+    from tiling_diag.diagnosis import Diagnosis
+
+SCHEMA_VERSION = 1
+MAP_FILE = "local_period.npy"
+
+
+def number(value: Tensor | float) -> float | None:
+    """A plain number, None where it was not measured."""
+    plain = float(value)
+    return plain if math.isfinite(plain) else None
+
+
+def summarize(diagnosis: Diagnosis, map_file: str | None = None) -> dict[str, Any]:
+    """Every key of the contract; `map_file` names the saved local map, if it was saved."""
+    d = diagnosis
+    height, width = (int(side) for side in d.image.shape[-2:])
+    side = max(height, width)
+
+    def bins(period_px: Tensor) -> float | None:
+        period = number(period_px)
+        return None if period is None else side / period
+
+    before, after = bins(d.spectral.period_px), bins(d.resize.period_px)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "input": {
+            **d.names,
+            "height_px": height,
+            "width_px": width,
+            "mask_coverage": float(d.mask.mean()),
+        },
+        "verdict": d.verdict,
+        "findings": [finding_dict(finding) for finding in d.findings],
+        "periodicity": {
+            "is_periodic": bool(d.lattice.is_periodic),
+            "strength": number(d.lattice.strength) or 0.0,
+            "reason": REASONS[int(d.lattice.reason)],
+        },
+        "lattice": lattice_dict(d.lattice),
+        "periods": {
+            "fundamental_px": number(d.lattice.fundamental_px),
+            "acf_px": number(d.autocorrelation.period_px),
+            "cepstrum_px": number(d.cepstrum.period_px),
+            "spectral_px": number(d.spectral.period_px),
+        },
+        "reference": _reference(d),
+        "local_period": {
+            "median_px": number(d.local_period.median_px),
+            "p05_px": number(d.local_period.p05_px),
+            "p95_px": number(d.local_period.p95_px),
+            "drift_x": number(d.local_period.drift_x),
+            "drift_y": number(d.local_period.drift_y),
+            "window_px": number(d.local_period.window_px),
+            "stride_px": number(d.local_period.stride_px),
+            "map": map_file,
+        },
+        "fundamental_radius_bin": bins(d.lattice.fundamental_px),
+        "acf_first_peak_radius_bin": bins(d.autocorrelation.period_px),
+        "ref_radius_bin": _reference_bin(d, side),
+        "E2f_over_Ef": number(d.spectral.e2f_over_ef),
+        "Ehalf_over_Ef": number(d.spectral.ehalf_over_ef),
+        "axis_ratio_at_f": number(d.spectral.axis_ratio_at_f),
+        "shift_mse_dx1": number(d.shift.mse_dx1),
+        "shift_mse_dy1": number(d.shift.mse_dy1),
+        "resize_mse_downUp": number(d.resize.mse_down_up),
+        "resize_delta_r": None if before is None or after is None else after - before,
+        **_bands(d),
+    }
+
+
+def finding_dict(finding: Finding) -> dict[str, Any]:
+    """One finding, as in `summary.json`."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "probability": finding.probability,
+        "title": finding.title,
+        "evidence": [
+            {**dataclasses.asdict(one), "value": number(one.value)} for one in finding.evidence
+        ],
+        "where": [
+            {
+                "box_px": list(zone.box_px),
+                "polygon_px": [list(corner) for corner in zone.polygon_px],
+                "text": zone.text,
+            }
+            for zone in finding.where
+        ],
+        "cause": finding.cause,
+        "fix": finding.fix,
+    }
+
+
+def lattice_dict(lattice: LatticeResult) -> dict[str, Any] | None:
+    """The lattice, None where there is none."""
+    if not bool(lattice.is_periodic):
+        return None
+    a, b = lattice.basis.tolist()
+    return {
+        "a_px": a,
+        "b_px": b if all(math.isfinite(v) for v in b) else None,
+        "unit_px": number(lattice.unit_px),
+        "course_px": number(lattice.course_px),
+        "angle_deg": number(lattice.angle_deg),
+    }
+
+
+def _reference(d: Diagnosis) -> dict[str, Any] | None:
+    if d.reference is None:
+        return None
+    return {
+        "lattice": lattice_dict(d.reference.lattice),
+        "scale_ratio": number(d.reference.scale_ratio),
+        "scale_ratio_x": number(d.reference.scale_ratio_x),
+        "scale_ratio_y": number(d.reference.scale_ratio_y),
+    }
+
+
+def _reference_bin(d: Diagnosis, side: int) -> float | None:
+    if d.reference is None:
+        return None
+    period = number(d.reference.lattice.fundamental_px)
+    return None if period is None else side / (period * d.settings.ref_scale)
+
+
+def _bands(d: Diagnosis) -> dict[str, Any]:
+    banding = d.banding
+    rows, columns = number(banding.row_frac.max()), number(banding.col_frac.max())
+    row_run, column_run = int(banding.row_max_run), int(banding.col_max_run)
+    # The original tool knows no oblique bands.
+    hint = (None, "rows", "cols", None)[int(banding.hint)]
+    measured = number(banding.base_period_px) is not None
+    score = {"rows": rows, "cols": columns}.get(hint or "", 0.0)
+    run = {"rows": row_run, "cols": column_run}.get(hint or "", 0)
+    return {
+        "band_axis_hint": hint,
+        "band_base_period_px": number(banding.base_period_px),
+        "band_row_frac_max": rows if measured else None,
+        "band_col_frac_max": columns if measured else None,
+        "band_row_max_run": row_run if measured else None,
+        "band_col_max_run": column_run if measured else None,
+        "band_score": score if measured else None,
+        "band_max_run": run if measured else None,
+    }
