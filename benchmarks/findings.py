@@ -2,7 +2,7 @@
 
     python benchmarks/findings.py
     python benchmarks/findings.py --only upsampling_grid --limit 10
-    python benchmarks/findings.py --write-table     # also fits tiling_diag/findings/calibration.json
+    python benchmarks/findings.py --write-table   # also fits tiling_diag/findings/calibration.json
 
 Pictures of a corpus, clean and with generated defects (`defect_cases.py`), are diagnosed. Half of
 the pictures (with all that was made from them) fits the maps from evidence to probability that the
@@ -46,9 +46,7 @@ from tiling_diag.checks.walls import Walls
 PACKAGE = Path(__file__).resolve().parents[1] / "tiling_diag"
 # What decides the evidence of a case: of those that look at pixels only, and of all others.
 PIXELS = (
-    "tiling_diag/checks/artifacts/upsampling_grid.py",
-    "tiling_diag/checks/artifacts/resizing.py",
-    "tiling_diag/checks/artifacts/edge_cross.py",
+    "tiling_diag/checks/artifacts/*.py",
     "tiling_diag/checks/spectra/power.py",
     "tiling_diag/synth/**/*.py",
     "tiling_diag/findings/evidence.py",

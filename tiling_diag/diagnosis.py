@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross, measure_shift
+from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
 from tiling_diag.checks.artifacts.resizing import measure_resize
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.plane.local_period import measure_local_period
@@ -35,6 +35,7 @@ from tiling_diag.checks.results import (
 from tiling_diag.checks.spectra.autocorrelation import measure_autocorrelation
 from tiling_diag.checks.spectra.cepstrum import measure_cepstrum
 from tiling_diag.checks.spectra.power import measure_spectrum
+from tiling_diag.checks.spectra.shift import measure_shift
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.hidden_lattice import with_parts
 from tiling_diag.checks.zones.measure import measure_banding

@@ -4,8 +4,9 @@ import pytest
 import torch
 from known_lattice import known, none
 
-from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross, measure_shift
+from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
 from tiling_diag.checks.artifacts.resizing import measure_resize
+from tiling_diag.checks.spectra.shift import measure_shift
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.spectrum import power_spectrum
 from tiling_diag.kernels.tapers import periodic_plus_smooth

@@ -1,4 +1,4 @@
-"""Checks that need little more than the pixels: moves by one px, and the borders' cross."""
+"""The cross on the spectrum's axes that opposite borders leave when they differ."""
 
 from __future__ import annotations
 
@@ -8,32 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool1d
 
+from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.artifacts.resizing import half_size_period
-from tiling_diag.checks.results import EdgeCrossResult, LatticeResult, ShiftResult
+from tiling_diag.checks.results import EdgeCrossResult, LatticeResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.spectrum import power_spectrum, weighted_mean
 from tiling_diag.kernels.tapers import periodic_plus_smooth
-
-# Share of the power below which a cross is not looked at any further.
-LEAST_DROP = 0.05
-# The bands along the borders, and those between them, are this part of the picture wide.
-BANDS = 12
-
-
-def measure_shift(walls: Walls) -> ShiftResult:
-    """Mean squared difference to the wall moved by one px, where both lie on the wall."""
-    return ShiftResult(mse_dx1=_moved(walls, -1), mse_dy1=_moved(walls, -2))
-
-
-def _moved(walls: Walls, dim: int) -> Tensor:
-    count = walls.luma.shape[dim] - 1
-    square = walls.luma.diff(dim=dim).square()
-    if walls.whole and count > 0:
-        return square.mean((-2, -1))
-    weight = walls.mask.narrow(dim, 0, count) * walls.mask.narrow(dim, 1, count)
-    total = weight.sum((-2, -1))
-    mean = (square * weight).sum((-2, -1)) / total.clamp_min(1e-9)
-    return mean.masked_fill(total <= 0, torch.nan)
 
 
 def measure_edge_cross(
@@ -54,10 +34,10 @@ def measure_edge_cross(
     before, after, even = (sum(pair[i] for pair in shares) / total for i in (0, 1, 2))
     trends, spreads = zip(*(_trend(profile) for profile in profiles), strict=True)
     trend = sum(trends) / (sum(trends) + sum(spreads)).clamp_min(1e-12)
-    flat = total <= 1e-9 * walls.mask.sum((-2, -1))
+    flat = total <= LIMITS.cross_least_deviation * walls.mask.sum((-2, -1))
     period = split_period = torch.full_like(before, nan)
     # Where there is no cross to speak of, it moves nothing.
-    crossed = before - even > LEAST_DROP
+    crossed = before - even > LIMITS.cross_least_step
     if bool(crossed.any()):
         periodic, _ = periodic_plus_smooth(image)
         split = power_spectrum(periodic, torch.ones_like(walls.mask))
@@ -85,7 +65,7 @@ def _axis_energy(profile: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     count = profile.shape[-1]
     place = torch.arange(count, device=profile.device, dtype=profile.dtype)
     ramp = (place - (count - 1) / 2) / count
-    band = max(1, count // BANDS)
+    band = max(1, count // LIMITS.cross_bands)
     energies = [profile.square().sum(-1)]
     for width in (1, band):
         step = profile[..., -width:].mean(-1) - profile[..., :width].mean(-1)
@@ -99,8 +79,11 @@ def _trend(profile: Tensor) -> tuple[Tensor, Tensor]:
     Light that falls off to one side changes from band to band alike; a material whose borders
     happen to differ changes as much anywhere else.
     """
-    means = adaptive_avg_pool1d(profile[:, None], BANDS)[:, 0]
+    means = adaptive_avg_pool1d(profile[:, None], LIMITS.cross_bands)[:, 0]
     means = means - means.mean(-1, keepdim=True)
-    place = torch.arange(BANDS, device=profile.device, dtype=profile.dtype) - (BANDS - 1) / 2
+    place = (
+        torch.arange(LIMITS.cross_bands, device=profile.device, dtype=profile.dtype)
+        - (LIMITS.cross_bands - 1) / 2
+    )
     on_line = (means @ place).square() / place.square().sum()
     return on_line, (means.square().sum(-1) - on_line).clamp_min(0)

@@ -17,30 +17,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool1d, interpolate, max_pool1d, pad
 
+from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult, ResizeResult
 from tiling_diag.checks.spectra.power import own_period
 from tiling_diag.checks.walls import Walls, resized
 from tiling_diag.kernels.spectrum import fft_size
-
-# Rows (columns) that are looked at, evenly spread.
-LINES = 128
-# Differences of neighbours, of those, and of those again: repeated pixels show in the first,
-# straight lines in the second and, at a factor of 2 where the second is even, in the third.
-ORDERS = (1, 2, 3)
-# Grey levels under which a difference is rounding.
-ROUNDING = 0.5 / 255
-# Factors from 1.3 to 4.25 leave their line above this frequency, folded at 0.5.
-LOWEST = 0.235
-# Slower changes come from the light and the material.
-SLOW = 0.06
-# Half the width of a line in a Hann window, and how far lines may be off since a resized picture
-# has a whole number of pixels, in 1 / side.
-LINE_WIDTH, LINE_PLACE = 2.5, 1.5
-# Other harmonics of a trace that are no rivals of it; of the first two none is, of the rest those
-# off the multiples of 1/8.
-HARMONICS = 5
-# Repeated pixels by a factor above 2 leave less than half of the differences large.
-MANY_SMALL = 0.3
 
 
 def measure_resize(walls: Walls, lattice: LatticeResult) -> ResizeResult:
@@ -82,12 +63,12 @@ def half_size_period(power: Tensor, size: tuple[int, int], lattice: LatticeResul
     """
     height, width = 2 * (size[0] // 4), 2 * (size[1] // 4)
     wave = lattice.wave_vector.to(power)
-    if min(height, width) < 8:
+    if min(height, width) < LIMITS.half_size_least_px:
         return torch.full_like(wave[:, 0], torch.nan)
     low = torch.cat([power[:, : height // 2], power[:, size[0] - height // 2 :]], dim=1)
     seen = wave * wave.new_tensor([size[1] / width, size[0] / height])
     period_small = own_period(low[..., : width // 2 + 1], (height, width), seen)
-    lost = ~(seen.abs().amax(-1) < 0.48)
+    lost = ~(seen.abs().amax(-1) < LIMITS.half_size_nyquist)
     period: Tensor = period_small * seen.norm(dim=-1) / wave.norm(dim=-1)
     return period.masked_fill(lost, torch.nan)
 
@@ -95,21 +76,21 @@ def half_size_period(power: Tensor, size: tuple[int, int], lattice: LatticeResul
 def _profiles(walls: Walls, dim: int) -> Tensor:
     """``(B, 3, n)`` mean logarithm of the differences of every order along `dim`, by place."""
     luma, mask = (x if dim == -1 else x.transpose(-2, -1) for x in (walls.luma, walls.mask))
-    step = max(1, luma.shape[-2] // LINES)
+    step = max(1, luma.shape[-2] // LIMITS.trace_lines)
     luma, mask = luma[:, step // 2 :: step], mask[:, step // 2 :: step]
     length = luma.shape[-1]
     found = []
     difference, weight = luma, mask
-    for _ in ORDERS:
+    for _ in LIMITS.trace_orders:
         difference = difference.diff(dim=-1)
         weight = weight[..., 1:] * weight[..., :-1]
-        size = (difference.abs() + ROUNDING).log()
+        size = (difference.abs() + LIMITS.trace_rounding).log()
         if walls.whole:
             profile = size.mean(-2)
         else:
             total = weight.sum(-2)
             profile = (size * weight).sum(-2) / total.clamp_min(1e-6)
-            known = total > 0.1 * total.amax(-1, keepdim=True)
+            known = total > LIMITS.trace_least_known * total.amax(-1, keepdim=True)
             level = (profile * known).sum(-1, keepdim=True) / known.sum(-1, keepdim=True)
             profile = torch.where(known, profile, level)
         found.append(pad(profile, (0, length - profile.shape[-1]), mode="replicate"))
@@ -124,33 +105,39 @@ def _trace(profiles: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tenso
         the differences), and the factor that it speaks for.
     """
     shortest = min(size)
-    if shortest < 32:
+    if shortest < LIMITS.trace_least_side_px:
         nothing = torch.full_like(profiles[0][:, 0, 0], torch.nan)
         return nothing, nothing, nothing
     bins = fft_size(4 * max(size))
     frequency = torch.fft.rfftfreq(bins, device=profiles[0].device, dtype=profiles[0].dtype)
-    reach = math.ceil(LINE_PLACE * bins / shortest)
+    reach = math.ceil(LIMITS.trace_place_bins * bins / shortest)
     along = [max_pool1d(_amplitude(p, bins), 2 * reach + 1, 1, reach) for p in profiles]
     both = (along[0] * along[1]).sqrt()
-    best = torch.where(frequency > LOWEST, both, 0.0).argmax(-1)
+    best = torch.where(frequency > LIMITS.trace_least_frequency, both, 0.0).argmax(-1)
     top = both.gather(-1, best[..., None])[..., 0]
     # The running maximum makes a plateau of a peak, of which `argmax` gives the first place.
     line = frequency[(best + reach).clamp_max(len(frequency) - 1)]
-    rivals = both.masked_fill(_related(frequency, line, shortest) | (frequency < SLOW), 0.0)
+    rivals = both.masked_fill(
+        _related(frequency, line, shortest) | (frequency < LIMITS.trace_slow), 0.0
+    )
     height = (top / rivals.amax(-1).clamp_min(1e-9)).clamp_min(1e-9).log()
     order = height.argmax(-1)
     height, top, line = (x.gather(-1, order[:, None])[:, 0] for x in (height, top, line))
     # Straight lines over 4 px show best at 1/2 in the third differences; then 1/4 is there, too.
     quarter, blocks = (both[..., round(bins * at)].amax(-1) for at in (0.25, 0.375))
-    by_four = (line > 0.49) & (quarter > 0.5 * top) & (quarter > 2 * blocks)
+    by_four = (
+        (line > LIMITS.trace_limit_half)
+        & (quarter > LIMITS.trace_quarter_share * top)
+        & (quarter > LIMITS.trace_quarter_over_blocks * blocks)
+    )
     factor = torch.where(by_four, 4.0, _factor(profiles, line, order))
     return height, top, factor
 
 
 def _related(frequency: Tensor, line: Tensor, shortest: int) -> Tensor:
     """``(B, 3, F)`` which frequencies belong to a trace at ``line (B, 3)``."""
-    width = 2 * (LINE_WIDTH + LINE_PLACE) / shortest
-    orders = torch.arange(1, HARMONICS + 1, device=line.device, dtype=line.dtype)
+    width = 2 * (LIMITS.trace_line_bins + LIMITS.trace_place_bins) / shortest
+    orders = torch.arange(1, LIMITS.trace_harmonics + 1, device=line.device, dtype=line.dtype)
     places = line[..., None] * orders
     places = torch.minimum(places % 1, 1 - places % 1)
     # Blocks of JPEG have lines at the multiples of 1/8 that are no harmonics of anything.
@@ -175,16 +162,18 @@ def _factor(profiles: list[Tensor], line: Tensor, order: Tensor) -> Tensor:
     under 2 px show best in third differences.
     """
     skewness = torch.stack([_skewness(p[:, 0]) for p in profiles]).mean(0)
-    above_two = torch.where(order == 0, skewness > MANY_SMALL, order == 1)
-    return torch.where(above_two | (1 / (1 - line) < 1.35), 1 / line, 1 / (1 - line))
+    above_two = torch.where(order == 0, skewness > LIMITS.trace_skewness, order == 1)
+    return torch.where(
+        above_two | (1 / (1 - line) < LIMITS.trace_least_factor), 1 / line, 1 / (1 - line)
+    )
 
 
 def _skewness(profile: Tensor) -> Tensor:
     """``(B,)`` skewness of the fast part of a profile, its strays cut off."""
-    taps = min(17, (profile.shape[-1] - 1) // 2 * 2 + 1)
+    taps = min(LIMITS.trace_slow_px, (profile.shape[-1] - 1) // 2 * 2 + 1)
     slow = avg_pool1d(profile[:, None], taps, 1, taps // 2, count_include_pad=False)[:, 0]
     fast = profile - slow
-    ends = torch.tensor([0.02, 0.98], device=profile.device, dtype=profile.dtype)
+    ends = torch.tensor(LIMITS.trace_strays, device=profile.device, dtype=profile.dtype)
     low, high = fast.quantile(ends, dim=-1, keepdim=True)
     fast = fast.clamp(low, high)
     fast = fast - fast.mean(-1, keepdim=True)

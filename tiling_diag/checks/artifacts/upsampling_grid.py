@@ -4,11 +4,11 @@ A transposed convolution or a decoder that works in tokens of p px adds a patter
 every p px along both axes, from the picture's first pixel on (Odena et al., "Deconvolution and
 checkerboard artifacts", 2016). Its spectrum is nothing but lines at (k/p, l/p) cycles/px; added up
 over the whole picture such a line keeps its phase while all else loses it, so that a grid far below
-the texture stands out. The material has lines too, but not on most of the (k/p, l/p) at once. What
-is asked is therefore how likely the powers of all these lines are with a grid and without one.
+the texture stands out. The material has lines too, but not on most of the (k/p, l/p) at once. The
+score is therefore how likely the powers of all these lines are with a grid, over without one.
 
-Only the lines that are no lines of a shorter grid speak for a period: those with k, l and p
-without a common factor.
+Lines of a shorter grid say nothing of a longer period: its score is that of the lines whose k, l
+and p have no common factor.
 """
 
 from __future__ import annotations
@@ -20,41 +20,12 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.artifacts.grid_likelihood import grid_likelihood, line_shares
+from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.results import GridResult, LatticeResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import reciprocal
 from tiling_diag.kernels.spectrum import power_spectrum
-
-# A Hann window spreads a line over two bins to either side.
-SPREAD_BINS = 2
-# The lines of a grid must be this many bins apart, or there is no background between them.
-LEAST_SPACING_BINS = 8
-# A picture that repeats as a whole (a texture laid m times) has power at every m-th bin only: the
-# background is the largest that is seen at steps of 1, 2 or 3 bins.
-STEPS = (1, 2, 3)
-RING_BINS, AXIS_BINS = 4, 8
-LEAST_NEIGHBOURS = 6
-# Reciprocal vectors of the material up to this order: one of them away from a line that the
-# material explains lies another such line.
-ORDERS = 3
-# Where fewer than this of these places are off all lines of the grid, the material's own lines that
-# lie this near to the grid's can't be told from them and are left out.
-LEAST_SHIFTS = 6
-EXPLAINED_BINS = 2.5
-LEAST_FREE = 0.25
-# Grey levels of noise that any picture is taken to have: a flat one has only rounding errors.
-LEAST_NOISE = 0.1
-# Amplitudes in grey levels (root mean square) that a grid may have: the likeliest counts.
-LEVELS = (0.35, 0.7, 1.4, 2.8, 5.6)
-# How often a line stands out for another reason: rarely, but edges along the axes and textures
-# that fit the picture a whole number of times put power on the axes.
-STRAY, STRAY_ON_AXIS = 0.03, 0.2
-STRAY_RANGE = 1e4
-# Share of a grid's mean square on the axes; what each line's share is multiplied with, since grids
-# differ; and how many of the lines a grid has.
-ON_AXIS = 0.5
-SPREAD = (0.03, 0.2, 1.0)
-FILLING = (0.25, 0.5, 1.0)
 
 
 def measure_grid(walls: Walls, lattice: LatticeResult, periods_px: tuple[int, ...]) -> GridResult:
@@ -65,7 +36,7 @@ def measure_grid(walls: Walls, lattice: LatticeResult, periods_px: tuple[int, ..
         lattice: of the material, whose own lines are no grid.
         periods_px: periods to look for, each at least 2.
     """
-    largest = min(walls.size) // LEAST_SPACING_BINS
+    largest = min(walls.size) // LIMITS.grid_least_spacing_bins
     fitting = [p for p in periods_px if p <= largest]
     found: dict[int, tuple[Tensor, Tensor]] = {}
     # The lines of a grid are among those of its multiples: one look serves all of them.
@@ -112,7 +83,7 @@ def _measure_lines(walls: Walls, lattice: LatticeResult, period: int) -> _Lines:
     ground, comparable = _ground(power, at, spacing, waves, size)
     material = _explained(at, waves, lattice.basis, size).to(at.device)
     hidden = material & ~comparable.to(at.device)[:, None]
-    least = (LEAST_NOISE / 255) ** 2 * walls.weights.square().mean((-2, -1))
+    least = (LIMITS.grid_least_noise / 255) ** 2 * walls.weights.square().mean((-2, -1))
     ground = torch.maximum(ground, least[:, None]).masked_fill(hidden, torch.inf)
     return _Lines(
         period,
@@ -134,14 +105,16 @@ def _measure_period(lines: _Lines, period: int) -> tuple[Tensor, Tensor]:
     square = waves * (level - ground).clamp_min(0) / lines.unit[:, None]
     own = torch.tensor([math.gcd(k, v, period) == 1 for k, v in order.tolist()])
     own = own.to(order.device)
-    levels = torch.tensor(LEVELS).to(level) / 255
-    expected = lines.unit[:, None, None] * levels.square()[:, None] * _shares(order[own])
-    stray = torch.where((order[own] == 0).any(-1), STRAY_ON_AXIS, STRAY).to(level)
-    score, likeliest = _likelihood(level[:, own], ground[:, own], expected, stray)
+    levels = torch.tensor(LIMITS.grid_amplitudes).to(level) / 255
+    expected = lines.unit[:, None, None] * levels.square()[:, None] * line_shares(order[own])
+    stray = torch.where((order[own] == 0).any(-1), LIMITS.grid_stray_on_axis, LIMITS.grid_stray).to(
+        level
+    )
+    score, likeliest = grid_likelihood(level[:, own], ground[:, own], expected, stray)
     # What lies on the material's lines can't be shared out.
     free = ~lines.material[:, mine]
     amplitude = 255 * (square * free).sum(-1).sqrt()
-    hidden = free.to(level).mean(-1) < LEAST_FREE
+    hidden = free.to(level).mean(-1) < LIMITS.grid_least_free
     return torch.where(hidden, levels[likeliest] * 255, amplitude), score
 
 
@@ -193,34 +166,44 @@ def _ground(
     values = _take(power, at[None, :, None] + shift[:, None].to(at.device), size)
     values = values.masked_fill(~usable[:, None].to(at.device), torch.nan)
     # The lines of a material differ more than noise does: some of them are high.
-    some, middle = (values.nanquantile(q, -1) / -math.log(1 - q) for q in (0.85, 0.5))
+    some, middle = (
+        values.nanquantile(q, -1) / -math.log(1 - q) for q in LIMITS.grid_median_quantiles
+    )
     alike = torch.maximum(some, middle).nan_to_num(0.0)
-    return torch.maximum(beside, alike).clamp_min(1e-20), usable.sum(-1) >= LEAST_SHIFTS
+    return torch.maximum(beside, alike).clamp_min(1e-20), usable.sum(-1) >= LIMITS.grid_least_shifts
 
 
 @cache
 def _around(spacing: tuple[int, int]) -> tuple[Tensor, ...]:
     """Shifts ``(S, 2)`` in bins: rings and runs along the axes at every step, off all lines."""
-    ring = torch.cartesian_prod(*(torch.arange(-RING_BINS, RING_BINS + 1),) * 2)
-    run = torch.arange(-AXIS_BINS, AXIS_BINS + 1)
+    ring = torch.cartesian_prod(
+        *(torch.arange(-LIMITS.grid_ring_bins, LIMITS.grid_ring_bins + 1),) * 2
+    )
+    run = torch.arange(-LIMITS.grid_axis_bins, LIMITS.grid_axis_bins + 1)
     across = torch.stack([run, torch.zeros_like(run)], -1)
-    shifts = [step * part for step in STEPS for part in (ring, across, across.flip(-1))]
+    shifts = [
+        step * part
+        for step in LIMITS.grid_background_steps
+        for part in (ring, across, across.flip(-1))
+    ]
     kept = [s[~_on_line(s, spacing)] for s in shifts]
-    return tuple(s for s in kept if len(s) >= LEAST_NEIGHBOURS)
+    return tuple(s for s in kept if len(s) >= LIMITS.grid_least_neighbours)
 
 
 def _on_line(shift: Tensor, spacing: tuple[int, int]) -> Tensor:
     """Which shifts ``(..., 2)`` in bins lead from a line onto a line."""
     apart = torch.tensor(spacing)
     beside = shift % apart
-    return (torch.minimum(beside, apart - beside) <= SPREAD_BINS).all(-1)
+    return (torch.minimum(beside, apart - beside) <= LIMITS.grid_line_bins).all(-1)
 
 
 def _material_shifts(
     waves: Tensor, spacing: tuple[int, int], size: tuple[int, int]
 ) -> tuple[Tensor, Tensor]:
     """``(B, S, 2)`` the material's reciprocal vectors in bins, ``(B, S)`` which of them to use."""
-    orders = torch.cartesian_prod(*(torch.arange(-ORDERS, ORDERS + 1),) * 2).to(waves)
+    orders = torch.cartesian_prod(
+        *(torch.arange(-LIMITS.grid_material_orders, LIMITS.grid_material_orders + 1),) * 2
+    ).to(waves)
     shift = orders @ waves * waves.new_tensor([size[1], size[0]])
     known = shift.isfinite().all(-1)
     bins = shift.nan_to_num(0.0).round().long()
@@ -249,50 +232,5 @@ def _explained(at: Tensor, waves: Tensor, basis: Tensor, size: tuple[int, int]) 
     # How often a wave goes round from a lattice point to the next is the order of the nearest one.
     order = (frequency @ basis.cpu().transpose(1, 2)).nan_to_num(0.0).round()
     miss = (frequency - order @ waves.nan_to_num(1.0)) * bins
-    near: Tensor = miss.norm(dim=-1) < EXPLAINED_BINS
+    near: Tensor = miss.norm(dim=-1) < LIMITS.grid_explained_bins
     return near & waves[:, :1, 0].isfinite()
-
-
-def _shares(lines: Tensor) -> Tensor:
-    """``(L,)`` share of a grid's mean square that each of its lines is expected to have.
-
-    Kernels that overlap leave a pattern along each axis, and the product of the two.
-    """
-    order = lines.abs()
-    on_axis = (order == 0).any(-1)
-    fall = 1.0 / order.clamp_min(1).prod(-1)
-    parts = [fall * on_axis, fall * ~on_axis]
-    shares = [part / part.sum().clamp_min(1e-9) for part in parts]
-    return (ON_AXIS * shares[0] + (1 - ON_AXIS) * shares[1]) / 2
-
-
-def _likelihood(
-    level: Tensor, ground: Tensor, expected: Tensor, stray: Tensor
-) -> tuple[Tensor, Tensor]:
-    """``(B,)`` log likelihood of a grid less that of none, for the likeliest grid, and which it is.
-
-    The power of a line of noise, or of a grid of unknown phase, has an exponential distribution
-    around its mean. A stray line may have any power: 1 / (1 + r) up to `STRAY_RANGE`.
-
-    Args:
-        level: ``(B, L)`` power at the lines.
-        ground: ``(B, L)`` its mean without a grid.
-        expected: ``(B, A, L)`` what a grid of each amplitude adds.
-        stray: ``(L,)`` how often a line is a stray one.
-    """
-    ratio = (level / ground)[:, None]
-    gain = expected / ground[:, None]
-    none = torch.exp(-ratio)
-    means = [1 + share * gain for share in SPREAD]
-    grid = torch.stack([torch.exp(-ratio / m) / m for m in means]).mean(0)
-    odd = stray / (1 + ratio) / math.log(STRAY_RANGE)
-    scores = torch.stack(
-        [
-            ((((1 - full) * none + full * grid) * (1 - stray) + odd) / (none * (1 - stray) + odd))
-            .log()
-            .sum(-1)
-            for full in FILLING
-        ]
-    )
-    best: tuple[Tensor, Tensor] = scores.amax(0).max(-1)
-    return best[0], best[1]

@@ -1,0 +1,167 @@
+"""The limits of the checks for what upsampling, resizing and borders left.
+
+Three sources are named below. *Corpus*: chosen on pictures of real materials, clean and with
+generated defects, by ``python benchmarks/findings.py`` (with ``--only upsampling_grid``,
+``--only resize_alias`` or ``--only edge_cross``); its tables are in ``docs/findings.md``.
+*Derived*: follows from the transform. *By hand*: set once, never tuned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ArtifactLimits:
+    """All limits of this folder, grouped by module."""
+
+    # upsampling_grid
+
+    grid_line_bins: int = 2
+    """[bins] Half width of a line, within which nothing is background. Derived: Hann window."""
+
+    grid_least_spacing_bins: int = 8
+    """[bins] Lines nearer than this leave no background between them: the picture is too small for
+    the period, and nothing is said. Derived from `grid_line_bins` and `grid_ring_bins`."""
+
+    grid_background_steps: tuple[int, ...] = (1, 2, 3)
+    """[bins] Steps at which the background is sampled; the largest counts. A picture that is one
+    texture laid m times has power at every m-th bin only. Corpus."""
+
+    grid_ring_bins: int = 4
+    """[steps] Half side of the square around a line from which its background is taken. Corpus."""
+
+    grid_axis_bins: int = 8
+    """[steps] The same along the two axes, where edges of the material put power. Corpus."""
+
+    grid_least_neighbours: int = 6
+    """[bins] A background from fewer bins is left out. By hand."""
+
+    grid_median_quantiles: tuple[float, float] = (0.85, 0.5)
+    """[share] Quantiles of the material's own lines from which the power expected of such a line is
+    taken; the larger answer counts, for a material's lines differ more than noise. Corpus."""
+
+    grid_material_orders: int = 3
+    """[orders] Reciprocal vectors of the material up to this order lead to its other lines, with
+    which a line that both share is compared. By hand."""
+
+    grid_least_shifts: int = 6
+    """[vectors] With fewer such vectors off the grid's lines, lines that the material explains
+    can't be told from the grid's and are left out. Corpus."""
+
+    grid_explained_bins: float = 2.5
+    """[bins] A line of the grid so near to a line of the material is explained by it. Corpus."""
+
+    grid_least_free: float = 0.25
+    """[share] With fewer lines off the material's own, the amplitude is that of the likeliest grid
+    instead of the measured one. By hand."""
+
+    grid_least_noise: float = 0.1
+    """[grey levels] Noise that every picture is taken to have: a flat one has rounding only."""
+
+    grid_amplitudes: tuple[float, ...] = (0.35, 0.7, 1.4, 2.8, 5.6)
+    """[grey levels, root mean square] Amplitudes that are tried; a person begins to see a grid of
+    8 px at 1 to 1.5. Steps of a factor of 2, by hand."""
+
+    grid_stray: float = 0.03
+    """[probability] That a line stands out for another reason than a grid. Corpus."""
+
+    grid_stray_on_axis: float = 0.2
+    """[probability] The same on the axes, where edges and textures laid a whole number of times put
+    power. Corpus."""
+
+    grid_stray_range: float = 1e4
+    """[ratio] A stray line may have any power up to so many times the background. By hand."""
+
+    grid_share_on_axis: float = 0.5
+    """[share] Part of a grid's mean square that is expected on the axes. By hand, from transposed
+    convolutions and decoders drawn by `tiling_diag.synth.defects.grids`."""
+
+    grid_share_factors: tuple[float, ...] = (0.03, 0.2, 1.0)
+    """[ratio] Factors on each line's expected share, averaged: grids differ. Corpus."""
+
+    grid_filled: tuple[float, ...] = (0.25, 0.5, 1.0)
+    """[share] How many of its lines a grid may have; the likeliest counts. Corpus."""
+
+    # resizing
+
+    trace_lines: int = 128
+    """[rows or columns] Read per direction, evenly spread: more cost time and change nothing."""
+
+    trace_rounding: float = 0.5 / 255
+    """[luma] Differences below this are rounding to 8 bits."""
+
+    trace_orders: tuple[int, ...] = (1, 2, 3)
+    """[orders] Differences that are looked at. Repeated pixels show in the first, straight lines in
+    the second and, at a factor of 2 where the second is even, in the third. Derived."""
+
+    trace_least_side_px: int = 32
+    """[px] In a smaller picture no trace is looked for. By hand."""
+
+    trace_least_known: float = 0.1
+    """[share] Columns (rows) under less of the mask than this, of the fullest one, get the mean
+    level. By hand."""
+
+    trace_least_frequency: float = 0.235
+    """[cycles/px] A trace is looked for above this: factors from 1.3 to 4.25 leave their line
+    there, folded at 0.5. Derived."""
+
+    trace_slow: float = 0.06
+    """[cycles/px] Slower changes come from light and material and are no rivals. Corpus."""
+
+    trace_line_bins: float = 2.5
+    """[1/side] Half width of a line. Derived: Hann window."""
+
+    trace_place_bins: float = 1.5
+    """[1/side] How far a line may be off its place: a resized picture has a whole number of pixels.
+    Derived."""
+
+    trace_harmonics: int = 5
+    """[orders] Harmonics of a trace that are no rivals of it. Corpus."""
+
+    trace_limit_half: float = 0.49
+    """[cycles/px] A line above this may be the second harmonic of a factor of 4, whose straight
+    lines over 4 px show best at 1/2 in the third differences. Derived."""
+
+    trace_quarter_share: float = 0.5
+    """[ratio] A factor of 4 is named if the line at 1/4 has more than this share of that at 1/2...
+    Corpus."""
+
+    trace_quarter_over_blocks: float = 2.0
+    """[ratio] ...and this many times that at 3/8, which blocks of JPEG would have too. Corpus."""
+
+    trace_least_factor: float = 1.35
+    """[ratio] A mirrored line that speaks for a smaller factor is read as the unmirrored one.
+    Corpus."""
+
+    trace_skewness: float = 0.3
+    """[skewness] Repeated pixels by a factor above 2 leave less than half of the differences large:
+    profiles more skewed than this are read so. Corpus."""
+
+    trace_slow_px: int = 17
+    """[px] Mean that is taken off before the skewness is measured. By hand."""
+
+    trace_strays: tuple[float, float] = (0.02, 0.98)
+    """[share] Quantiles beyond which a profile is cut off before that. By hand."""
+
+    half_size_least_px: int = 8
+    """[px] In a picture of which the half is smaller, its fundamental is not looked for."""
+
+    half_size_nyquist: float = 0.48
+    """[cycles/px] A fundamental above this is lost at half size (the limit is 0.5). By hand."""
+
+    # edge_cross
+
+    cross_least_step: float = 0.05
+    """[share of the power] Below this a cross moves no period, and the spectra with and without it
+    are not compared. Corpus."""
+
+    cross_bands: int = 12
+    """[bands] Bands across the picture whose means tell light that falls off from a material whose
+    borders differ; the outermost ones are the borders. Corpus."""
+
+    cross_least_deviation: float = 1e-9
+    """[luma squared] A picture with less variance is flat and has no cross. Rounding of float32."""
+
+
+LIMITS = ArtifactLimits()
