@@ -11,11 +11,10 @@ import torch
 from PIL import Image
 
 import tiling_diag as td
-from tiling_diag.report import notebook_html
 from tiling_diag.report.figures.canvas import ticks
 from tiling_diag.report.figures.draw import FIGURES, draw, draw_all
 from tiling_diag.report.figures.overlay import lattice_overlay
-from tiling_diag.report.html import page
+from tiling_diag.report.html import notebook_html, page
 from tiling_diag.report.measures import FIGURE_NAMES, MEASURES
 from tiling_diag.synth import Material, View, draw_wall
 
@@ -77,7 +76,7 @@ def test_every_figure_is_drawn_and_fits_a_screen(name):
 @pytest.mark.parametrize("name", WALLS)
 def test_the_page_has_all_and_needs_nothing(name):
     diagnosis = wall(name)
-    text = page(diagnosis, draw_all(diagnosis))
+    text = page(diagnosis.summary(), draw_all(diagnosis), diagnosis.notes)
     assert text.count("data:image/") == len(FIGURES)
     assert not re.search(r"(?:src|href)=\"(?!data:|#)", text)
     assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower().split()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from torch import Tensor
 
 from tiling_diag.diagnosis import Diagnosis, diagnose_batch
-from tiling_diag.report import write_report
+from tiling_diag.report.summary import MAP_FILE, summarize
+from tiling_diag.report.write import write_report
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,9 +62,11 @@ def run_diagnostics_from_tensors(
     """
     pred = pred_bchw.detach()
     diagnoses = diagnose_batch(pred, None if mask_bchw is None else mask_bchw.detach(), ref_chw)
-    numbers = _numbers(diagnoses)
+    summaries = [summarize(diagnosis) for diagnosis in diagnoses]
+    numbers = _numbers(diagnoses, summaries)
     if out_dir is not None:
-        write_report(diagnoses[0], out_dir)
+        summaries[0]["local_period"]["map"] = MAP_FILE
+        write_report(diagnoses[0], summaries[0], out_dir)
     if writer is not None:
         for name, value in numbers.items():
             writer.add_scalar(f"{tag_prefix}/{name}", value, global_step)
@@ -71,10 +74,10 @@ def run_diagnostics_from_tensors(
     return numbers
 
 
-def _numbers(diagnoses: list[Diagnosis]) -> dict[str, float]:
+def _numbers(diagnoses: list[Diagnosis], summaries: list[dict[str, Any]]) -> dict[str, float]:
     collected: dict[str, list[float]] = {}
-    for diagnosis in diagnoses:
-        for name, value in _flat(diagnosis.summary()).items():
+    for summary in summaries:
+        for name, value in _flat(summary).items():
             collected.setdefault(name, []).append(value)
     numbers = {name: sum(values) / len(values) for name, values in collected.items()}
     count = len(diagnoses)

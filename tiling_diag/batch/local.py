@@ -269,7 +269,7 @@ class _Station:
         """The device of this process; None (and said) where it is not needed or there is none."""
         import torch
 
-        from tiling_diag.diagnosis import pick_device
+        from tiling_diag.device import pick_device
 
         try:
             device = pick_device(self._device, torch.empty(0))

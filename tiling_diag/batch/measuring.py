@@ -24,10 +24,11 @@ from tiling_diag.batch.work import (
     page_file,
     thumb_file,
 )
-from tiling_diag.diagnosis import Diagnosis, WallInput, diagnose_walls, read_wall
+from tiling_diag.diagnosis import Diagnosis, diagnose_walls
 from tiling_diag.errors import InputError, TilingDiagError
 from tiling_diag.inputs.images import LoadedImage, load_image
 from tiling_diag.inputs.picture_files import size_in_header
+from tiling_diag.inputs.wall_input import WallInput, read_wall
 from tiling_diag.report.figures.gallery import draw_page, draw_thumbnail
 from tiling_diag.text import printable
 
@@ -157,7 +158,7 @@ def _row(work: Work, one: Read, diagnosis: Diagnosis, seconds: float) -> Outcome
     summary = diagnosis.summary()
     files = {thumb_file(one.job.path): draw_thumbnail(diagnosis)}
     if has_page(diagnosis.verdict, work.figures):
-        files[page_file(one.job.path)] = draw_page(diagnosis)
+        files[page_file(one.job.path)] = draw_page(diagnosis, summary)
     line = to_line(row_of(one.job, one.fingerprint, one.seconds + seconds, None, summary))
     return Outcome(one.job.path, line, diagnosis.verdict, files)
 

@@ -34,7 +34,7 @@ from tiling_diag.batch.work import (
     thumb_file,
 )
 from tiling_diag.errors import InputError
-from tiling_diag.report import write_atomically
+from tiling_diag.report.write import write_atomically
 from tiling_diag.settings import Settings
 
 ABOUT_FILE = "batch.json"

@@ -137,17 +137,17 @@ def diag(
         with heavy_imports():
             from tiling_diag.diagnosis import diagnose
             from tiling_diag.report.summary import MAP_FILE, summarize
+            from tiling_diag.report.write import write_report
             from tiling_diag.settings import Settings
 
         settings = Settings(
             unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device
         )
         diagnosis = diagnose(pred, mask, ref, settings)
+        summary = summarize(diagnosis, map_file=None if out is None else MAP_FILE)
         files = []
         if out is not None:
-            from tiling_diag.report import write_report
-
-            files = write_report(diagnosis, out, figures=not no_figures)
+            files = write_report(diagnosis, summary, out, figures=not no_figures)
             if rectify:
                 from tiling_diag.report.figures.rectified import write_rectified
 
@@ -155,12 +155,11 @@ def diag(
         if json_:
             import json
 
-            summary = summarize(diagnosis, map_file=MAP_FILE if out is not None else None)
             print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
         else:
             from tiling_diag.report.console import rendered
 
-            print_result(rendered(diagnosis))
+            print_result(rendered(diagnosis, summary))
         if files:
             typer.echo(f"report: {files[-1]}", err=True)
     if fail_on is not None and diagnosis.verdict in (fail_on.value, "defect"):

@@ -161,6 +161,6 @@ def _png(image: Tensor) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    from tiling_diag.report import write_atomically
+    from tiling_diag.report.write import write_atomically
 
     write_atomically(path, data)

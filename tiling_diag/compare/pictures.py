@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tiling_diag._version import __version__
@@ -29,10 +30,15 @@ class PictureComparison:
     a: Diagnosis
     b: Diagnosis
 
+    @cached_property
+    def summaries(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The summaries of A and B."""
+        return self.a.summary(), self.b.summary()
+
     @property
     def ratios(self) -> dict[str, float | None]:
         """Period of B over that of A: of units, of courses and of the fundamental."""
-        one, other = self.a.summary(), self.b.summary()
+        one, other = self.summaries
         found: dict[str, float | None] = {}
         for name, section in _SECTIONS.items():
             before = (one[section] or {}).get(f"{name}_px")
@@ -53,7 +59,7 @@ class PictureComparison:
 
     def findings(self) -> dict[str, list[str]]:
         """Codes of findings that went, came and stayed."""
-        before, after = found_codes(self.a.summary()), found_codes(self.b.summary())
+        before, after = (found_codes(summary) for summary in self.summaries)
         return {
             "gone": [code for code in before if code not in after],
             "new": [code for code in after if code not in before],
@@ -68,8 +74,8 @@ class PictureComparison:
             "change": self.change,
             "period_ratios": self.ratios,
             "findings": self.findings(),
-            "a": self.a.summary(),
-            "b": self.b.summary(),
+            "a": self.summaries[0],
+            "b": self.summaries[1],
         }
 
     def figure(self) -> Image.Image:

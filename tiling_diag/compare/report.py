@@ -12,9 +12,9 @@ from tiling_diag.batch.gallery import NUMBERS
 from tiling_diag.compare.batches import PERIODS, BatchComparison
 from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.errors import InputError
-from tiling_diag.report import write_atomically
 from tiling_diag.report.measures import text_of
 from tiling_diag.report.pages import data_uri, environment
+from tiling_diag.report.write import write_atomically
 from tiling_diag.text import printable
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _picture_page(comparison: PictureComparison, figure: str) -> bytes:
         version=__version__,
         comparison=comparison,
         names=names,
-        summaries=[comparison.a.summary(), comparison.b.summary()],
+        summaries=comparison.summaries,
         ratios={name: _times(value) for name, value in comparison.ratios.items()},
         changes=comparison.findings(),
         figure=figure,

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tiling_diag.checks.measured import Measured
     from tiling_diag.checks.results import LatticeResult
-    from tiling_diag.diagnosis import Diagnosis
 
 # A period further from the expected one than this is off.
 OFF_OCTAVES = math.log2(1.08)
@@ -29,7 +29,7 @@ LEAST_TREND = 0.05
 LEAST_CLARITY = 0.05
 
 
-def period_octaves(d: Diagnosis) -> dict[str, float]:
+def period_octaves(d: Measured) -> dict[str, float]:
     """Octaves by which units and courses differ from the expected size or the reference.
 
     What the user gives in px counts for more than a reference picture.
@@ -61,7 +61,7 @@ def _same_lattice(wall: LatticeResult, reference: LatticeResult, scale: float) -
     return float(ratio.log().mean().exp())
 
 
-def period(d: Diagnosis) -> dict[str, float] | None:
+def period(d: Measured) -> dict[str, float] | None:
     """How far the period is from the expected one, in steps of a factor of 2 over the limit."""
     octaves = period_octaves(d)
     if not octaves:
@@ -74,7 +74,7 @@ def period(d: Diagnosis) -> dict[str, float] | None:
     }
 
 
-def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
+def doubling_bands(d: Measured) -> dict[str, float] | None:
     """How much more the best zone is like the rest stretched by an octave than like the rest."""
     clarity = float(d.banding.clarity)
     if not bool(d.lattice.is_periodic) or not math.isfinite(clarity):
@@ -82,7 +82,7 @@ def doubling_bands(d: Diagnosis) -> dict[str, float] | None:
     return {"clarity": math.log(max(clarity, LEAST_CLARITY))}
 
 
-def grids(d: Diagnosis) -> dict[int, dict[str, float]]:
+def grids(d: Measured) -> dict[int, dict[str, float]]:
     """For every period that fits: the likelihood of a grid over none."""
     pairs = zip(d.grid.period_px.tolist(), d.grid.score.tolist(), strict=True)
     return {
@@ -92,13 +92,13 @@ def grids(d: Diagnosis) -> dict[int, dict[str, float]]:
     }
 
 
-def upsampling_grid(d: Diagnosis) -> dict[str, float] | None:
+def upsampling_grid(d: Measured) -> dict[str, float] | None:
     """The likeliest grid of all periods."""
     found = grids(d).values()
     return max(found, key=lambda one: one["likelihood"]) if found else None
 
 
-def resize_alias(d: Diagnosis) -> dict[str, float] | None:
+def resize_alias(d: Measured) -> dict[str, float] | None:
     """How clear the trace of an interpolation is, and how deep."""
     trace, amplitude = float(d.resize.trace), float(d.resize.trace_amplitude)
     if not math.isfinite(trace):
@@ -106,7 +106,7 @@ def resize_alias(d: Diagnosis) -> dict[str, float] | None:
     return {"trace": trace, "depth": math.log(max(amplitude, LEAST_AMPLITUDE))}
 
 
-def edge_cross(d: Diagnosis) -> dict[str, float] | None:
+def edge_cross(d: Measured) -> dict[str, float] | None:
     """How much power the borders' step puts on the axes, and how evenly the wall leads to it."""
     step, trend = float(d.edge_cross.step), float(d.edge_cross.trend)
     if not math.isfinite(step):
@@ -115,12 +115,12 @@ def edge_cross(d: Diagnosis) -> dict[str, float] | None:
     return {"step": math.log(max(step, LEAST_STEP)), "trend": math.log(trend / (1 - trend))}
 
 
-def no_period(d: Diagnosis) -> dict[str, float] | None:
+def no_period(d: Measured) -> dict[str, float] | None:
     """Whether the best lattice explains too little for one of its kind."""
     return {"too_little": 0.0 if bool(d.lattice.is_periodic) else 1.0}
 
 
-EVIDENCE: dict[str, Callable[[Diagnosis], dict[str, float] | None]] = {
+EVIDENCE: dict[str, Callable[[Measured], dict[str, float] | None]] = {
     "period": period,
     "doubling_bands": doubling_bands,
     "upsampling_grid": upsampling_grid,

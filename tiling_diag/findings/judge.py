@@ -20,7 +20,7 @@ from tiling_diag.findings.finding import (
 from tiling_diag.findings.zones import band_zones
 
 if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
+    from tiling_diag.checks.measured import Measured
 
 # A period nearer than this to an octave is called doubled or halved.
 OCTAVE_LIMIT = 0.25
@@ -96,7 +96,7 @@ def _make(
     )
 
 
-def find(diagnosis: Diagnosis) -> tuple[Finding, ...]:
+def find(diagnosis: Measured) -> tuple[Finding, ...]:
     """All findings of a diagnosis, worst first."""
     found = [
         *_no_period(diagnosis),
@@ -111,7 +111,7 @@ def find(diagnosis: Diagnosis) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda f: (rank[f.severity], -f.probability)))
 
 
-def _no_period(d: Diagnosis) -> list[Finding]:
+def _no_period(d: Measured) -> list[Finding]:
     if bool(d.lattice.is_periodic):
         return []
     reason = REASONS[int(d.lattice.reason)] or ""
@@ -121,7 +121,7 @@ def _no_period(d: Diagnosis) -> list[Finding]:
     return [_make("no_period", sure, reason, [support], severity="info")]
 
 
-def _period(d: Diagnosis) -> list[Finding]:
+def _period(d: Measured) -> list[Finding]:
     """Against the reference, or the expected unit and course."""
     known = numbers.period(d)
     if known is None:
@@ -149,7 +149,7 @@ def _nearest_limit(octaves: float) -> float:
     return float(2 ** math.copysign(numbers.OFF_OCTAVES, octaves))
 
 
-def _bands(d: Diagnosis) -> list[Finding]:
+def _bands(d: Measured) -> list[Finding]:
     axis, zones = band_zones(d)
     if not zones:
         return []
@@ -169,7 +169,7 @@ def _bands(d: Diagnosis) -> list[Finding]:
     return [_make("doubling_bands", sure, title, evidence, zones)]
 
 
-def _grids(d: Diagnosis) -> list[Finding]:
+def _grids(d: Measured) -> list[Finding]:
     sure = {p: probability("upsampling_grid", known) for p, known in numbers.grids(d).items()}
     likely = [p for p, value in sure.items() if value >= SUSPECT_PROBABILITY]
     if not likely:
@@ -191,7 +191,7 @@ def _grids(d: Diagnosis) -> list[Finding]:
     return [_make("upsampling_grid", max(sure.values()), title, evidence)]
 
 
-def _resize(d: Diagnosis) -> list[Finding]:
+def _resize(d: Measured) -> list[Finding]:
     known = numbers.resize_alias(d)
     sure = probability("resize_alias", known) if known else 0.0
     if sure < SUSPECT_PROBABILITY:
@@ -209,7 +209,7 @@ def _resize(d: Diagnosis) -> list[Finding]:
     return [_make("resize_alias", sure, title, evidence)]
 
 
-def _drift(d: Diagnosis) -> list[Finding]:
+def _drift(d: Measured) -> list[Finding]:
     local = d.local_period
     change, r2 = float(local.scale_change), float(local.homography_r2)
     if not math.isfinite(change) or change - 1 < DRIFT_LIMIT:
@@ -230,7 +230,7 @@ def _drift(d: Diagnosis) -> list[Finding]:
     return [_make("perspective_drift", max(0.5, r2), title, known, severity="info")]
 
 
-def _cross(d: Diagnosis) -> list[Finding]:
+def _cross(d: Measured) -> list[Finding]:
     known = numbers.edge_cross(d)
     sure = probability("edge_cross", known) if known else 0.0
     if sure < SUSPECT_PROBABILITY:

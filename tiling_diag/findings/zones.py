@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from tiling_diag.findings.finding import Zone
 
 if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
+    from tiling_diag.checks.measured import Measured
 
 AXES = ("", "rows", "columns", "oblique bands")
 
 
-def band_zones(diagnosis: Diagnosis) -> tuple[str, tuple[Zone, ...]]:
+def band_zones(diagnosis: Measured) -> tuple[str, tuple[Zone, ...]]:
     """Along what the zones of a wall run, and the zones; the best one first."""
     banding = diagnosis.banding
     axis = AXES[int(banding.hint)]
@@ -33,7 +33,7 @@ def band_zones(diagnosis: Diagnosis) -> tuple[str, tuple[Zone, ...]]:
     return axis, tuple(zones)
 
 
-def _extent(diagnosis: Diagnosis, axis: str, box: list[float]) -> str:
+def _extent(diagnosis: Measured, axis: str, box: list[float]) -> str:
     """Which rows or columns of the picture, and how many units or courses wide."""
     if axis not in ("rows", "columns"):
         return f"an oblique band at {float(diagnosis.banding.angle_deg):.0f}°"

@@ -1,22 +1,20 @@
-"""A diagnosis in the terminal: the verdict first, then numbers, then what to do."""
+"""A record in the terminal: the verdict first, then numbers, then what to do."""
 
 from __future__ import annotations
 
 import io
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from tiling_diag.findings.finding import Finding
+from tiling_diag.record import Record
 from tiling_diag.report.measures import shown
-
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
-    from tiling_diag.findings.finding import Finding
 
 STYLES = {"ok": "bold green", "suspect": "bold yellow", "defect": "bold red", "info": "cyan"}
 WORDS = {
@@ -26,9 +24,9 @@ WORDS = {
 }
 
 
-def rendered(diagnosis: Diagnosis) -> str:
+def rendered(record: Record, summary: dict[str, Any]) -> str:
     """What `render` prints on this terminal."""
-    return as_text(lambda console: render(diagnosis, console))
+    return as_text(lambda console: render(record, summary, console))
 
 
 def as_text(draw: Callable[[Console], None]) -> str:
@@ -41,9 +39,8 @@ def as_text(draw: Callable[[Console], None]) -> str:
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
 
-def render(diagnosis: Diagnosis, console: Console) -> None:
-    """Print a diagnosis; nothing is wider than the console."""
-    summary = diagnosis.summary()
+def render(record: Record, summary: dict[str, Any], console: Console) -> None:
+    """Print a record and its summary; nothing is wider than the console."""
     verdict = summary["verdict"]
     words = WORDS[verdict]
     if verdict == "ok" and summary["lattice"] is None:
@@ -51,8 +48,8 @@ def render(diagnosis: Diagnosis, console: Console) -> None:
     name = summary["input"]["pred"] or "picture"
     size = f"{summary['input']['width_px']} x {summary['input']['height_px']} px"
     console.print(f"[{STYLES[verdict]}]{verdict.upper()}[/]  {words}: {escape(str(name))} ({size})")
-    console.print(_two_columns(shown(diagnosis), "dim"))
-    for finding in diagnosis.findings:
+    console.print(_two_columns(shown(summary), "dim"))
+    for finding in record.findings:
         console.print()
         console.print(
             f"[{STYLES[finding.severity]}]{finding.severity}[/] [bold]{finding.code}[/] "
@@ -60,9 +57,9 @@ def render(diagnosis: Diagnosis, console: Console) -> None:
         )
         console.print(Padding(escape(finding.title), (0, 0, 0, 2)))
         console.print(Padding(_two_columns(_reasons(finding), "dim"), (0, 0, 0, 2)))
-    if diagnosis.notes:
+    if record.notes:
         console.print()
-        console.print(_two_columns([("note", note) for note in diagnosis.notes], "dim"))
+        console.print(_two_columns([("note", note) for note in record.notes], "dim"))
 
 
 def _reasons(finding: Finding) -> list[tuple[str, str]]:

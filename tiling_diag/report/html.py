@@ -1,23 +1,33 @@
-"""One self-contained page per diagnosis: verdict first, then why, then the numbers."""
+"""One self-contained page per wall: verdict first, then why, then the numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tiling_diag._version import __version__
+from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import jpeg_bytes
+from tiling_diag.report.figures.draw import Drawn, draw
 from tiling_diag.report.measures import MEASURES, look_up, shown, text_of
 from tiling_diag.report.pages import data_uri, environment
-
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
-    from tiling_diag.report.figures.canvas import Canvas
-    from tiling_diag.report.figures.draw import Drawn
+from tiling_diag.report.summary import summarize
 
 
-def page(diagnosis: Diagnosis, figures: dict[str, Drawn], *, back: str | None = None) -> str:
-    """The report as HTML; with `back`, a link at the top leads there."""
-    summary = diagnosis.summary()
+def page(
+    summary: dict[str, Any],
+    figures: dict[str, Drawn],
+    notes: tuple[str, ...],
+    *,
+    back: str | None = None,
+) -> str:
+    """The report as HTML.
+
+    Args:
+        summary: of a wall.
+        figures: to show; the overview is among them.
+        notes: what was done to read the input, as sentences.
+        back: where a link at the top leads; there is none without it.
+    """
     numbers = [
         (m.key, text_of(look_up(summary, m.key)), m.unit, m.meaning, m.reading) for m in MEASURES
     ]
@@ -31,24 +41,26 @@ def page(diagnosis: Diagnosis, figures: dict[str, Drawn], *, back: str | None = 
         .render(
             summary=summary,
             version=__version__,
-            shown=shown(diagnosis),
+            shown=shown(summary),
             numbers=numbers,
             overview=shots.pop("overview"),
             figures=shots,
-            notes=diagnosis.notes,
+            notes=notes,
             back=back,
         )
     )
 
 
-def fragment(diagnosis: Diagnosis, overview: Canvas) -> str:
-    """The verdict with its picture, for a notebook cell."""
+def notebook_html(record: Record) -> str:
+    """The verdict with the overview picture, for a notebook cell."""
+    summary = summarize(record)
+    overview = draw(record, "overview")
     return (
         environment()
         .get_template("cell.html.j2")
         .render(
-            summary=diagnosis.summary(),
-            shown=shown(diagnosis),
+            summary=summary,
+            shown=shown(summary),
             overview=data_uri(jpeg_bytes(overview.body()), "jpeg"),
         )
     )

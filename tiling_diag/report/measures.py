@@ -7,10 +7,7 @@ a good wall has there and what a bad one.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
+from typing import Any, NamedTuple
 
 
 class Measure(NamedTuple):
@@ -320,9 +317,8 @@ def _significant(value: float, digits: int = 4) -> str:
     return f"{value:.{max(0, decimals)}f}"
 
 
-def shown(diagnosis: Diagnosis) -> list[tuple[str, str]]:
+def shown(summary: dict[str, Any]) -> list[tuple[str, str]]:
     """The few numbers that everybody wants, as label and text."""
-    summary = diagnosis.summary()
     lattice, local = summary["lattice"], summary["local_period"]
     if lattice is None:
         return [("period", "none found")]

@@ -1,4 +1,4 @@
-"""A diagnosis as plain numbers: the content of `summary.json`.
+"""A record as plain numbers: the content of `summary.json`.
 
 A value that could not be measured is None, never 0 or NaN.
 """
@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from tiling_diag.checks.results import REASONS, LatticeResult
 from tiling_diag.findings.finding import Finding
-
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
+from tiling_diag.record import Record
 
 SCHEMA_VERSION = 1
 MAP_FILE = "local_period.npy"
@@ -27,9 +25,9 @@ def number(value: Tensor | float) -> float | None:
     return plain if math.isfinite(plain) else None
 
 
-def summarize(diagnosis: Diagnosis, map_file: str | None = None) -> dict[str, Any]:
+def summarize(record: Record, map_file: str | None = None) -> dict[str, Any]:
     """Every key of the contract; `map_file` names the saved local map, if it was saved."""
-    d = diagnosis
+    d = record
     height, width = (int(side) for side in d.image.shape[-2:])
     side = max(height, width)
 
@@ -122,7 +120,7 @@ def lattice_dict(lattice: LatticeResult) -> dict[str, Any] | None:
     }
 
 
-def _reference(d: Diagnosis) -> dict[str, Any] | None:
+def _reference(d: Record) -> dict[str, Any] | None:
     if d.reference is None:
         return None
     return {
@@ -133,14 +131,14 @@ def _reference(d: Diagnosis) -> dict[str, Any] | None:
     }
 
 
-def _reference_bin(d: Diagnosis, side: int) -> float | None:
+def _reference_bin(d: Record, side: int) -> float | None:
     if d.reference is None:
         return None
     period = number(d.reference.lattice.fundamental_px)
     return None if period is None else side / (period * d.settings.ref_scale)
 
 
-def _bands(d: Diagnosis) -> dict[str, Any]:
+def _bands(d: Record) -> dict[str, Any]:
     banding = d.banding
     rows, columns = number(banding.row_frac.max()), number(banding.col_frac.max())
     row_run, column_run = int(banding.row_max_run), int(banding.col_max_run)

@@ -1,11 +1,11 @@
-"""Figures of a diagnosis by name: the spectra, curves and maps that its numbers were read from."""
+"""Figures of a record by name: the spectra, curves and maps that its numbers were read from."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from tiling_diag.kernels.spectrum import two_sided
+from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import (
     BLUE,
     FAINT,
@@ -40,9 +41,6 @@ from tiling_diag.report.figures.wall import (
     draw_pred,
 )
 
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
-
 NO_PERIOD = "no period was found"
 # Side of the square maps and width of the charts, px.
 SIDE, WIDTH = 380, 880
@@ -66,17 +64,17 @@ class Drawn(NamedTuple):
     kind: str
 
 
-def draw(diagnosis: Diagnosis, name: str) -> Canvas:
+def draw(record: Record, name: str) -> Canvas:
     """One figure."""
-    return FIGURES[name](Scene(diagnosis))
+    return FIGURES[name](Scene(record))
 
 
-def draw_all(diagnosis: Diagnosis, names: Iterable[str] | None = None) -> dict[str, Drawn]:
+def draw_all(record: Record, names: Iterable[str] | None = None) -> dict[str, Drawn]:
     """The named figures, or every one, the one to look at first in front.
 
     One is packed while the next is drawn.
     """
-    scene = Scene(diagnosis)
+    scene = Scene(record)
     with ThreadPoolExecutor(1) as pool:
         packed = {name: pool.submit(_pack, name, FIGURES[name](scene)) for name in names or FIGURES}
         return {name: future.result() for name, future in packed.items()}
@@ -89,7 +87,7 @@ def _pack(name: str, canvas: Canvas) -> Drawn:
 
 
 def _radial(scene: Scene) -> Canvas:
-    spectral, f = scene.diagnosis.spectral, 1 / scene.fundamental_px
+    spectral, f = scene.record.spectral, 1 / scene.fundamental_px
     title = f"Fundamental: {scene.fundamental_px:.2f} px ({f:.4f} cycles/px)"
     title = title if f > 0 else f"Radial profile: {NO_PERIOD}"
     canvas, top = titled(scene, "radial_profile", title, WIDTH, 350)
@@ -137,16 +135,16 @@ def _mark_frequency(panel: Panel, frequency: float, factor: float, energy: float
 
 def _fft_hann(scene: Scene) -> Canvas:
     title = "Power spectrum under a Hann window"
-    return _spectrum(scene, "fft_log_hann", title, scene.diagnosis.spectral.power)
+    return _spectrum(scene, "fft_log_hann", title, scene.record.spectral.power)
 
 
 def _fft_nohann(scene: Scene) -> Canvas:
-    cross = scene.diagnosis.edge_cross
+    cross = scene.record.edge_cross
     drop = float(cross.before) - float(cross.after)
     title = "Power spectrum without a window"
     if math.isfinite(drop):
         title += f": the borders add {max(0.0, drop):.0%} of power on the axes"
-    return _spectrum(scene, "fft_log_nohann", title, scene.diagnosis.spectral.power_no_window)
+    return _spectrum(scene, "fft_log_nohann", title, scene.record.spectral.power_no_window)
 
 
 def _spectrum(scene: Scene, name: str, title: str, power: Tensor) -> Canvas:
@@ -204,7 +202,7 @@ def _decibels(plane: Tensor, reach: float) -> Floats:
 
 def _harmonics(panel: Panel, scene: Scene, reach: float) -> None:
     """Circles around the lattice's harmonics; the fundamental's own are strong and named."""
-    canvas, lattice = panel.canvas, scene.diagnosis.lattice
+    canvas, lattice = panel.canvas, scene.record.lattice
     basis, wave = lattice.basis.double().numpy(), lattice.wave_vector.double().numpy()
     if np.isfinite(basis).all():
         waves = _grid(9) @ np.linalg.inv(basis).T
@@ -230,7 +228,7 @@ def _grid(reach: int) -> Floats:
 
 
 def _acf(scene: Scene) -> Canvas:
-    result, lattice = scene.diagnosis.autocorrelation, scene.diagnosis.lattice
+    result, lattice = scene.record.autocorrelation, scene.record.lattice
     found = float(result.period_px)
     known = scene.is_periodic and math.isfinite(found)
     title = f"first peak along the fundamental at {found:.1f} px" if known else NO_PERIOD
@@ -288,7 +286,7 @@ def _lattice_on_lags(panel: Panel, basis: Floats, extent: Floats) -> None:
 
 
 def _cepstrum(scene: Scene) -> Canvas:
-    result = scene.diagnosis.cepstrum
+    result = scene.record.cepstrum
     found = float(result.period_px)
     known = scene.is_periodic and math.isfinite(found)
     title = f"the harmonics repeat every {found:.1f} px" if known else NO_PERIOD

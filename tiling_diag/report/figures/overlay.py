@@ -7,13 +7,12 @@ of the wall onto one cell. Where the wall is seen at an angle the lines follow i
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
+from tiling_diag.record import Record
 
 Floats = NDArray[np.float64]
 
@@ -71,21 +70,21 @@ class Sample(NamedTuple):
     weight: Floats
 
 
-def lattice_overlay(diagnosis: Diagnosis, gap_px: float) -> Overlay | None:
+def lattice_overlay(record: Record, gap_px: float) -> Overlay | None:
     """Lines and points of the wall's lattice; None where there is no lattice.
 
     Args:
-        diagnosis: of the wall.
+        record: of the wall.
         gap_px: lines nearer to each other than this, in picture px, are thinned out.
     """
-    if not bool(diagnosis.lattice.is_periodic):
+    if not bool(record.lattice.is_periodic):
         return None
-    frame = _frame(diagnosis)
+    frame = _frame(record)
     if frame is None:
         return None
-    row_phase, unit_phase = _phases(diagnosis, frame)
+    row_phase, unit_phase = _phases(record, frame)
     every = max(1, math.ceil(gap_px / min(frame.unit, frame.course)))
-    mask = diagnosis.mask.numpy()
+    mask = record.mask.numpy()
     height, width = mask.shape
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
     flat = _flat(corners, frame)
@@ -150,16 +149,16 @@ def _inside(points: Floats, mask: NDArray[Any], slack_px: float = 0.0) -> NDArra
     return found
 
 
-def _frame(diagnosis: Diagnosis) -> Frame | None:
+def _frame(record: Record) -> Frame | None:
     """Rows along the lattice's row direction, or along another whose lines are much clearer.
 
     The row direction keeps within 45 degrees of the x axis; courses that run upright do not.
     """
-    lattice = diagnosis.lattice
+    lattice = record.lattice
     basis = lattice.basis.double().numpy()
-    height, width = diagnosis.mask.shape
+    height, width = record.mask.shape
     origin = np.array([width / 2, height / 2])
-    planes = _plane(diagnosis, origin)
+    planes = _plane(record, origin)
     if not np.isfinite(basis[0]).all():
         return None
     if not np.isfinite(basis[1]).all():
@@ -175,7 +174,7 @@ def _frame(diagnosis: Diagnosis) -> Frame | None:
     if not found:
         return None
     longest = float(np.linalg.norm(basis, axis=1).max())
-    sample = _sampled(diagnosis, origin, longest, (5, 5) if longest > SPARSE_PX else (2, 2))
+    sample = _sampled(record, origin, longest, (5, 5) if longest > SPARSE_PX else (2, 2))
     clear = [_row_phase(sample, frame)[1] for frame in found]
     best = int(np.argmax(clear))
     return found[best] if clear[best] > MUCH_CLEARER * clear[0] else found[0]
@@ -202,9 +201,9 @@ def _frame_along(
     return Frame(origin, along, across, length, course, offset, *planes)
 
 
-def _plane(diagnosis: Diagnosis, origin: Floats) -> tuple[Floats, Floats]:
+def _plane(record: Record, origin: Floats) -> tuple[Floats, Floats]:
     """The fitted plane, moved and turned so that it changes nothing near the origin."""
-    homography = diagnosis.local_period.homography.double().numpy()
+    homography = record.local_period.homography.double().numpy()
     if not np.isfinite(homography).all() or abs(np.linalg.det(homography)) < 1e-12:
         return np.eye(3), np.eye(3)
     x, y, w = homography @ np.array([*origin, 1.0])
@@ -238,14 +237,14 @@ def _picture(flat: Floats, frame: Frame) -> Floats:
     return _project(flat @ np.stack([frame.along, frame.across]) + frame.origin, frame.to_picture)
 
 
-def _phases(diagnosis: Diagnosis, frame: Frame) -> tuple[float, float]:
+def _phases(record: Record, frame: Frame) -> tuple[float, float]:
     """Where in a cell the joints run, as shares of course and unit."""
     longest = frame.unit if math.isfinite(frame.unit) else frame.course
     # Few columns are enough for the rows' joints, and few rows for those between units.
-    row_phase, _ = _row_phase(_sampled(diagnosis, frame.origin, longest, (1, 5)), frame)
+    row_phase, _ = _row_phase(_sampled(record, frame.origin, longest, (1, 5)), frame)
     if not math.isfinite(frame.unit):
         return row_phase, 0.0
-    sample = _sampled(diagnosis, frame.origin, longest, (5, 1))
+    sample = _sampled(record, frame.origin, longest, (5, 1))
     places = _flat(sample.places, frame)
     course = places[:, 1] / frame.course
     row = np.floor(course - row_phase)
@@ -262,16 +261,14 @@ def _row_phase(sample: Sample, frame: Frame) -> tuple[float, float]:
     return _odd_one_out(course, sample.level, sample.weight, frame.course)
 
 
-def _sampled(
-    diagnosis: Diagnosis, middle: Floats, longest: float, every: tuple[int, int]
-) -> Sample:
+def _sampled(record: Record, middle: Floats, longest: float, every: tuple[int, int]) -> Sample:
     """The wall's middle, cells of `longest` px, every so many-th row and column."""
     half = int(min(FOLDED_SIDE_PX / 2, max(FOLDED_CELLS * longest / 2, 16)))
     cx, cy = (int(c) for c in middle)
     rows = slice(max(0, cy - half), cy + half, every[0])
     columns = slice(max(0, cx - half), cx + half, every[1])
-    level = diagnosis.image[:, rows, columns].mean(0).double().numpy()
-    weight = diagnosis.mask[rows, columns].double().numpy()
+    level = record.image[:, rows, columns].mean(0).double().numpy()
+    weight = record.mask[rows, columns].double().numpy()
     y = rows.start + every[0] * np.arange(level.shape[0]) + 0.5
     x = columns.start + every[1] * np.arange(level.shape[1]) + 0.5
     places = np.stack([np.tile(x, len(y)), np.repeat(y, len(x))], 1)

@@ -6,19 +6,16 @@ import json
 import math
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from tiling_diag.errors import InputError
 from tiling_diag.kernels.rectify import Canvas, flat_canvas, laid_flat
-from tiling_diag.report import write_atomically
+from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import YELLOW, png_bytes
 from tiling_diag.report.figures.overlay import lattice_overlay
-
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
+from tiling_diag.report.write import write_atomically
 
 # The rectified picture is no longer than this: far parts of a strong tilt would fill a wall of px.
 LONGEST_PX = 4096
@@ -26,7 +23,7 @@ LONGEST_PX = 4096
 GAP_PX = 6.0
 
 
-def write_rectified(diagnosis: Diagnosis, out: str | PathLike[str]) -> list[Path]:
+def write_rectified(record: Record, out: str | PathLike[str]) -> list[Path]:
     """Write `rectified.png`, `rectified_lattice.png` and `rectified.json` to folder `out`.
 
     The first is the wall as if seen straight on, at the scale of the picture's middle; the second
@@ -36,30 +33,30 @@ def write_rectified(diagnosis: Diagnosis, out: str | PathLike[str]) -> list[Path
     Raises:
         InputError: if the wall has no lattice, and so no plane is known, or `out` can't be written.
     """
-    if not bool(diagnosis.lattice.is_periodic):
+    if not bool(record.lattice.is_periodic):
         raise InputError(
             "--rectify: no lattice was found, so the wall's plane is not known; "
             "leave --rectify out, or give a picture that shows more of the wall"
         )
-    tilt = diagnosis.local_period.tilt.double()
-    height, width = (int(side) for side in diagnosis.image.shape[-2:])
+    tilt = record.local_period.tilt.double()
+    height, width = (int(side) for side in record.image.shape[-2:])
     canvas = flat_canvas(tilt, (height, width), LONGEST_PX)
-    image = laid_flat(diagnosis.image[None], canvas, mode="bicubic")[0].clamp(0, 1)
+    image = laid_flat(record.image[None], canvas, mode="bicubic")[0].clamp(0, 1)
     pixels = (image * 255).round().byte().expand(3, -1, -1).permute(1, 2, 0).contiguous()
     picture = Image.fromarray(pixels.numpy())
     contents = {
         "rectified.png": png_bytes(picture),
-        "rectified_lattice.png": png_bytes(_with_lattice(diagnosis, picture, canvas)),
-        "rectified.json": json.dumps(_numbers(diagnosis, canvas), indent=2).encode() + b"\n",
+        "rectified_lattice.png": png_bytes(_with_lattice(record, picture, canvas)),
+        "rectified.json": json.dumps(_numbers(record, canvas), indent=2).encode() + b"\n",
     }
     folder = Path(out)
     return [write_atomically(folder / name, data) for name, data in contents.items()]
 
 
-def _with_lattice(diagnosis: Diagnosis, picture: Image.Image, canvas: Canvas) -> Image.Image:
+def _with_lattice(record: Record, picture: Image.Image, canvas: Canvas) -> Image.Image:
     """The picture with the lattice's lines drawn on it."""
     drawn = picture.copy()
-    overlay = lattice_overlay(diagnosis, GAP_PX)
+    overlay = lattice_overlay(record, GAP_PX)
     if overlay is None:
         return drawn
     matrix = canvas.homography.numpy()
@@ -71,11 +68,11 @@ def _with_lattice(diagnosis: Diagnosis, picture: Image.Image, canvas: Canvas) ->
     return drawn
 
 
-def _numbers(diagnosis: Diagnosis, canvas: Canvas) -> dict[str, object]:
+def _numbers(record: Record, canvas: Canvas) -> dict[str, object]:
     def known(values: list[float]) -> list[float] | None:
         return values if all(math.isfinite(v) for v in values) else None
 
-    lattice = diagnosis.lattice
+    lattice = record.lattice
     a, b = (lattice.basis * canvas.scale).tolist()
     unit, course = float(lattice.unit_px), float(lattice.course_px)
     homography = canvas.homography / canvas.homography[2, 2]

@@ -1,16 +1,16 @@
-"""What the figures of one diagnosis share: the wall at the size it is shown, and its numbers."""
+"""What the figures of one record share: the wall at the size it is shown, and its numbers."""
 
 from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from PIL import Image
 from torch.nn.functional import avg_pool2d
 
+from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import (
     FAINT,
     INK,
@@ -22,9 +22,6 @@ from tiling_diag.report.figures.canvas import (
 )
 from tiling_diag.report.measures import figure_note
 
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
-
 # Walls are shown to fit in this box, px; small ones are enlarged, but not beyond this factor.
 SHOWN_WIDTH, SHOWN_HEIGHT, LARGEST_ZOOM = 720, 560, 4.0
 LEFT, RIGHT, BOTTOM, NARROWEST = 62, 96, 48, 560
@@ -32,19 +29,17 @@ LOWEST_BAR = 120
 
 
 class Scene:
-    """A diagnosis, and its wall in the pixels of the figures.
+    """A record, and its wall in the pixels of the figures.
 
     Args:
-        diagnosis: of the wall.
+        record: of the wall.
         box: width and height in px that the wall is fitted into.
     """
 
-    def __init__(
-        self, diagnosis: Diagnosis, box: tuple[int, int] = (SHOWN_WIDTH, SHOWN_HEIGHT)
-    ) -> None:
+    def __init__(self, record: Record, box: tuple[int, int] = (SHOWN_WIDTH, SHOWN_HEIGHT)) -> None:
         """Decide on the size; pictures are made on first use."""
-        self.diagnosis = diagnosis
-        self.height, self.width = (int(side) for side in diagnosis.image.shape[-2:])
+        self.record = record
+        self.height, self.width = (int(side) for side in record.image.shape[-2:])
         fit = min(box[0] / self.width, box[1] / self.height, LARGEST_ZOOM)
         self.shown_width = max(1, round(self.width * fit))
         self.shown_height = max(1, round(self.height * fit))
@@ -54,19 +49,19 @@ class Scene:
     @property
     def is_periodic(self) -> bool:
         """Whether there is a lattice to draw."""
-        return bool(self.diagnosis.lattice.is_periodic)
+        return bool(self.record.lattice.is_periodic)
 
     @cached_property
     def fundamental_px(self) -> float:
         """The fundamental period, NaN where there is none."""
-        return float(self.diagnosis.lattice.fundamental_px) if self.is_periodic else math.nan
+        return float(self.record.lattice.fundamental_px) if self.is_periodic else math.nan
 
     @cached_property
     def photo(self) -> Rgb:
         """``(h, w, 3)`` the picture at the size it is shown."""
         # Averaging whole pixels first is by far the quickest way to shrink by a lot.
         factor = int(1 / (1.25 * float(self.zoom.max())))
-        image = self.diagnosis.image
+        image = self.record.image
         if factor > 1:
             image = avg_pool2d(image, factor, ceil_mode=True)
         pixels = (image * 255).round_().clamp_(0, 255).to(torch.uint8)
@@ -76,9 +71,9 @@ class Scene:
     @cached_property
     def mask(self) -> Rgb | None:
         """``(h, w)`` the mask at the size it is shown; None where it leaves nothing out."""
-        if bool((self.diagnosis.mask >= 1).all()):
+        if bool((self.record.mask >= 1).all()):
             return None
-        pixels = (self.diagnosis.mask * 255).round().clamp(0, 255).to(torch.uint8).numpy()
+        pixels = (self.record.mask * 255).round().clamp(0, 255).to(torch.uint8).numpy()
         return np.asarray(self._shrunk(Image.fromarray(pixels)))
 
     @cached_property

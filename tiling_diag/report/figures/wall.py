@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tiling_diag.findings.finding import SUSPECT_PROBABILITY, Finding
+from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import (
     FAINT,
     LARGE,
@@ -26,9 +26,6 @@ from tiling_diag.report.figures.canvas import (
 from tiling_diag.report.figures.overlay import Overlay, lattice_overlay
 from tiling_diag.report.figures.scene import LOWEST_BAR, Scene
 
-if TYPE_CHECKING:
-    from tiling_diag.diagnosis import Diagnosis
-
 ZONE = "#ff2f6d"
 # Lattice lines nearer than this on the figure would run together.
 GAP = 9.0
@@ -45,28 +42,28 @@ def draw_pred(scene: Scene) -> Canvas:
 
 def draw_overview(scene: Scene) -> Canvas:
     """The wall with its lattice and the flagged zones."""
-    overlay = lattice_overlay(scene.diagnosis, GAP / float(scene.zoom.max()))
+    overlay = lattice_overlay(scene.record, GAP / float(scene.zoom.max()))
     every = 1 if overlay is None else overlay.every
     canvas, panel = scene.over_wall(
         "overview",
         headline(scene),
         scene.wall,
-        color=VERDICT_COLORS[scene.diagnosis.verdict],
+        color=VERDICT_COLORS[scene.record.verdict],
         also=f"One in {every} rows and units is drawn." if every > 1 else "",
     )
     if overlay is None:
         _stamp(panel, "no lattice: nothing repeats measurably")
     else:
         draw_lattice(panel, overlay)
-    draw_zones(panel, flagged(scene.diagnosis))
+    draw_zones(panel, flagged(scene.record))
     return canvas
 
 
-def flagged(diagnosis: Diagnosis) -> list[Finding]:
+def flagged(record: Record) -> list[Finding]:
     """The findings that are more than information."""
     return [
         finding
-        for finding in diagnosis.findings
+        for finding in record.findings
         if finding.severity != "info" and finding.probability >= SUSPECT_PROBABILITY
     ]
 
@@ -85,10 +82,10 @@ def draw_lattice(panel: Panel, overlay: Overlay, *, fine: bool = False) -> None:
 
 def headline(scene: Scene) -> str:
     """Verdict and lattice in one line."""
-    diagnosis = scene.diagnosis
-    lattice = diagnosis.lattice
-    named = {"ok": "OK", "suspect": "SUSPECT", "defect": "DEFECT"}[diagnosis.verdict]
-    worst = [finding.code for finding in diagnosis.findings if finding.severity != "info"]
+    record = scene.record
+    lattice = record.lattice
+    named = {"ok": "OK", "suspect": "SUSPECT", "defect": "DEFECT"}[record.verdict]
+    worst = [finding.code for finding in record.findings if finding.severity != "info"]
     head = f"{named}: {', '.join(dict.fromkeys(worst))}" if worst else named
     if not scene.is_periodic:
         return f"{head} — no period"
@@ -140,7 +137,7 @@ def _stamp(panel: Panel, text: str) -> None:
 
 def draw_local_period(scene: Scene) -> Canvas:
     """The local period over the wall."""
-    local = scene.diagnosis.local_period
+    local = scene.record.local_period
     period = local.period_px.double().numpy()
     known = period[np.isfinite(period)]
     if not len(known):
@@ -172,11 +169,11 @@ def draw_local_period(scene: Scene) -> Canvas:
 
 def draw_coverage(scene: Scene) -> Canvas:
     """How much of every window lies on the wall."""
-    coverage = scene.diagnosis.local_period.coverage.double().numpy()
+    coverage = scene.record.local_period.coverage.double().numpy()
     name = "local_mask_coverage"
-    if not coverage.size or not math.isfinite(float(scene.diagnosis.local_period.window_px)):
+    if not coverage.size or not math.isfinite(float(scene.record.local_period.window_px)):
         return _nothing_local(scene, name, "Wall under the windows: the picture is too small")
-    window = float(scene.diagnosis.local_period.window_px)
+    window = float(scene.record.local_period.window_px)
     title = f"How much of each {window:.0f} px window lies on the wall"
     ground = _laid_over(scene, colored(coverage, 0, 1, "viridis"), coverage)
     canvas, panel = scene.over_wall(name, title, ground, bar=True)
@@ -192,7 +189,7 @@ def draw_coverage(scene: Scene) -> Canvas:
 
 def draw_bands(scene: Scene) -> Canvas:
     """Where the local period is doubled or halved, with the shares per row and column."""
-    banding = scene.diagnosis.banding
+    banding = scene.record.banding
     factor = banding.factor.double().numpy()
     name = "local_period_bands"
     if not np.isfinite(factor).any():
@@ -229,7 +226,7 @@ def _bar_place(panel: Panel) -> tuple[int, int, int, int]:
 
 def _laid_over(scene: Scene, rgb: Rgb, values: Floats, share: float = 0.62) -> Rgb:
     """The map's colours ``(rows, columns, 3)`` over the grey wall; clear where not measured."""
-    local = scene.diagnosis.local_period
+    local = scene.record.local_period
     half = float(local.stride_px) / 2
     columns = _nearest(local.center_x_px.double().numpy(), half, scene.shown_width, scene.zoom[0])
     rows = _nearest(local.center_y_px.double().numpy(), half, scene.shown_height, scene.zoom[1])

@@ -1,0 +1,162 @@
+"""The order of all checks on one page: from the pictures of walls to all that is measured.
+
+Where to find what:
+
+    what repeats: the lattice                 `lattice.measure`
+        which of two nested lattices, that
+        is the octave, is decided in          `lattice.octaves`
+    how the wall is seen: its plane           `plane.measure`
+        a tilt is found in                    `plane.tilt_from_edges`, `plane.tilt_from_windows`
+        the local period on that plane        `plane.local_period`
+    where it differs: zones                   `zones.measure`
+        a lattice that zones hide             `zones.hidden_lattice`
+    how it compares with a reference          `reference.lattice_ratio`, `reference.texture_ratio`
+    what the spectra say                      `spectra.power`, `spectra.autocorrelation`,
+                                              `spectra.cepstrum`, `spectra.shift`
+    traces of how the picture was made        `artifacts.upsampling_grid`, `artifacts.resizing`,
+                                              `artifacts.edge_cross`
+
+Every check takes `Walls`, a batch of walls of one size, and the results it builds on; it returns a
+frozen dataclass of `results`. To add a check: write its module in the folder whose question it
+answers, its result type in `results`, a field in `measured.Measured`, and a line in `_results`
+below. A finding on top of it goes to `tiling_diag.findings`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
+from tiling_diag.checks.artifacts.resizing import measure_resize
+from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
+from tiling_diag.checks.measured import Measured
+from tiling_diag.checks.plane.local_period import measure_local_period
+from tiling_diag.checks.plane.measure import measure_plane, scaled
+from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
+from tiling_diag.checks.reference.texture_ratio import with_scale
+from tiling_diag.checks.results import LatticeResult, ReferenceResult, item, to_cpu
+from tiling_diag.checks.spectra.autocorrelation import measure_autocorrelation
+from tiling_diag.checks.spectra.cepstrum import measure_cepstrum
+from tiling_diag.checks.spectra.power import measure_spectrum
+from tiling_diag.checks.spectra.shift import measure_shift
+from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones.hidden_lattice import with_parts
+from tiling_diag.checks.zones.measure import measure_banding
+from tiling_diag.inputs.wall_input import WallInput
+from tiling_diag.settings import Settings
+
+# Masks saved as JPEG are not quite black outside the wall.
+HARDLY_WALL = 0.1
+
+
+class Reference(NamedTuple):
+    """A picture ``(C, h, w)`` of the material as it should be, and its lattice."""
+
+    image: Tensor
+    lattice: LatticeResult
+
+
+@torch.inference_mode()
+def read_reference(image: Tensor, device: torch.device) -> Reference:
+    """Measure the lattice of a reference picture, once for all walls that have it."""
+    image = image.to(device)
+    return Reference(image, reference_lattice(image))
+
+
+@torch.inference_mode()
+def measure(
+    inputs: list[WallInput],
+    reference: Reference | None,
+    settings: Settings,
+    device: torch.device,
+) -> list[Measured]:
+    """Run every check on walls of one size that share a reference, or have none.
+
+    Args:
+        inputs: at least one; all of one height, width and number of channels.
+        reference: as `read_reference` gives it.
+        settings: what the user chose.
+        device: where to compute; results are in main memory.
+    """
+    mask = torch.stack([wall.mask for wall in inputs]).to(device)
+    image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
+    results = {k: to_cpu(v) for k, v in _results(Walls(image, mask), reference, settings).items()}
+    measured = []
+    for index, own in enumerate(inputs):
+        parts = {name: item(result, index) for name, result in results.items()}
+        measured.append(
+            Measured(
+                image=own.image.cpu(),
+                mask=own.mask.cpu(),
+                names=own.names,
+                notes=own.notes,
+                settings=settings,
+                reference=parts.pop("reference", None),
+                **parts,
+            )
+        )
+    return measured
+
+
+def _results(walls: Walls, reference: Reference | None, settings: Settings) -> dict[str, Any]:
+    """The result of every check, under the name of its field in `Measured`."""
+    wanted = None
+    if reference is not None:
+        wanted = scaled(reference.lattice, torch.tensor(settings.ref_scale))
+    lattice, plane = with_parts(walls, *measure_plane(walls), wanted)
+    local, windows = measure_local_period(walls, lattice, plane)
+    compared = None
+    if reference is not None:
+        compared = measure_reference(
+            lattice, reference.lattice, reference.image, settings.ref_scale
+        )
+        compared = with_scale(compared, lattice, walls, settings.ref_scale)
+    spectral = measure_spectrum(walls, lattice)
+    expected = _over_expected(lattice, compared, settings)
+    results: dict[str, Any] = {
+        "lattice": lattice,
+        "spectral": spectral,
+        "autocorrelation": measure_autocorrelation(walls, lattice),
+        "cepstrum": measure_cepstrum(walls, lattice),
+        "local_period": local,
+        "banding": measure_banding(walls, lattice, local, windows, expected),
+        "shift": measure_shift(walls),
+        "resize": measure_resize(walls, lattice),
+        "grid": measure_grid(walls, lattice, settings.grid_periods_px),
+        "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
+    }
+    return results if compared is None else {**results, "reference": compared}
+
+
+def _only_wall(image: Tensor, mask: Tensor) -> Tensor:
+    """``(B, C, H, W)`` with the wall's mean colour where there is hardly any wall.
+
+    Filters and resizing look a few pixels beyond the mask; so they find nothing there.
+    """
+    if bool((mask >= 1).all()):
+        return image
+    weight = mask[:, None]
+    mean = (image * weight).sum((-2, -1), keepdim=True) / weight.sum((-2, -1), keepdim=True)
+    return torch.where(weight > HARDLY_WALL, image, mean)
+
+
+def _over_expected(
+    lattice: LatticeResult, reference: ReferenceResult | None, settings: Settings
+) -> Tensor | None:
+    """Periods ``(B, 2)`` over what the user expects, along and across the rows; None for nothing.
+
+    A size in px counts for more than a reference picture.
+    """
+    sizes = (settings.unit_px, settings.course_px)
+    if reference is None and sizes == (None, None):
+        return None
+    ratios = [torch.full_like(lattice.unit_px, torch.nan)] * 2
+    if reference is not None:
+        ratios = [reference.scale_ratio_x, reference.scale_ratio_y]
+    for axis, measured in enumerate((lattice.unit_px, lattice.course_px)):
+        if (size := sizes[axis]) is not None:
+            ratios[axis] = measured / size
+    return torch.stack([ratio.double().cpu() for ratio in ratios], dim=-1)

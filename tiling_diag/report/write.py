@@ -1,0 +1,86 @@
+"""The files of a report, each written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tiling_diag.errors import InputError
+from tiling_diag.record import Record
+from tiling_diag.report.measures import FIGURE_NAMES
+from tiling_diag.report.summary import MAP_FILE
+
+
+def write_report(
+    record: Record, summary: dict[str, Any], out: str | PathLike[str], *, figures: bool = True
+) -> list[Path]:
+    """Write `summary.json`, `local_period.npy` and, with `figures`, the figures and `report.html`.
+
+    Without `figures` those of an earlier report are removed: they may show another wall.
+
+    Args:
+        record: of the wall.
+        summary: of the record, as `summarize` makes it with the name of the local map.
+        out: folder; made if it is not there.
+        figures: whether to draw.
+
+    Returns:
+        The files, the one to open first at the end.
+
+    Raises:
+        InputError: if `out` can't be written to.
+    """
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: can't hold the report ({error.strerror}); name a folder, or a new one"
+        ) from error
+    buffer = io.BytesIO()
+    np.save(buffer, record.local_period.period_px.numpy())
+    contents = {MAP_FILE: buffer.getvalue()}
+    contents["summary.json"] = (
+        json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    ).encode()
+    if figures:
+        from tiling_diag.report.figures.draw import draw_all
+        from tiling_diag.report.html import page
+
+        drawn = draw_all(record)
+        contents |= {f"{name}.png": figure.png for name, figure in drawn.items()}
+        contents["report.html"] = page(summary, drawn, record.notes).encode()
+    else:
+        _remove(folder / name for name in ("report.html", *(f"{n}.png" for n in FIGURE_NAMES)))
+    return [write_atomically(folder / name, data) for name, data in contents.items()]
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{path}: can't be replaced ({error.strerror}); choose another folder"
+            ) from error
+
+
+def write_atomically(path: Path, data: bytes) -> Path:
+    """Write a file under a temporary name, then rename it: readers see all of it or none."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(
+            f"{path}: can't be written ({error.strerror}); choose another folder"
+        ) from error
+    return path
