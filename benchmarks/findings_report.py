@@ -10,7 +10,7 @@ from defect_cases import CLEAN, STRENGTHS
 from logistic import auroc, reliability
 from tables import markdown_table, percent
 
-from tiling_diag.findings.judge import CROSS_MOVE
+from tiling_diag.findings.limits import LIMITS
 
 SUSPECT = 0.5
 # Baselines: the number of a plain script that says most of this kind.
@@ -131,7 +131,7 @@ def _clean_line(name: str, rows: list[dict], alarms: list[str]) -> list[object]:
         return row["probability"].get(kind, 0.0) >= SUSPECT
 
     def crossed(row: dict) -> bool:
-        return row["cross_move"] > CROSS_MOVE and fires(row, "edge_cross")
+        return row["cross_move"] > LIMITS.cross_move and fires(row, "edge_cross")
 
     quiet = [r for r in rows if not any(fires(r, k) for k in alarms) and not crossed(r)]
     shares = [percent(sum(fires(r, k) for r in rows), len(rows)) for k in alarms]

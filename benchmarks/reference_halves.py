@@ -3,8 +3,8 @@
     python benchmarks/reference_halves.py
 
 The left half of every flat picture of a corpus is the reference, and the right half, as it is and
-resampled, the wall. Of the scale that `checks/reference_scale.py` takes from their autocorrelations
-is scored how often it is said, and how often it is then within 8 % along both axes: where both
+resampled, the wall. `checks/reference/texture_ratio.py` takes a scale from their autocorrelations.
+Scored are how often it gives one, and how often that is within 8 % along both axes: where both
 halves show a lattice, and where one does not, which is where it is used.
 """
 
@@ -23,12 +23,13 @@ from tables import markdown_table, percent, run_tasks
 
 from tiling_diag.checks.lattice.channel_autocorrelation import repetitions
 from tiling_diag.checks.lattice.measure import measure_lattice
-from tiling_diag.checks.reference.texture_ratio import LEAST_LEAD, best_stretch
+from tiling_diag.checks.reference.limits import LIMITS
+from tiling_diag.checks.reference.texture_ratio import best_stretch
 from tiling_diag.checks.walls import Walls
+from tiling_diag.findings.limits import LIMITS as FINDING_LIMITS
 
 DEFAULT_OUT = Path("build") / "bench" / "reference_halves"
 FACTORS = (1.0, 1.41, 2.0, 0.5)
-OFF_OCTAVES = math.log2(1.08)
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,13 @@ class Score:
     @property
     def said(self) -> bool:
         """Whether a diagnosis would believe it."""
-        return self.lead > LEAST_LEAD
+        return self.lead > LIMITS.least_lead
 
     @property
     def right(self) -> bool:
         """Whether it is within 8 % along both axes."""
         true = math.log2(self.factor)
-        return max(abs(octave - true) for octave in self.octaves) <= OFF_OCTAVES
+        return max(abs(octave - true) for octave in self.octaves) <= FINDING_LIMITS.off_octaves
 
 
 def score(row: Row) -> list[Score]:

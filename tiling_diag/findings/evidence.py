@@ -11,22 +11,11 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tiling_diag.findings.limits import LIMITS
+
 if TYPE_CHECKING:
     from tiling_diag.checks.measured import Measured
     from tiling_diag.checks.results import LatticeResult
-
-# A period further from the expected one than this is off.
-OFF_OCTAVES = math.log2(1.08)
-# Vectors that differ by less are those of one lattice.
-SAME_OCTAVES = 0.5 * OFF_OCTAVES
-# More than a fifth off, or less than a fiftieth, is no clearer than that.
-EXCESS = (-2.0, 1.0)
-LEAST_AMPLITUDE = 1e-3
-LEAST_STEP = 3e-3
-# Twelve bands say no more of a straight line than that it has this much, or all but this much.
-LEAST_TREND = 0.05
-# Bands that are no clearer are chance on any wall.
-LEAST_CLARITY = 0.05
 
 
 def period_octaves(d: Measured) -> dict[str, float]:
@@ -56,7 +45,7 @@ def _same_lattice(wall: LatticeResult, reference: LatticeResult, scale: float) -
     """
     lengths = [lattice.basis.norm(dim=-1).sort().values for lattice in (wall, reference)]
     ratio = lengths[0] / (lengths[1] * scale)
-    if not bool(ratio.isfinite().all()) or float(ratio.log2().abs().max()) > SAME_OCTAVES:
+    if not bool(ratio.isfinite().all()) or float(ratio.log2().abs().max()) > LIMITS.same_octaves:
         return None
     return float(ratio.log().mean().exp())
 
@@ -67,9 +56,9 @@ def period(d: Measured) -> dict[str, float] | None:
     if not octaves:
         return None
     worst = max(abs(o) for o in octaves.values())
-    excess = math.log2(max(worst, 1e-3) / OFF_OCTAVES)
+    excess = math.log2(max(worst, LIMITS.least_off_octaves) / LIMITS.off_octaves)
     return {
-        "excess": min(max(excess, EXCESS[0]), EXCESS[1]),
+        "excess": min(max(excess, LIMITS.least_excess), LIMITS.most_excess),
         "support": float(d.lattice.support),
     }
 
@@ -79,7 +68,7 @@ def doubling_bands(d: Measured) -> dict[str, float] | None:
     clarity = float(d.banding.clarity)
     if not bool(d.lattice.is_periodic) or not math.isfinite(clarity):
         return None
-    return {"clarity": math.log(max(clarity, LEAST_CLARITY))}
+    return {"clarity": math.log(max(clarity, LIMITS.least_clarity))}
 
 
 def grids(d: Measured) -> dict[int, dict[str, float]]:
@@ -103,7 +92,7 @@ def resize_alias(d: Measured) -> dict[str, float] | None:
     trace, amplitude = float(d.resize.trace), float(d.resize.trace_amplitude)
     if not math.isfinite(trace):
         return None
-    return {"trace": trace, "depth": math.log(max(amplitude, LEAST_AMPLITUDE))}
+    return {"trace": trace, "depth": math.log(max(amplitude, LIMITS.least_trace_amplitude))}
 
 
 def edge_cross(d: Measured) -> dict[str, float] | None:
@@ -111,8 +100,11 @@ def edge_cross(d: Measured) -> dict[str, float] | None:
     step, trend = float(d.edge_cross.step), float(d.edge_cross.trend)
     if not math.isfinite(step):
         return None
-    trend = min(max(trend, LEAST_TREND), 1 - LEAST_TREND)
-    return {"step": math.log(max(step, LEAST_STEP)), "trend": math.log(trend / (1 - trend))}
+    trend = min(max(trend, LIMITS.least_cross_trend), 1 - LIMITS.least_cross_trend)
+    return {
+        "step": math.log(max(step, LIMITS.least_cross_step)),
+        "trend": math.log(trend / (1 - trend)),
+    }
 
 
 def no_period(d: Measured) -> dict[str, float] | None:

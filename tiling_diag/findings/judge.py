@@ -17,16 +17,12 @@ from tiling_diag.findings.finding import (
     Zone,
     severity_of,
 )
+from tiling_diag.findings.limits import LIMITS
 from tiling_diag.findings.zones import band_zones
 
 if TYPE_CHECKING:
     from tiling_diag.checks.measured import Measured
 
-# A period nearer than this to an octave is called doubled or halved.
-OCTAVE_LIMIT = 0.25
-# A cross that moves the period by more than this is no mere information.
-CROSS_MOVE = 0.05
-DRIFT_LIMIT = 0.05
 _SIDES = (
     "the right", "the lower right", "the bottom", "the lower left",
     "the left", "the upper left", "the top", "the upper right",
@@ -128,14 +124,14 @@ def _period(d: Measured) -> list[Finding]:
         return []
     sure = probability("period", known)
     octaves = numbers.period_octaves(d)
-    if sure < SUSPECT_PROBABILITY or max(map(abs, octaves.values())) < numbers.OFF_OCTAVES:
+    if sure < SUSPECT_PROBABILITY or max(map(abs, octaves.values())) < LIMITS.off_octaves:
         return []
     evidence = [
         Evidence(f"period over expected, {n}", 2**o, _nearest_limit(o), "x")
         for n, o in octaves.items()
     ]
     for code, target in (("period_doubled", 1.0), ("period_halved", -1.0)):
-        named = [n for n, o in octaves.items() if abs(o - target) < OCTAVE_LIMIT]
+        named = [n for n, o in octaves.items() if abs(o - target) < LIMITS.octave_window]
         if named:
             word = "twice" if target > 0 else "half"
             title = f"the period of the {' and '.join(named)} is about {word} the expected one"
@@ -146,7 +142,7 @@ def _period(d: Measured) -> list[Finding]:
 
 
 def _nearest_limit(octaves: float) -> float:
-    return float(2 ** math.copysign(numbers.OFF_OCTAVES, octaves))
+    return float(2 ** math.copysign(LIMITS.off_octaves, octaves))
 
 
 def _bands(d: Measured) -> list[Finding]:
@@ -212,7 +208,7 @@ def _resize(d: Measured) -> list[Finding]:
 def _drift(d: Measured) -> list[Finding]:
     local = d.local_period
     change, r2 = float(local.scale_change), float(local.homography_r2)
-    if not math.isfinite(change) or change - 1 < DRIFT_LIMIT:
+    if not math.isfinite(change) or change < LIMITS.least_scale_change:
         return []
     direction = math.degrees(math.atan2(float(local.tilt[1]), float(local.tilt[0])))
     title = (
@@ -220,14 +216,26 @@ def _drift(d: Measured) -> list[Finding]:
         f"at the farthest, growing towards {_SIDES[round(direction / 45) % 8]}"
     )
     evidence = [
-        Evidence("size at the nearest corner over that at the farthest", change, 1 + DRIFT_LIMIT),
+        Evidence(
+            "size at the nearest corner over that at the farthest",
+            change,
+            LIMITS.least_scale_change,
+        ),
         Evidence("direction in which things get larger, clockwise from x", direction, unit="deg"),
         Evidence("change of the period across the picture", float(local.drift_x)),
         Evidence("change of the period down the picture", float(local.drift_y)),
         Evidence("share of the local field's variance that the plane explains (R2)", r2),
     ]
     known = [one for one in evidence if math.isfinite(one.value)]
-    return [_make("perspective_drift", max(0.5, r2), title, known, severity="info")]
+    return [
+        _make(
+            "perspective_drift",
+            max(LIMITS.least_drift_probability, r2),
+            title,
+            known,
+            severity="info",
+        )
+    ]
 
 
 def _cross(d: Measured) -> list[Finding]:
@@ -245,7 +253,7 @@ def _cross(d: Measured) -> list[Finding]:
     right, biased = float(cross.split_period_px), float(cross.period_px)
     move = abs(biased / right - 1) if math.isfinite(biased) and math.isfinite(right) else 0.0
     title = "without a window the borders put a cross on the spectrum's axes"
-    if move <= CROSS_MOVE:
+    if move <= LIMITS.cross_move:
         return [_make("edge_cross", sure, title, evidence, severity="info")]
-    evidence.append(Evidence("move of the period that it causes", move, CROSS_MOVE))
+    evidence.append(Evidence("move of the period that it causes", move, LIMITS.cross_move))
     return [_make("edge_cross", sure, f"{title} and move the period", evidence)]

@@ -8,17 +8,16 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.reference.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult, ReferenceResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal
 
-# Of a stretch along and across the rows, in a cost of 1 each: how far from square it may leave the
-# axes, how far it may turn the wall, and by how many octaves it may differ from no stretch at all.
-SKEW, TURN_DEG, OCTAVES = 0.01, 10.0, 2.0
-LARGEST_SKEW = 0.06
 _MATRICES = [
     (a, b, c, d)
-    for a, b, c, d in itertools.product(range(-2, 3), repeat=4)
+    for a, b, c, d in itertools.product(
+        range(-LIMITS.largest_entry, LIMITS.largest_entry + 1), repeat=4
+    )
     if abs(a * d - b * c) == 1
 ]
 
@@ -53,10 +52,14 @@ def _stretch(basis: Tensor, reference: Tensor, angle_deg: Tensor) -> tuple[Tenso
     turned = torch.rad2deg(torch.atan2(change[..., 0, 1], change[..., 0, 0]))
     mirrored = torch.linalg.det(change) < 0
     octaves = torch.hypot(along.log2(), across.log2())
-    cost = (skew / SKEW).square() + (turned / TURN_DEG).square() + (octaves / OCTAVES).square()
+    cost = (
+        (skew / LIMITS.skew_scale).square()
+        + (turned / LIMITS.turn_scale_deg).square()
+        + (octaves / LIMITS.octaves_scale).square()
+    )
     best = cost.masked_fill(mirrored, torch.inf).argmin(-1, keepdim=True)
     along, across, skew = (torch.gather(v, -1, best)[:, 0] for v in (along, across, skew))
-    return along, across, known & (skew.abs() < LARGEST_SKEW)
+    return along, across, known & (skew.abs() < LIMITS.largest_skew)
 
 
 def reference_lattice(image: Tensor) -> LatticeResult:

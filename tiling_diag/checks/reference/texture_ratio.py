@@ -16,20 +16,9 @@ from torch.nn.functional import grid_sample
 
 from tiling_diag.checks.lattice.channel_autocorrelation import Repetition, repetitions
 from tiling_diag.checks.plane.measure import NOT_PERIODIC
+from tiling_diag.checks.reference.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult, ReferenceResult
 from tiling_diag.checks.walls import Walls
-
-# Stretches that are tried, in octaves along each axis, and in finer steps around the best one.
-LARGEST, STEP, FINER = 1.2, 0.1, 0.025
-# Lags that are compared: up to this share of the wall's longest ones, so many along and half as
-# many down, and none in the peak around zero. Further out the many periods of fine materials fit
-# between the steps.
-REACH_SHARE, LAGS, SHORTEST_LAG = 0.32, 48, 4.0
-# A stretch counts if it leaves so many of the lags within the reference's.
-LEAST_IN_VIEW = 0.25
-# The best stretch must beat all that are further than a third of an octave from it by so much. On
-# disjoint halves of the corpus and other materials none that did was wrong; chance comes to 0.05.
-APART, LEAST_LEAD = 0.3, 0.06
 
 
 def with_scale(
@@ -59,7 +48,7 @@ def with_scale(
     )
     for index in missing:
         octaves, lead = best_stretch(repetitions(walls.small)[index], seen, of_px / ref_scale)
-        if lead > LEAST_LEAD:
+        if lead > LIMITS.least_lead:
             ratio = octaves.exp2()
             x[index], y[index], both[index] = ratio[0], ratio[1], ratio.prod().sqrt()
     return dataclasses.replace(compared, scale_ratio_x=x, scale_ratio_y=y, scale_ratio=both)
@@ -82,14 +71,15 @@ def best_stretch(wall: Repetition, reference: Repetition, of_px: Tensor) -> tupl
         ``(2,)`` octaves, and by how much their correlation, in [-1, 1], leads over that of others.
     """
     match = _Match(wall, reference, of_px)
-    steps = torch.arange(-LARGEST, LARGEST + STEP / 2, STEP)
+    largest, step, finer = LIMITS.largest_octaves, LIMITS.coarse_octaves, LIMITS.fine_octaves
+    steps = torch.arange(-largest, largest + step / 2, step)
     tried = torch.cartesian_prod(steps, steps)
     value = match(tried)
-    near = torch.arange(-STEP, STEP + FINER / 2, FINER)
+    near = torch.arange(-step, step + finer / 2, finer)
     closer = tried[value.argmax()] + torch.cartesian_prod(near, near)
     fine = match(closer)
     best = closer[fine.argmax()]
-    others = value[(tried - best).abs().amax(-1) > APART]
+    others = value[(tried - best).abs().amax(-1) > LIMITS.apart_octaves]
     return best.double(), float(fine.max() - others.max())
 
 
@@ -98,10 +88,10 @@ class _Match:
 
     def __init__(self, wall: Repetition, reference: Repetition, of_px: Tensor) -> None:
         my, mx = wall.reach
-        x = torch.linspace(-REACH_SHARE * mx, REACH_SHARE * mx, LAGS)
-        y = torch.linspace(0, REACH_SHARE * my, LAGS // 2)
+        x = torch.linspace(-LIMITS.lag_share * mx, LIMITS.lag_share * mx, LIMITS.lag_count)
+        y = torch.linspace(0, LIMITS.lag_share * my, LIMITS.lag_count // 2)
         lags = torch.cartesian_prod(x, y)
-        lags = lags[lags.norm(dim=-1) > SHORTEST_LAG]
+        lags = lags[lags.norm(dim=-1) > LIMITS.shortest_lag]
         self.own, _ = _at(_without_rings(wall.maps), lags)
         self.lags = lags * of_px
         self.reference = _without_rings(reference.maps)
@@ -119,7 +109,7 @@ class _Match:
         )
         energy = own.square().sum(-1) * other.square().sum(-1)
         alike = (own * other).sum(-1) / energy.clamp_min(1e-12).sqrt()
-        few = count < LEAST_IN_VIEW * len(self.lags)
+        few = count < LIMITS.least_in_view * len(self.lags)
         return (alike * self.share).sum(0).masked_fill(few, -1.0)
 
 
@@ -129,7 +119,7 @@ def _at(maps: Tensor, lags: Tensor) -> tuple[Tensor, Tensor]:
     place = lags / reach
     flat = place.reshape(1, 1, -1, 2)
     values = grid_sample(maps[None], flat, align_corners=True)[0, :, 0]
-    return values.reshape(-1, *lags.shape[:-1]), (place.abs() < 0.98).all(-1).to(maps)
+    return values.reshape(-1, *lags.shape[:-1]), (place.abs() < LIMITS.in_view).all(-1).to(maps)
 
 
 def _without_rings(maps: Tensor) -> Tensor:

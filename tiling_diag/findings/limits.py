@@ -1,0 +1,74 @@
+"""The limits by which measurements become findings.
+
+*Benchmark*: chosen on pictures of real materials, clean and with generated defects, by ``python
+benchmarks/findings.py``; its tables are in ``docs/findings.md``. *Contract*: part of what outputs
+promise. *By hand*: set once, never tuned. The maps from evidence to probability are fitted, not
+chosen: ``calibration.json``, written by ``python benchmarks/findings.py --write-table``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FindingLimits:
+    """All limits of this folder, grouped by finding."""
+
+    # period_doubled, period_halved, period_off
+
+    off_octaves: float = math.log2(1.08)
+    """[octaves] A period further from the expected one is off: 8 %. Contract."""
+
+    same_octaves: float = 0.5 * math.log2(1.08)
+    """[octaves] Lattices whose reduced vectors differ by less are one lattice. Benchmark."""
+
+    octave_window: float = 0.25
+    """[octaves] A period nearer than this to twice or half the expected one is called doubled or
+    halved. By hand."""
+
+    least_excess: float = -2.0
+    """[octaves of `off_octaves`] A period that is off by less (2 %) is no clearer than that.
+    Benchmark: evidence without outliers."""
+
+    most_excess: float = 1.0
+    """[octaves of `off_octaves`] Nor is one that is off by more (17 %). Benchmark."""
+
+    least_off_octaves: float = 1e-3
+    """[octaves] Smallest difference whose logarithm is taken; below `least_excess`."""
+
+    # doubling_bands
+
+    least_clarity: float = 0.05
+    """[clarity] Bands that are no clearer are chance on any wall. Benchmark."""
+
+    # resize_alias
+
+    least_trace_amplitude: float = 1e-3
+    """[natural log] Traces that are no deeper are none. By hand."""
+
+    # edge_cross
+
+    least_cross_step: float = 3e-3
+    """[share of the power] Steps that are no larger are none. By hand."""
+
+    least_cross_trend: float = 0.05
+    """[share of the variance] Twelve bands say no more of a straight line than that it has this
+    much, or all but this much. Benchmark."""
+
+    cross_move: float = 0.05
+    """[share of the period] A cross that moves the period by more is more than information.
+    By hand."""
+
+    # perspective_drift
+
+    least_scale_change: float = 1.05
+    """[ratio] Below this size at the nearest corner over that at the farthest, a wall counts as
+    seen straight on. By hand."""
+
+    least_drift_probability: float = 0.5
+    """[probability] That `perspective_drift` has at least; above it is the plane's R2. By hand."""
+
+
+LIMITS = FindingLimits()
