@@ -9,6 +9,7 @@ from tiling_diag.errors import InputError
 from tiling_diag.kernels.peaks import (
     is_inside,
     local_maxima,
+    parabola_shift,
     refine_peak,
     sample_bicubic,
     sample_bilinear,
@@ -195,3 +196,22 @@ def test_arguments():
         local_maxima(torch.rand(5, 5), 0, 3)
     with pytest.raises(InputError, match="at least 3 x 3"):
         refine_peak(torch.rand(2, 5), torch.zeros(1, 2, dtype=torch.long))
+
+
+@pytest.mark.parametrize("top", [-0.5, -0.2, 0.0, 0.4])
+def test_a_parabola_has_its_top_where_it_was_put(top):
+    before, middle, after = (torch.tensor(3.0 - 2 * (x - top) ** 2, dtype=F64) for x in (-1, 0, 1))
+    assert parabola_shift(before, middle, after) == pytest.approx(top, abs=1e-12)
+
+
+def test_a_parabola_without_a_top_shifts_nothing():
+    before = torch.tensor([1.0, 0.0, 2.0, math.nan, 0.0], dtype=F64)
+    middle = torch.tensor([0.0, 1.0, 2.0, 1.0, 0.0], dtype=F64)
+    after = torch.tensor([1.0, 2.0, 2.0, 0.0, -1e-9], dtype=F64)
+    assert parabola_shift(before, middle, after, flattest=1e-6).tolist() == [0.0] * 5
+
+
+def test_a_parabola_shifts_no_further_than_its_limit():
+    before, middle, after = (torch.tensor(v, dtype=F64) for v in (0.0, 1.0, 1.9))
+    assert parabola_shift(before, middle, after, limit=0.5) == 0.5
+    assert parabola_shift(before, middle, after, limit=20.0) == pytest.approx(9.5)

@@ -120,6 +120,28 @@ def refine_peak(map_: Tensor, rows_columns: Tensor) -> tuple[Tensor, Tensor]:
     return values, torch.stack((x, y), dim=-1)
 
 
+def parabola_shift(
+    before: Tensor, middle: Tensor, after: Tensor, *, limit: float = 1.0, flattest: float = 0.0
+) -> Tensor:
+    """Where the parabola through three neighbouring samples is highest.
+
+    Args:
+        before: ``(...)`` values at -1.
+        middle: at 0.
+        after: at 1.
+        limit: the largest shift, in samples.
+        flattest: second differences nearer to 0 than this are taken for a straight line.
+
+    Returns:
+        ``(...)`` shift from the middle sample in [-limit, limit]; 0 where the parabola has no
+        maximum, or a value is NaN.
+    """
+    bend = before - 2 * middle + after
+    curved = bend < -flattest
+    shift = 0.5 * (before - after) / torch.where(curved, bend, -1.0)
+    return torch.where(curved, shift, 0.0).clamp(-limit, limit)
+
+
 def is_inside(xy_px: Tensor, size: tuple[int, int]) -> Tensor:
     """Whether points ``(..., 2)`` lie between the centres of the first and the last pixels."""
     x, y = xy_px.unbind(-1)
