@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from tiling_diag.checks.results import LatticeResult
+from tiling_diag.checks.results import LatticeResult, Reason
 
 
 def known(a, b=None):
@@ -27,7 +27,7 @@ def _result(basis, wave, periodic):
         is_periodic=torch.tensor([periodic]),
         strength=number,
         support=number,
-        reason=torch.tensor([0 if periodic else 3]),
+        reason=torch.tensor([Reason.FOUND if periodic else Reason.NOTHING_REPEATS]),
         unit_px=number,
         course_px=number,
         angle_deg=number,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, TypeVar
 
 from torch import Tensor
@@ -47,6 +48,28 @@ def to_cpu(result: Result) -> Result:
 SHARED = {"shared": True}
 
 
+class Reason(IntEnum):
+    """Why a wall has no lattice; tensors hold the numbers."""
+
+    FOUND = 0
+    FLAT = 1
+    TOO_SMALL = 2
+    NOTHING_REPEATS = 3
+
+    @property
+    def sentence(self) -> str | None:
+        """What the user is told; None where a lattice was found."""
+        return _SENTENCES[self]
+
+
+_SENTENCES: dict[Reason, str | None] = {
+    Reason.FOUND: None,
+    Reason.FLAT: "the picture is flat: there is nothing to measure",
+    Reason.TOO_SMALL: "the wall is too small: too few pixels under the mask",
+    Reason.NOTHING_REPEATS: "nothing repeats: no lattice explains the picture better than chance",
+}
+
+
 @dataclass(frozen=True)
 class LatticeResult:
     """The lattice of the wall: see the words in the docs.
@@ -58,7 +81,7 @@ class LatticeResult:
         strength: in [0, 1]; mean autocorrelation at the lattice points, NaN when not periodic.
         support: how far the best lattice's evidence stands above what chance brings; also given
             when it was not enough.
-        reason: whole number, an index into `REASONS`.
+        reason: whole number, a `Reason`.
         unit_px, course_px, angle_deg: the lattice as a mason reads it.
         wave_vector: ``(2,)`` cycles per px, lowest frequency of the strongest harmonic family.
         fundamental_px: its period.
@@ -74,14 +97,6 @@ class LatticeResult:
     angle_deg: Tensor
     wave_vector: Tensor
     fundamental_px: Tensor
-
-
-REASONS = (
-    None,
-    "the picture is flat: there is nothing to measure",
-    "the wall is too small: too few pixels under the mask",
-    "nothing repeats: no lattice explains the picture better than chance",
-)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tiling_diag.checks.results import REASONS
+from tiling_diag.checks.results import Reason
 from tiling_diag.findings import evidence as numbers
 from tiling_diag.findings.calibration import limit, probability
 from tiling_diag.findings.finding import (
@@ -110,7 +110,7 @@ def find(diagnosis: Measured) -> tuple[Finding, ...]:
 def _no_period(d: Measured) -> list[Finding]:
     if bool(d.lattice.is_periodic):
         return []
-    reason = REASONS[int(d.lattice.reason)] or ""
+    reason = Reason(int(d.lattice.reason)).sentence or ""
     support = Evidence("support of the best lattice", float(d.lattice.support))
     known = numbers.no_period(d)
     sure = probability("no_period", known) if known else 1.0

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor
 
-from tiling_diag.checks.results import REASONS, LatticeResult
+from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.findings.finding import Finding
 from tiling_diag.record import Record
 
@@ -49,7 +49,7 @@ def summarize(record: Record, map_file: str | None = None) -> dict[str, Any]:
         "periodicity": {
             "is_periodic": bool(d.lattice.is_periodic),
             "strength": number(d.lattice.strength) or 0.0,
-            "reason": REASONS[int(d.lattice.reason)],
+            "reason": Reason(int(d.lattice.reason)).sentence,
         },
         "lattice": lattice_dict(d.lattice),
         "periods": {

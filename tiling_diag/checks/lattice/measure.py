@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tiling_diag.checks.lattice.candidates import Found, repeats
 from tiling_diag.checks.lattice.magnified import look_closer, refined, search_whole
-from tiling_diag.checks.results import LatticeResult
+from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import reciprocal
 from tiling_diag.kernels.spectrum import power_spectrum, two_sided
@@ -36,13 +36,17 @@ def measure_lattice(walls: Walls) -> LatticeResult:
     rows = []
     for index, (flat, thin) in enumerate(zip(_flat(small), _thin(walls), strict=True)):
         if bool(flat):
-            rows.append(_nothing(1))
+            rows.append(_nothing(Reason.FLAT))
         elif bool(thin):
-            rows.append(_nothing(2))
+            rows.append(_nothing(Reason.TOO_SMALL))
         else:
             one = look_closer(walls, index, search_whole(small, index))
             one = refined(walls, index, one)
-            rows.append(_reading(one, power[index], step) if repeats(one) else _nothing(3, one))
+            rows.append(
+                _reading(one, power[index], step)
+                if repeats(one)
+                else _nothing(Reason.NOTHING_REPEATS, one)
+            )
     return LatticeResult(**{key: torch.stack([row[key] for row in rows]) for key in rows[0]})
 
 
@@ -61,7 +65,7 @@ def _thin(walls: Walls) -> Tensor:
     )
 
 
-def _nothing(reason: int, found: Found | None = None) -> dict[str, Tensor]:
+def _nothing(reason: Reason, found: Found | None = None) -> dict[str, Tensor]:
     nan = torch.tensor(torch.nan, dtype=torch.float64)
     return {
         "basis": torch.full((2, 2), torch.nan, dtype=torch.float64),
@@ -90,7 +94,7 @@ def _reading(found: Found, power: Tensor, step: Tensor) -> dict[str, Tensor]:
         "is_periodic": torch.tensor(True),
         "strength": torch.tensor(found.strength, dtype=one),
         "support": torch.tensor(found.support, dtype=one),
-        "reason": torch.tensor(0),
+        "reason": torch.tensor(Reason.FOUND),
         "unit_px": torch.tensor(unit, dtype=one),
         "course_px": torch.tensor(course, dtype=one),
         "angle_deg": torch.tensor(angle, dtype=one),

@@ -18,7 +18,7 @@ from tiling_diag.checks.plane.plane_fit import Plane, corners, find_plane
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.tilt_from_edges import line_tilt
 from tiling_diag.checks.plane.tilt_from_windows import blind_tilt
-from tiling_diag.checks.results import LatticeResult
+from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import SEARCH_SIDE_PX, Walls
 from tiling_diag.kernels.rectify import flat_canvas, laid_flat
 
@@ -39,7 +39,6 @@ BETTER_MISFIT = 0.85
 MOST_ROUNDS = 3
 # Walls are laid flat larger than they are searched: fine periods are looked at closer.
 LAID_FLAT_SIDES = 2
-NOT_PERIODIC = 3
 # Walls that are smaller than this where lattices are searched show no plane.
 LEAST_SIDE_PX = 32
 
@@ -52,7 +51,7 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
     plane = dataclasses.replace(plane, tilt=plane.tilt.masked_fill(~tilted[:, None], 0.0))
     if min(walls.small.size) < LEAST_SIDE_PX:
         return lattice, plane
-    lost = lattice.reason == NOT_PERIODIC
+    lost = lattice.reason == Reason.NOTHING_REPEATS
     # In strong perspective a part of the wall may pass for all of it, but not for much.
     weak = lattice.is_periodic & (lattice.support < WEAK_SUPPORT) & ~tilted
     weak &= plane.misfit > WEAK_MISFIT

@@ -15,9 +15,8 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from tiling_diag.checks.lattice.channel_autocorrelation import Repetition, repetitions
-from tiling_diag.checks.plane.measure import NOT_PERIODIC
 from tiling_diag.checks.reference.limits import LIMITS
-from tiling_diag.checks.results import LatticeResult, ReferenceResult
+from tiling_diag.checks.results import LatticeResult, Reason, ReferenceResult
 from tiling_diag.checks.walls import Walls
 
 
@@ -56,7 +55,7 @@ def with_scale(
 
 def _large_enough(lattice: LatticeResult) -> Tensor:
     """Whether walls ``(B,)`` are neither flat nor too thin to show a lattice."""
-    return lattice.is_periodic | (lattice.reason == NOT_PERIODIC)
+    return lattice.is_periodic | (lattice.reason == Reason.NOTHING_REPEATS)
 
 
 def best_stretch(wall: Repetition, reference: Repetition, of_px: Tensor) -> tuple[Tensor, float]:

@@ -14,11 +14,11 @@ import torch
 
 from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.plane.local_period import PLACES, measure_local_period
-from tiling_diag.checks.plane.measure import LEAST_SIDE_PX, NOT_PERIODIC, with_item
+from tiling_diag.checks.plane.measure import LEAST_SIDE_PX, with_item
 from tiling_diag.checks.plane.plane_fit import MIN_COVERAGE, Plane, find_plane, grid_places
 from tiling_diag.checks.plane.row_frame import pixel_frame, row_frame
 from tiling_diag.checks.plane.windows import window_maps
-from tiling_diag.checks.results import LatticeResult
+from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.band_search import Bands, find_bands, normals, pooled
 from tiling_diag.checks.zones.measure import measure_banding
@@ -45,7 +45,7 @@ def with_parts(
         plane: their planes.
         reference: a batch of one, the lattice that the walls should have, in their px.
     """
-    hidden = (lattice.reason == NOT_PERIODIC) & (lattice.support > LEAST_SUPPORT)
+    hidden = (lattice.reason == Reason.NOTHING_REPEATS) & (lattice.support > LEAST_SUPPORT)
     for index in hidden.nonzero()[:, 0].tolist():
         wall = Walls(walls.image[index : index + 1], walls.mask[index : index + 1])
         best, least = None, LEAST_CLARITY
