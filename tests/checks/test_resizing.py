@@ -1,17 +1,13 @@
-"""Traces of a resize, and the borders' cross: found where they are, and told from materials."""
+"""Traces of a resize: found where they are, and told from materials."""
 
 import pytest
 import torch
 from known_lattice import known, none
 
-from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
-from tiling_diag.checks.artifacts.resizing import measure_resize
-from tiling_diag.checks.spectra.shift import measure_shift
+from tiling_diag.checks.artifacts.resizing import half_size_period, measure_resize
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.spectrum import power_spectrum
-from tiling_diag.kernels.tapers import periodic_plus_smooth
 from tiling_diag.synth import Material, View, draw_wall
-from tiling_diag.synth.defects.catalogue import resize_alias, uneven_borders
+from tiling_diag.synth.defects.catalogue import resize_alias
 from tiling_diag.synth.walls import jpeg_round_trip
 
 torch.set_num_threads(1)
@@ -84,53 +80,41 @@ def test_half_size_and_back_takes_what_lies_near_the_highest_frequency():
     assert mse == pytest.approx(0.1**2 / 2, rel=0.1)
 
 
-@pytest.mark.parametrize("size", [(96, 128), (75, 101)])
-def test_the_cross_is_that_of_the_periodic_plus_smooth_split(size):
-    picture = torch.rand(1, *size, generator=torch.Generator().manual_seed(2))
-    image = picture * torch.linspace(0.3, 1, size[1])
-    walls = walls_of(image)
-    found = measure_edge_cross(walls, walls.power, none())
-    ones = torch.ones(size)
-    mean = image - image.mean()
-    periodic, _ = periodic_plus_smooth(mean)
-    total = power_spectrum(mean, ones).sum((-2, -1)) * 0 + mean.square().sum()
-    for part, share in ((mean, found.before), (periodic, found.after)):
-        power = torch.fft.fft2(part, norm="ortho").abs().square()
-        on_axes = power[..., 0, :].sum() + power[..., :, 0].sum() - power[..., 0, 0].sum()
-        assert float(share[0]) == pytest.approx(float(on_axes / total), rel=1e-3)
+def comb(size, period_px, orders=(1, 2, 3), least=0.0):
+    """One-sided power of upright joints every `period_px`: a peak at each of its harmonics."""
+    height, width = size
+    power = torch.full((1, height, width // 2 + 1), 1e-6)
+    for order in orders:
+        column = order * width / period_px
+        assert column == round(column), "a peak lies at a whole bin"
+        if column / width > least:
+            power[0, 0, round(column)] = 1.0 / order
+    return power
 
 
-def test_a_tile_wall_with_joints_on_the_axes_has_no_cross_but_uneven_light_has():
-    tiles = Material(bond="stack_bond", width_px=40.0, height_px=40.0, mortar_px=3.0)
-    image = draw_wall(tiles, View((320, 400))).image
-
-    def drop(picture):
-        walls = walls_of(picture)
-        found = measure_edge_cross(walls, walls.power, known((40.0, 0.0), (0.0, 40.0)))
-        return float(found.before[0] - found.after[0]), float(found.before[0])
-
-    clean, share = drop(image)
-    assert share > 0.1 and clean < 0.05
-    assert drop(uneven_borders(image, strength=1.0).image)[0] > 0.2
+@pytest.mark.parametrize(("size", "period_px"), [((64, 128), 16.0), ((96, 160), 10.0)])
+def test_the_period_at_half_size_is_that_of_the_peaks_that_remain(size, period_px):
+    # The lattice is 4 % off: the peaks decide.
+    lattice = known((1.04 * period_px, 0.0))
+    found = half_size_period(comb(size, period_px), size, lattice)
+    # A twentieth of a bin.
+    assert float(found[0]) == pytest.approx(period_px, abs=0.05 * period_px**2 / size[1])
 
 
-def test_light_that_falls_off_changes_evenly_and_boards_of_unlike_tones_do_not():
-    generator = torch.Generator().manual_seed(8)
-    boards = torch.rand(10, generator=generator).repeat_interleave(32).expand(1, 320, -1)
-    light = 0.4 + 0.6 * torch.linspace(0, 1, 320) + 0.05 * torch.rand(1, 320, 320)
-    uneven, even = (
-        measure_edge_cross(walls, walls.power, none()) for walls in map(walls_of, (boards, light))
+def test_what_lies_in_the_upper_half_of_the_spectrum_is_gone_at_half_size():
+    size, lattice = (64, 128), known((16.0, 0.0))
+    power = comb(size, 16.0)
+    above = power.clone()
+    above[:, :, size[1] // 4 + 1 :] = 7.0
+    above[:, size[0] // 4 : -size[0] // 4] = 7.0
+    assert torch.equal(
+        half_size_period(power, size, lattice), half_size_period(above, size, lattice)
     )
-    assert float(uneven.step[0]) > 0.05 and float(uneven.trend[0]) < 0.5
-    assert float(even.step[0]) > 0.5 and float(even.trend[0]) > 0.95
 
 
-def test_shift_is_the_mean_square_difference_of_neighbours():
-    picture = torch.rand(1, 40, 50, generator=torch.Generator().manual_seed(3))
-    mask = torch.ones(1, 40, 50)
-    mask[:, :, 20:25] = 0
-    for weights in (torch.ones(1, 40, 50), mask):
-        found = measure_shift(walls_of(picture, weights))
-        both = weights[0, :, 1:] * weights[0, :, :-1]
-        expected = ((picture[0].diff(dim=1) ** 2) * both).sum() / both.sum()
-        assert float(found.mse_dx1[0]) == pytest.approx(float(expected), rel=1e-5)
+@pytest.mark.parametrize(
+    ("size", "period_px"), [((64, 128), 4.0), ((12, 128), 16.0), ((64, 128), None)]
+)
+def test_a_fundamental_that_half_size_does_not_have_is_not_measured(size, period_px):
+    lattice = none() if period_px is None else known((period_px, 0.0))
+    assert half_size_period(comb(size, 16.0), size, lattice).isnan().all()
