@@ -17,15 +17,14 @@ import torch
 from torch import Tensor
 
 from tiling_diag import diagnose
-from tiling_diag.checks.lattice.channel_autocorrelation import (
+from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
+from tiling_diag.checks.lattice.contrast import (
     COARSER,
     COARSER_STEPS,
     DENSER,
     DENSER_STEPS,
     Relations,
-    Repetition,
     compare,
-    repetitions,
 )
 from tiling_diag.checks.lattice.octaves import CONTRAST_LIMIT
 from tiling_diag.checks.walls import Walls
@@ -38,9 +37,11 @@ CELLS_DRAWN, SHOWN_CELLS = 4, 3.2
 OWN, BETWEEN, LATTICE = "#ffd21f", "#ff3b6b", "#00e676"
 
 
-def contrasts(repetition: Repetition, basis: Tensor, relations: Relations) -> list[float]:
+def contrasts(
+    autocorrelation: ChannelAutocorrelation, basis: Tensor, relations: Relations
+) -> list[float]:
     """Contrast of one lattice ``(2, 2)`` in every relation."""
-    found, _ = compare(repetition, basis[None], relations)
+    found, _ = compare(autocorrelation, basis[None], relations)
     return [float(value) for value in found[0].nan_to_num(0.0)]
 
 
@@ -67,13 +68,13 @@ def draw(picture: Tensor, path: Path) -> None:
     full = reduce_basis(torch.tensor([lattice["a_px"], lattice["b_px"]], dtype=torch.float64))
     walls = Walls(picture[None], torch.ones_like(picture[:1]))
     small, step = walls.small, torch.tensor(walls.small_step_px, dtype=torch.float64)
-    repetition = repetitions(small)[0]
+    autocorrelation = small.channel_autocorrelations[0]
     basis = full / step
     figure, panels = plt.subplots(1, 4, figsize=(15, 4.1), layout="constrained")
     panels[0].imshow(small.image[0].movedim(0, -1).numpy())
     panels[0].set_title(f"searched at {small.size[1]} x {small.size[0]} px")
-    _draw_map(panels[1], repetition, basis)
-    _draw_contrasts(panels[2], repetition, basis)
+    _draw_map(panels[1], autocorrelation, basis)
+    _draw_contrasts(panels[2], autocorrelation, basis)
     _draw_lattice(panels[3], picture, full)
     for panel in (panels[0], panels[1], panels[3]):
         panel.set(xticks=[], yticks=[])
@@ -82,11 +83,11 @@ def draw(picture: Tensor, path: Path) -> None:
     plt.close(figure)
 
 
-def _draw_map(panel, repetition: Repetition, basis: Tensor) -> None:
+def _draw_map(panel, autocorrelation: ChannelAutocorrelation, basis: Tensor) -> None:
     """The mean autocorrelation around lag 0 and the points looked at."""
-    my, mx = repetition.reach
+    my, mx = autocorrelation.max_lag_px
     side = min(my, mx, SHOWN_CELLS * float(basis.norm(dim=-1).max()))
-    shown = repetition.mean_map.numpy()
+    shown = autocorrelation.mean_map.numpy()
     panel.imshow(
         shown, extent=(-mx - 0.5, mx + 0.5, my + 0.5, -my - 0.5), cmap="gray", vmin=-0.1, vmax=0.5
     )
@@ -100,10 +101,10 @@ def _draw_map(panel, repetition: Repetition, basis: Tensor) -> None:
     panel.legend(loc="lower right", fontsize=8)
 
 
-def _draw_contrasts(panel, repetition: Repetition, basis: Tensor) -> None:
+def _draw_contrasts(panel, autocorrelation: ChannelAutocorrelation, basis: Tensor) -> None:
     """Contrast against all denser and coarser neighbours, and the limit between them."""
-    denser = contrasts(repetition, basis, DENSER)
-    coarser = contrasts(repetition, basis, COARSER)
+    denser = contrasts(autocorrelation, basis, DENSER)
+    coarser = contrasts(autocorrelation, basis, COARSER)
     values = denser + coarser
     names = index_names(DENSER_STEPS, over=True) + index_names(COARSER_STEPS, over=False)
     colors = [BETWEEN] * len(denser) + ["tab:blue"] * len(coarser)

@@ -21,7 +21,6 @@ from corpus import DEFAULT_CORPUS, Row, load_corpus
 from PIL import Image
 from tables import markdown_table, percent, run_tasks
 
-from tiling_diag.checks.lattice.channel_autocorrelation import repetitions
 from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.reference.limits import LIMITS
 from tiling_diag.checks.reference.texture_ratio import best_stretch
@@ -63,7 +62,7 @@ def score(row: Row) -> list[Score]:
     for factor in FACTORS:
         wall, repeats = _half(resampled(pixels[:, middle:], factor))
         of_px = torch.tensor(wall.small_step_px) / torch.tensor(reference.small_step_px)
-        seen = (repetitions(one.small)[0] for one in (wall, reference))
+        seen = (one.small.channel_autocorrelations[0] for one in (wall, reference))
         octaves, lead = best_stretch(*seen, of_px)
         along, across = octaves.tolist()
         found.append(Score(row.name, factor, shown and repeats, (along, across), lead))

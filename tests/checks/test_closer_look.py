@@ -5,7 +5,7 @@ import torch
 
 import tiling_diag as td
 from tiling_diag.checks.lattice.candidates import is_single, repeats
-from tiling_diag.checks.lattice.channel_autocorrelation import mean_at_lattice, repetitions
+from tiling_diag.checks.lattice.contrast import mean_at_lattice
 from tiling_diag.checks.lattice.magnified import look_closer, search_whole
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import same_lattice
@@ -67,10 +67,10 @@ def test_a_clear_lattice_is_not_looked_at_again():
 
 def test_one_row_of_dense_points_is_no_evidence_of_a_lattice():
     noise = torch.rand((1, 1, 256, 256), generator=torch.Generator().manual_seed(0))
-    repetition = repetitions(Walls(noise, torch.ones(1, 256, 256)))[0]
+    autocorrelation = Walls(noise, torch.ones(1, 256, 256)).channel_autocorrelations[0]
     line = torch.tensor([[4.0, 0.0], [-2.0, 140.0]], dtype=torch.float64)
     square = torch.tensor([[20.0, 0.0], [0.0, 20.0]], dtype=torch.float64)
-    _, points = mean_at_lattice(repetition, torch.stack([line, square]))
+    _, points = mean_at_lattice(autocorrelation, torch.stack([line, square]))
     assert points[0] == 0
     assert points[1] > 30
 

@@ -3,7 +3,6 @@
 import torch
 
 from tiling_diag.checks.lattice import candidates as search
-from tiling_diag.checks.lattice.channel_autocorrelation import repetitions
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 
@@ -12,13 +11,15 @@ def test_no_cell_is_found_where_no_candidate_can_be_fitted(monkeypatch):
     image = draw_wall(
         Material(width_px=30.0, height_px=12.0, mortar_px=2.0), View((120, 150))
     ).image
-    repetition = repetitions(Walls(image[None], torch.ones_like(image[:1])).small)[0]
-    assert not search.is_single(search.search(repetition))
+    autocorrelation = Walls(image[None], torch.ones_like(image[:1])).small.channel_autocorrelations[
+        0
+    ]
+    assert not search.is_single(search.search(autocorrelation))
 
-    def flattened(repetition, basis, *_, **__):
+    def flattened(autocorrelation, basis, *_, **__):
         # Of any strides, as least squares leave them.
         return basis[:, :1].expand(-1, 2, -1).mT
 
     monkeypatch.setattr(search, "fit", flattened)
-    found = search.search(repetition)
+    found = search.search(autocorrelation)
     assert not search.repeats(found) or search.is_single(found)

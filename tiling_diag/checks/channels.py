@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import remove_mean
 from tiling_diag.kernels.tapers import gaussian_blur
@@ -44,13 +43,10 @@ class Channels:
     values: Tensor
     importance: Tensor
 
-
-def wall_channels(walls: Walls) -> Channels:
-    """Channels of a batch; kept with the walls."""
-    kept: Channels | None = walls.kept.get("channels")
-    if kept is None:
-        kept = walls.kept["channels"] = channels(walls.image, walls.mask)
-    return kept
+    def one(self, index: int) -> Channels:
+        """Those of wall `index`, as a batch of one."""
+        own = slice(index, index + 1)
+        return Channels(self.values[own], self.importance[own])
 
 
 def channels(image: Tensor, mask: Tensor) -> Channels:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from tiling_diag.checks.channel_autocorrelation import (
+    ChannelAutocorrelation,
+    channel_autocorrelations,
+    part_autocorrelations,
+)
+from tiling_diag.checks.channels import Channels, channels
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import power_spectrum
 from tiling_diag.kernels.tapers import feather, hann
@@ -26,14 +31,24 @@ class Walls:
     Args:
         image: ``(B, C, H, W)`` in [0, 1], C in {1, 3}.
         mask: ``(B, H, W)`` in [0, 1]; 1 where the wall is.
+        channels: what is looked at in them, if that is known already.
+        small: the same walls shrunk, if they are at hand already.
     """
 
-    def __init__(self, image: Tensor, mask: Tensor) -> None:
+    def __init__(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        *,
+        channels: Channels | None = None,
+        small: Walls | None = None,
+    ) -> None:
         """Keep the batch; nothing is computed yet."""
         self.image = image
         self.mask = mask
-        # What checks compute once for each other, by name.
-        self.kept: dict[str, Any] = {}
+        self._channels = channels
+        self._small = small
+        self._by_size: dict[tuple[int, int], Walls] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -67,9 +82,27 @@ class Walls:
         """``(B, H, W // 2 + 1)`` power of luma under the window, one-sided."""
         return power_spectrum(self.luma, self.weights)
 
+    @property
+    def channels(self) -> Channels:
+        """What is looked at when their lattice is searched."""
+        if self._channels is None:
+            self._channels = channels(self.image, self.mask)
+        return self._channels
+
+    @cached_property
+    def channel_autocorrelations(self) -> list[ChannelAutocorrelation]:
+        """How each wall repeats, from one batched transform."""
+        return channel_autocorrelations(self.channels, self.mask)
+
+    def part_autocorrelations(self, index: int) -> list[ChannelAutocorrelation]:
+        """How the thirds of wall `index` repeat, from top to bottom and from left to right."""
+        return part_autocorrelations(self.channels, self.mask, index)
+
     @cached_property
     def small(self) -> Walls:
         """The same walls shrunk to `SEARCH_SIDE_PX`, or themselves if they are no larger."""
+        if self._small is not None:
+            return self._small
         height, width = self.size
         shrink = max(height, width) / SEARCH_SIDE_PX
         if shrink <= 1:
@@ -77,7 +110,18 @@ class Walls:
         return self.shrunk((max(1, round(height / shrink)), max(1, round(width / shrink))))
 
     def shrunk(self, size: tuple[int, int]) -> Walls:
-        """The same walls at a smaller size."""
+        """The same walls at a smaller size, computed once for each."""
+        if size not in self._by_size:
+            self._by_size[size] = self._resized(size)
+        return self._by_size[size]
+
+    def one(self, index: int) -> Walls:
+        """Wall `index` as a batch of one that shares the channels of the small walls."""
+        own, small = slice(index, index + 1), self.small
+        part = Walls(small.image[own], small.mask[own], channels=small.channels.one(index))
+        return part if small is self else Walls(self.image[own], self.mask[own], small=part)
+
+    def _resized(self, size: tuple[int, int]) -> Walls:
         image = resized(self.image, size)
         mask = (
             torch.ones_like(image[:, 0])

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.lattice.channel_autocorrelation import (
+from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
+from tiling_diag.checks.lattice.contrast import (
     SHORTEST_PX,
-    Repetition,
     free_directions,
     mean_at_lattice,
     strength,
@@ -85,20 +85,23 @@ def is_single(found: Found) -> bool:
     return bool(found.basis[1].isnan().any())
 
 
-def search(repetition: Repetition, parts: Callable[[], list[Repetition]] | None = None) -> Found:
+def search(
+    autocorrelation: ChannelAutocorrelation,
+    parts: Callable[[], list[ChannelAutocorrelation]] | None = None,
+) -> Found:
     """The lattice of one wall, of rank two, one or none.
 
     Args:
-        repetition: of the whole wall.
+        autocorrelation: of the whole wall.
         parts: gives that of its parts, where zones of another scale are to be told from the rest.
     """
-    lattice = _best_lattice(repetition, parts)
+    lattice = _best_lattice(autocorrelation, parts)
     slender = lattice is not None and _is_slender(lattice.basis)
     least = SLENDER_SUPPORT if slender else LATTICE_SUPPORT
     enough = lattice is not None and lattice.support > least
     to_lead = STRIPES_LEAD * lattice.support if lattice else 0.0
     # Stripes' support does not pass 1: a lattice this sure needs no look at them.
-    stripes = find_stripes(repetition, to_lead if enough else 0.0) if to_lead <= 1 else None
+    stripes = find_stripes(autocorrelation, to_lead if enough else 0.0) if to_lead <= 1 else None
     lead = stripes is not None and stripes.support > to_lead
     if lattice is not None and enough and not lead:
         return lattice
@@ -111,14 +114,14 @@ def search(repetition: Repetition, parts: Callable[[], list[Repetition]] | None 
         stripes.support / STRIPES_SUPPORT if stripes else 0.0,
     )
     support = min(support, 1.0) * LATTICE_SUPPORT
-    if lattice is not None and not slender and _is_faint(repetition, lattice):
+    if lattice is not None and not slender and _is_faint(autocorrelation, lattice):
         return replace(lattice, support=support, is_faint=True)
     nothing = torch.full((2, 2), torch.nan, dtype=torch.float64)
     return Found(nothing, torch.nan, support)
 
 
-def _is_faint(repetition: Repetition, lattice: Found) -> bool:
-    cells = repetition.area / float(cell_area(lattice.basis))
+def _is_faint(autocorrelation: ChannelAutocorrelation, lattice: Found) -> bool:
+    cells = autocorrelation.area / float(cell_area(lattice.basis))
     return lattice.support > FAINT_SUPPORT and cells > FAINT_CELLS
 
 
@@ -128,57 +131,58 @@ def _is_slender(basis: Tensor) -> bool:
 
 
 def _best_lattice(
-    repetition: Repetition, parts: Callable[[], list[Repetition]] | None
+    autocorrelation: ChannelAutocorrelation,
+    parts: Callable[[], list[ChannelAutocorrelation]] | None,
 ) -> Found | None:
-    starts = _starts(repetition)
+    starts = _starts(autocorrelation)
     if len(starts) == 0:
         return None
-    starts = _valid(fit(repetition, starts, reaches=(2.2, 4.0, 8.0)))
+    starts = _valid(fit(autocorrelation, starts, reaches=(2.2, 4.0, 8.0)))
     if len(starts) == 0:
         return None
     starts = _distinct(starts)
-    changes = free_directions(repetition, starts).amin(-1) > CONTRAST_LIMIT
+    changes = free_directions(autocorrelation, starts).amin(-1) > CONTRAST_LIMIT
     starts = starts[changes]
     if len(starts) == 0:
         return None
-    settled = _distinct(settle(repetition, starts))
-    repeats = free_directions(repetition, settled).amin(-1) > FREE_DIRECTION_LIMIT
-    settled = settled[repeats & _in_view(repetition, settled)]
+    settled = _distinct(settle(autocorrelation, starts))
+    repeats = free_directions(autocorrelation, settled).amin(-1) > FREE_DIRECTION_LIMIT
+    settled = settled[repeats & _in_view(autocorrelation, settled)]
     if len(settled) == 0:
         return None
-    on, support = _support(repetition, settled)
+    on, support = _support(autocorrelation, settled)
     area = cell_area(settled)
     good = support >= DENSER_SHARE * support.max()
     good &= area <= 1.1 * area.masked_fill(~good, torch.inf).min()
     best = int(support.masked_fill(~good, -torch.inf).argmax())
     basis = settled[best]
     if parts is not None:
-        basis = densify_by_parts(repetition, parts, basis)
-    basis = lengthen_in_line(repetition, basis)
-    on, support = _support(repetition, basis[None])
-    basis = fit(repetition, basis[None], on[:, 0], (2.2, 4.0, 8.0, 16.0, 32.0))[0]
+        basis = densify_by_parts(autocorrelation, parts, basis)
+    basis = lengthen_in_line(autocorrelation, basis)
+    on, support = _support(autocorrelation, basis[None])
+    basis = fit(autocorrelation, basis[None], on[:, 0], (2.2, 4.0, 8.0, 16.0, 32.0))[0]
     return Found(
-        reduce_basis(basis, STEPS), float(strength(repetition, on[:, 0])), float(support[0])
+        reduce_basis(basis, STEPS), float(strength(autocorrelation, on[:, 0])), float(support[0])
     )
 
 
-def _support(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tensor]:
+def _support(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> tuple[Tensor, Tensor]:
     """Channel means at lattices ``(S, 2, 2)``, and their strength, less where points are few."""
-    on, points = mean_at_lattice(repetition, basis)
-    return on, strength(repetition, on) * points / (points + FEW_POINTS)
+    on, points = mean_at_lattice(autocorrelation, basis)
+    return on, strength(autocorrelation, on) * points / (points + FEW_POINTS)
 
 
-def _starts(repetition: Repetition) -> Tensor:
+def _starts(autocorrelation: ChannelAutocorrelation) -> Tensor:
     """``(S, 2, 2)`` lattices of pairs of autocorrelation maxima, the best few of every size."""
-    lags = _maxima(repetition)
+    lags = _maxima(autocorrelation)
     i, j = torch.triu_indices(len(lags), len(lags), 1)
     pairs = torch.stack([lags[i], lags[j]], dim=1)
     independent = cell_area(pairs) > 1.0
     basis = _valid(shortened(pairs[independent], STEPS_FOR_PAIRS))
-    basis = basis[_in_view(repetition, basis)]
+    basis = basis[_in_view(autocorrelation, basis)]
     if len(basis) == 0:
         return basis
-    _, support = _support(repetition, basis)
+    _, support = _support(autocorrelation, basis)
     octave = cell_area(basis).log2().floor()
     order = support.argsort(descending=True)
     same_before = (octave[order, None] == octave[None, order]).tril(-1).sum(-1)
@@ -186,24 +190,24 @@ def _starts(repetition: Repetition) -> Tensor:
     return basis[kept[support[kept] > START_SHARE * support.max()]]
 
 
-def _maxima(repetition: Repetition) -> Tensor:
+def _maxima(autocorrelation: ChannelAutocorrelation) -> Tensor:
     """``(n, 2)`` lags of the mean map's maxima, the highest and nearest first."""
-    my, mx = repetition.reach
-    mean = repetition.mean_map
+    my, mx = autocorrelation.max_lag_px
+    mean = autocorrelation.mean_map
     values, places = local_maxima(mean, 2, 2000)
-    lags = places.flip(-1).double() - repetition.centre
+    lags = places.flip(-1).double() - autocorrelation.centre
     forward = (lags[:, 1] > 0) | ((lags[:, 1] == 0) & (lags[:, 0] > 0))
     usable = forward & values.isfinite() & (lags.norm(dim=-1) > SHORTEST_PX)
     score = values - LAG_PENALTY * lags.norm(dim=-1) / min(my, mx)
     order = score.masked_fill(~usable, -torch.inf).argsort(descending=True)
     order = order[: min(PEAKS, int(usable.sum()))]
     _, refined = refine_peak(mean, places[order])
-    return refined.double() - repetition.centre
+    return refined.double() - autocorrelation.centre
 
 
-def _in_view(repetition: Repetition, basis: Tensor) -> Tensor:
+def _in_view(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     """Whether about two periods along both vectors of ``(S, 2, 2)`` fit into the wall."""
-    height, width = repetition.size
+    height, width = autocorrelation.size
     limit = LONGEST_SHARE * torch.tensor([width, height], dtype=torch.float64)
     few = cell_area(basis) * CELLS_IN_VIEW > height * width
     return (basis.abs() <= limit).all(-1).all(-1) & ~few
@@ -236,12 +240,15 @@ def _orders(reach: float) -> Tensor:
 
 
 def fit(
-    repetition: Repetition, basis: Tensor, on: Tensor | None = None, reaches: tuple[float, ...] = ()
+    autocorrelation: ChannelAutocorrelation,
+    basis: Tensor,
+    on: Tensor | None = None,
+    reaches: tuple[float, ...] = (),
 ) -> Tensor:
     """Least squares of lattices through the autocorrelation's maxima near their points.
 
     Args:
-        repetition: what to look at.
+        autocorrelation: what to look at.
         basis: ``(S, 2, 2)``.
         on: ``(K,)`` weights of the channels; all that count if None.
         reaches: how far out maxima are taken, growing, as multiples of the longer vector.
@@ -249,9 +256,11 @@ def fit(
     Returns:
         ``(S, 2, 2)`` lattices; unchanged where maxima are too few.
     """
-    weights = repetition.importance if on is None else repetition.importance * on.clamp_min(0)
-    mean = torch.einsum("k,khw->hw", weights.float(), repetition.maps) / weights.sum()
-    my, mx = repetition.reach
+    weights = (
+        autocorrelation.importance if on is None else autocorrelation.importance * on.clamp_min(0)
+    )
+    mean = torch.einsum("k,khw->hw", weights.float(), autocorrelation.maps) / weights.sum()
+    my, mx = autocorrelation.max_lag_px
     window = torch.arange(-NEAR_PX, NEAR_PX + 1)
     for reach in reaches:
         multiples = _orders(reach)
@@ -268,7 +277,7 @@ def fit(
         usable &= (dy.abs() < NEAR_PX) & (dx.abs() < NEAR_PX)
         values, places = refine_peak(mean, torch.stack([y + dy, x + dx], dim=-1))
         weight = (values.clamp_min(0) * usable).double()[..., None]
-        seen = places.double() - repetition.centre
+        seen = places.double() - autocorrelation.centre
         normal = (multiples * weight).mT @ multiples
         right = (multiples * weight).mT @ torch.where(usable[..., None], seen, 0.0)
         solvable = torch.linalg.det(normal) > 1e-6

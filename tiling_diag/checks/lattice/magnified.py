@@ -9,13 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from tiling_diag.checks.channels import TONES_AND_EDGES, Channels
+from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
+from tiling_diag.checks.channels import TONES_AND_EDGES
 from tiling_diag.checks.lattice.candidates import STRIPES_LEAD, Found, is_single, repeats, search
-from tiling_diag.checks.lattice.channel_autocorrelation import (
-    Repetition,
+from tiling_diag.checks.lattice.contrast import (
     mean_in_view,
-    part_repetitions,
-    repetitions,
 )
 from tiling_diag.checks.lattice.spectral_refinement import refine_waves
 from tiling_diag.checks.walls import SEARCH_SIDE_PX, Walls, resized
@@ -48,10 +46,10 @@ def search_whole(walls: Walls, index: int) -> Found:
     """What the search finds in wall `index`, with its parts at hand."""
 
     @cache
-    def parts() -> list[Repetition]:
-        return part_repetitions(walls, index)
+    def parts() -> list[ChannelAutocorrelation]:
+        return walls.part_autocorrelations(index)
 
-    return search(repetitions(walls)[index], parts)
+    return search(walls.channel_autocorrelations[index], parts)
 
 
 def look_closer(walls: Walls, index: int, found: Found) -> Found:
@@ -165,7 +163,7 @@ def refined(walls: Walls, index: int, found: Found) -> Found:
         return found
     waves = (vector / vector.square().sum())[None] if single else reciprocal(found.basis)
     if _spacing(found) >= FINE_PX:
-        seen: Channels = small.kept["channels"]
+        seen = small.channels
         weights = small.mask[index] * seen.importance[index, :TONES_AND_EDGES, None, None]
         moved = refine_waves(seen.values[index, :TONES_AND_EDGES], weights, waves)
     else:
@@ -180,7 +178,9 @@ def refined(walls: Walls, index: int, found: Found) -> Found:
         return replace(found, basis=basis)
     basis = reciprocal(moved)
     if _spacing(found) >= FINE_PX:
-        before, after = mean_in_view(repetitions(small)[index], torch.stack([found.basis, basis]))
+        before, after = mean_in_view(
+            small.channel_autocorrelations[index], torch.stack([found.basis, basis])
+        )
         if after < AS_WELL * before:
             return found
     return replace(found, basis=basis)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.lattice.channel_autocorrelation import (
+from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
+from tiling_diag.checks.lattice.contrast import (
     COARSER,
     COARSER_STEPS,
     DENSER,
@@ -15,7 +16,6 @@ from tiling_diag.checks.lattice.channel_autocorrelation import (
     DIRECTIONS,
     IN_LINE,
     SHORTEST_PX,
-    Repetition,
     compare,
     mean_at_lattice,
     strength,
@@ -43,7 +43,7 @@ AMBIGUOUS_CONTRAST, PART_LIMIT, PART_STRENGTH = 0.8, 0.42, 0.6
 LEAST_IN_LINE, OTHER_DIRECTIONS = 3, 0.5
 
 
-def settle(repetition: Repetition, basis: Tensor) -> Tensor:
+def settle(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     """From lattices ``(S, 2, 2)`` to the densest ones that the wall supports.
 
     In turns, lattices become coarser while a coarser one inside them repeats clearly better, and
@@ -51,15 +51,15 @@ def settle(repetition: Repetition, basis: Tensor) -> Tensor:
     """
     for _ in range(3):
         before = basis
-        basis = _densified(repetition, _coarsened(repetition, basis))
+        basis = _densified(autocorrelation, _coarsened(autocorrelation, basis))
         if torch.equal(before, basis):
             break
     return basis
 
 
-def _coarsened(repetition: Repetition, basis: Tensor) -> Tensor:
+def _coarsened(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     for _ in range(6):
-        found, on = compare(repetition, basis, COARSER)
+        found, on = compare(autocorrelation, basis, COARSER)
         inside = shortened(_INSIDE @ basis[:, None], STEPS)
         unusable = found.isnan() | (on.amax(0) < LEAST_REPETITION)
         best, which = found.masked_fill(unusable, -torch.inf).max(dim=-1)
@@ -70,9 +70,9 @@ def _coarsened(repetition: Repetition, basis: Tensor) -> Tensor:
     return basis
 
 
-def _densified(repetition: Repetition, basis: Tensor) -> Tensor:
+def _densified(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     for _ in range(8):
-        found, _ = compare(repetition, basis, DENSER)
+        found, _ = compare(autocorrelation, basis, DENSER)
         around = shortened(_AROUND @ basis[:, None], STEPS)
         unusable = found.isnan() | _too_short(around)
         best, which = found.masked_fill(unusable, torch.inf).min(dim=-1)
@@ -83,7 +83,7 @@ def _densified(repetition: Repetition, basis: Tensor) -> Tensor:
     return basis
 
 
-def lengthen_in_line(repetition: Repetition, basis: Tensor) -> Tensor:
+def lengthen_in_line(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     """A lattice ``(2, 2)``, or one of twice its period along its rows where only that is clear.
 
     Where rows are shifted against each other by no fixed amount, some by half a unit, all points of
@@ -91,19 +91,19 @@ def lengthen_in_line(repetition: Repetition, basis: Tensor) -> Tensor:
     lattice that is wrong altogether, or in zones, other directions tell as well.
     """
     # Of tones, which a few units may have in common by chance, there are three channels at most.
-    found, _ = compare(repetition, basis[None], IN_LINE, votes=3)
+    found, _ = compare(autocorrelation, basis[None], IN_LINE, votes=3)
     along = torch.tensor(DIRECTIONS, dtype=torch.float64)
     (best, other), which = found[0].nan_to_num(-1.0).topk(2)
     if best <= CONTRAST_LIMIT or other > OTHER_DIRECTIONS * best:
         return basis
     direction = along[which[0]]
-    if not repetition.inside(LEAST_IN_LINE * direction @ basis):
+    if not autocorrelation.inside(LEAST_IN_LINE * direction @ basis):
         return basis
     forms = sublattice_forms(2)
     steps = direction @ torch.linalg.inv(forms)
     longer = shortened(forms[((steps - steps.round()).abs() > 0.1).any(-1)] @ basis, STEPS)
-    on, _ = mean_at_lattice(repetition, longer)
-    return longer[int(strength(repetition, on).argmax())]
+    on, _ = mean_at_lattice(autocorrelation, longer)
+    return longer[int(strength(autocorrelation, on).argmax())]
 
 
 def _too_short(basis: Tensor) -> Tensor:
@@ -112,22 +112,26 @@ def _too_short(basis: Tensor) -> Tensor:
 
 
 def densify_by_parts(
-    repetition: Repetition, parts: Callable[[], list[Repetition]], basis: Tensor
+    autocorrelation: ChannelAutocorrelation,
+    parts: Callable[[], list[ChannelAutocorrelation]],
+    basis: Tensor,
 ) -> Tensor:
     """A lattice ``(2, 2)``, or the densest one around it that some part of the wall proves.
 
     Args:
-        repetition: of the whole wall.
+        autocorrelation: of the whole wall.
         parts: gives that of its parts; asked only where the whole leaves doubt.
         basis: settled.
     """
     for _ in range(4):
-        found, _ = compare(repetition, basis[None], DENSER)
+        found, _ = compare(autocorrelation, basis[None], DENSER)
         around = shortened(_AROUND @ basis, STEPS)
         doubtful = (found[0] < AMBIGUOUS_CONTRAST) & ~_too_short(around)
         if not doubtful.any():
             break
-        contrast = _least_in_parts(repetition, parts(), basis).masked_fill(~doubtful, torch.inf)
+        contrast = _least_in_parts(autocorrelation, parts(), basis).masked_fill(
+            ~doubtful, torch.inf
+        )
         best = int(contrast.argmin())
         if contrast[best] > PART_LIMIT:
             break
@@ -135,9 +139,11 @@ def densify_by_parts(
     return basis
 
 
-def _least_in_parts(repetition: Repetition, parts: list[Repetition], basis: Tensor) -> Tensor:
+def _least_in_parts(
+    autocorrelation: ChannelAutocorrelation, parts: list[ChannelAutocorrelation], basis: Tensor
+) -> Tensor:
     """``(R,)`` the least contrast against denser lattices that any part proves; inf for none."""
-    enough = PART_STRENGTH * _strength_at(repetition, basis)
+    enough = PART_STRENGTH * _strength_at(autocorrelation, basis)
     found = [
         compare(part, basis[None], DENSER, doubt=-1.0)[0][0]
         for part in parts
@@ -148,6 +154,6 @@ def _least_in_parts(repetition: Repetition, parts: list[Repetition], basis: Tens
     return torch.stack(found).nan_to_num(torch.inf).amin(0)
 
 
-def _strength_at(repetition: Repetition, basis: Tensor) -> float:
-    on, _ = mean_at_lattice(repetition, basis[None])
-    return float(strength(repetition, on)[0])
+def _strength_at(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> float:
+    on, _ = mean_at_lattice(autocorrelation, basis[None])
+    return float(strength(autocorrelation, on)[0])

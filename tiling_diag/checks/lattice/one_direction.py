@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool1d
 
+from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
 from tiling_diag.checks.channels import TONES
-from tiling_diag.checks.lattice.channel_autocorrelation import Repetition, relative_contrast
+from tiling_diag.checks.lattice.contrast import relative_contrast
 from tiling_diag.checks.lattice.octaves import CONTRAST_LIMIT
 from tiling_diag.kernels.peaks import sample_bilinear
 
@@ -50,34 +51,35 @@ class Stripes:
     periods: int
 
 
-def find_stripes(repetition: Repetition, least: float = 0.0) -> Stripes | None:
+def find_stripes(autocorrelation: ChannelAutocorrelation, least: float = 0.0) -> Stripes | None:
     """The period across the direction in which a wall changes least, or along that direction.
 
     Streaks along boards may change less than the joints do: the better supported of the two is
     taken; None where neither has a period.
 
     Args:
-        repetition: what to look at.
+        autocorrelation: what to look at.
         least: support below which nothing is looked for.
     """
-    along = _least_change(repetition)
+    along = _least_change(autocorrelation)
     across = torch.stack([-along[1], along[0]])
     found = [
-        _stripes_across(repetition, *both, least) for both in ((along, across), (across, along))
+        _stripes_across(autocorrelation, *both, least)
+        for both in ((along, across), (across, along))
     ]
     return max((one for one in found if one is not None), key=lambda one: one.support, default=None)
 
 
 def _stripes_across(
-    repetition: Repetition, along: Tensor, across: Tensor, least: float
+    autocorrelation: ChannelAutocorrelation, along: Tensor, across: Tensor, least: float
 ) -> Stripes | None:
-    profile, extent = _profile(repetition, along, across)
+    profile, extent = _profile(autocorrelation, along, across)
     length = (profile.shape[1] - 1) * STEP_PX
     longest = min(LONGEST_SHARE * extent, length)
     if longest < SHORTEST_PX + 2 * STEP_PX:
         return None
     trial = torch.arange(SHORTEST_PX, longest, STEP_PX / 2, dtype=torch.float64)
-    comb = _Comb(repetition, max_pool1d(profile[None], 3, 1, 1)[0], length)
+    comb = _Comb(autocorrelation, max_pool1d(profile[None], 3, 1, 1)[0], length)
     support, _, _ = comb.support(trial)
     # Every period was tried, and joints are no surer than to be followed by joints.
     if support.max() <= least:
@@ -90,7 +92,7 @@ def _stripes_across(
     enough = support >= 0.6 * support.max()
     chosen = int(settled.masked_fill(~enough, math.inf).argmin())
     followed = comb.followed(settled[chosen])
-    period = _refined(repetition, profile, float(settled[chosen]), int(periods[chosen]))
+    period = _refined(autocorrelation, profile, float(settled[chosen]), int(periods[chosen]))
     return Stripes(
         across * period,
         float(strength[chosen]),
@@ -99,33 +101,39 @@ def _stripes_across(
     )
 
 
-def _least_change(repetition: Repetition) -> Tensor:
+def _least_change(autocorrelation: ChannelAutocorrelation) -> Tensor:
     """``(2,)`` unit vector along which the mean autocorrelation stays highest."""
     # In a narrow picture a single lag has to do.
-    lag = torch.arange(6, max(0.6 * min(repetition.reach), 7), 2, dtype=torch.float64)
+    lag = torch.arange(6, max(0.6 * min(autocorrelation.max_lag_px), 7), 2, dtype=torch.float64)
     angle = best = torch.arange(0, 180, 1, dtype=torch.float64)
     for fine in (False, True):
         if fine:
             angle = best + torch.arange(-1, 1.01, 0.1, dtype=torch.float64)
         radians = torch.deg2rad(angle)
         direction = torch.stack([radians.cos(), radians.sin()], dim=-1)
-        places = direction[:, None] * lag[:, None] + repetition.centre
-        best_index = int(sample_bilinear(repetition.mean_map, places.float()).mean(-1).argmax())
+        places = direction[:, None] * lag[:, None] + autocorrelation.centre
+        best_index = int(
+            sample_bilinear(autocorrelation.mean_map, places.float()).mean(-1).argmax()
+        )
         best = angle[best_index]
     return direction[best_index]
 
 
-def _profile(repetition: Repetition, along: Tensor, across: Tensor) -> tuple[Tensor, float]:
+def _profile(
+    autocorrelation: ChannelAutocorrelation, along: Tensor, across: Tensor
+) -> tuple[Tensor, float]:
     """Mean autocorrelation ``(K, n)`` by lag across the joints, and the wall's extent there."""
-    my, mx = repetition.reach
-    height, width = repetition.size
+    my, mx = autocorrelation.max_lag_px
+    height, width = autocorrelation.size
     reach = torch.tensor([mx - 1, my - 1], dtype=torch.float64)
     lags = torch.arange(0, float((reach / across.abs().clamp_min(1e-6)).min()), STEP_PX)
     offset = 0.35 * float((reach / along.abs().clamp_min(1e-6)).min())
     beside = torch.linspace(-offset, offset, PLACES, dtype=torch.float64)
     places = lags.double()[:, None, None] * across + beside[:, None] * along
-    inside = repetition.inside(places)
-    values = sample_bilinear(repetition.maps, (places + repetition.centre).float().flatten(0, 1))
+    inside = autocorrelation.inside(places)
+    values = sample_bilinear(
+        autocorrelation.maps, (places + autocorrelation.centre).float().flatten(0, 1)
+    )
     values = values.reshape(-1, *inside.shape) * inside
     enough = inside.sum(-1) >= PLACES // 6
     profile = values.sum(-1) / inside.sum(-1).clamp_min(1)
@@ -136,8 +144,10 @@ def _profile(repetition: Repetition, along: Tensor, across: Tensor) -> tuple[Ten
 class _Comb:
     """Looks at a profile after whole numbers of a period."""
 
-    def __init__(self, repetition: Repetition, profile: Tensor, length: float) -> None:
-        self.repetition, self.profile, self.length = repetition, profile, length
+    def __init__(
+        self, autocorrelation: ChannelAutocorrelation, profile: Tensor, length: float
+    ) -> None:
+        self.autocorrelation, self.profile, self.length = autocorrelation, profile, length
 
     def _weigh(self, lags: Tensor) -> tuple[Tensor, Tensor]:
         inside = lags <= self.length
@@ -157,7 +167,7 @@ class _Comb:
         off = torch.minimum(
             self._mean(lags - period[:, None] / 2), self._mean(lags + period[:, None] / 2)
         )
-        importance = self.repetition.importance[:, None]
+        importance = self.autocorrelation.importance[:, None]
         count = (lags <= self.length).sum(-1)
         stands_out = ((on - off) * importance).clamp_min(0).topk(3, dim=0).values.mean(0)
         strength = (on.clamp(0, 1) * importance).topk(3, dim=0).values.mean(0)
@@ -187,7 +197,7 @@ class _Comb:
             (values * weights * chosen).sum(-1) / (weights * chosen).sum(-1).clamp_min(1e-9)
             for chosen in (shared, ~shared)
         )
-        contrast = relative_contrast(on, off, self.repetition.importance)
+        contrast = relative_contrast(on, off, self.autocorrelation.importance)
         contrast[:TONES] *= TONES_COUNT
         return contrast.amax(0)
 
@@ -199,12 +209,14 @@ class _Comb:
         steps = torch.arange(1, 12, dtype=torch.float64)
         straight = self.profile[:, 0]
         share = self._mean(period * steps) / straight.clamp_min(STRAIGHT)
-        return float((share * self.repetition.importance).max())
+        return float((share * self.autocorrelation.importance).max())
 
 
-def _refined(repetition: Repetition, profile: Tensor, period: float, count: int) -> float:
+def _refined(
+    autocorrelation: ChannelAutocorrelation, profile: Tensor, period: float, count: int
+) -> float:
     """Least-squares period through the profile's own maxima near whole multiples."""
-    mean = (profile * repetition.importance[:, None]).sum(0).double()
+    mean = (profile * autocorrelation.importance[:, None]).sum(0).double()
     numerator = denominator = 0.0
     for step in range(1, min(count, 8) + 1):
         middle, spread = round(step * period / STEP_PX), 4 + step // 2

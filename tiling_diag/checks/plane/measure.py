@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from tiling_diag.checks.channels import Channels, wall_channels
 from tiling_diag.checks.lattice.candidates import LATTICE_SUPPORT
 from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.plane.plane_fit import Plane, corners, find_plane
@@ -56,7 +55,7 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
     weak = lattice.is_periodic & (lattice.support < WEAK_SUPPORT) & ~tilted
     weak &= plane.misfit > WEAK_MISFIT
     for index in (tilted | lost | weak).nonzero()[:, 0].tolist():
-        one, support = _one(walls, index), float(lattice.support[index])
+        one, support = walls.one(index), float(lattice.support[index])
         if bool(tilted[index]):
             found = _laid_flat(one, plane.tilt[index], KEPT_SUPPORT * support)
         else:
@@ -131,15 +130,6 @@ def _laid_flat(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, 
     if best is None or float(best[0].support[0]) <= least:
         return None
     return best if float(_change(best[1].tilt, wall.size)[0]) > LEAST_CHANGE else None
-
-
-def _one(walls: Walls, index: int) -> Walls:
-    """Wall `index` as a batch of one that shares what is computed already."""
-    one = Walls(walls.image[index : index + 1], walls.mask[index : index + 1])
-    seen = wall_channels(walls.small)
-    own = slice(index, index + 1)
-    one.small.kept["channels"] = Channels(seen.values[own], seen.importance[own])
-    return one
 
 
 def _change(tilt: Tensor, size: tuple[int, int]) -> Tensor:

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, grid_sample
 
-from tiling_diag.checks.channels import wall_channels
 from tiling_diag.checks.plane.row_frame import RowFrame
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.homography import jacobian, to_flat
@@ -134,11 +133,7 @@ def _picture(walls: Walls, frame: RowFrame) -> Walls:
         min(full, math.ceil(side * zoom))
         for full, side in zip(walls.size, walls.small.size, strict=True)
     )
-    size = (height, width)
-    kept: dict[tuple[int, int], Walls] = walls.kept.setdefault("finer", {})
-    if size not in kept:
-        kept[size] = walls.shrunk(size)
-    return kept[size]
+    return walls.shrunk((height, width))
 
 
 def _sampled(
@@ -154,7 +149,7 @@ def _sampled(
         whole: nothing is masked and no window reaches beyond the picture: no mask is returned.
     """
     # Tones and all edges; split edges add nothing that a window could show.
-    layer = wall_channels(walls).values[:, [0, 3]]
+    layer = walls.channels.values[:, [0, 3]]
     if not whole:
         mask = walls.mask[:, None]
         layer = torch.cat([layer * mask, mask], dim=1)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from tiling_diag.checks.lattice.channel_autocorrelation import Repetition, repetitions
+from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
 from tiling_diag.checks.reference.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult, Reason, ReferenceResult
 from tiling_diag.checks.walls import Walls
@@ -39,14 +39,16 @@ def with_scale(
         return compared
     image = compared.image[:1]
     reference = Walls(image, torch.ones_like(image[:, 0]))
-    seen = repetitions(reference.small)[0]
+    seen = reference.small.channel_autocorrelations[0]
     of_px = torch.tensor(walls.small_step_px) / torch.tensor(reference.small_step_px)
     x, y, both = (
         ratio.clone()
         for ratio in (compared.scale_ratio_x, compared.scale_ratio_y, compared.scale_ratio)
     )
     for index in missing:
-        octaves, lead = best_stretch(repetitions(walls.small)[index], seen, of_px / ref_scale)
+        octaves, lead = best_stretch(
+            walls.small.channel_autocorrelations[index], seen, of_px / ref_scale
+        )
         if lead > LIMITS.least_lead:
             ratio = octaves.exp2()
             x[index], y[index], both[index] = ratio[0], ratio[1], ratio.prod().sqrt()
@@ -58,7 +60,9 @@ def _large_enough(lattice: LatticeResult) -> Tensor:
     return lattice.is_periodic | (lattice.reason == Reason.NOTHING_REPEATS)
 
 
-def best_stretch(wall: Repetition, reference: Repetition, of_px: Tensor) -> tuple[Tensor, float]:
+def best_stretch(
+    wall: ChannelAutocorrelation, reference: ChannelAutocorrelation, of_px: Tensor
+) -> tuple[Tensor, float]:
     """The stretch along x and y that makes a reference look most like a wall.
 
     Args:
@@ -85,8 +89,10 @@ def best_stretch(wall: Repetition, reference: Repetition, of_px: Tensor) -> tupl
 class _Match:
     """Correlation of a wall's autocorrelation with a reference's under stretches of it."""
 
-    def __init__(self, wall: Repetition, reference: Repetition, of_px: Tensor) -> None:
-        my, mx = wall.reach
+    def __init__(
+        self, wall: ChannelAutocorrelation, reference: ChannelAutocorrelation, of_px: Tensor
+    ) -> None:
+        my, mx = wall.max_lag_px
         x = torch.linspace(-LIMITS.lag_share * mx, LIMITS.lag_share * mx, LIMITS.lag_count)
         y = torch.linspace(0, LIMITS.lag_share * my, LIMITS.lag_count // 2)
         lags = torch.cartesian_prod(x, y)

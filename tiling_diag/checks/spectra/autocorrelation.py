@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.lattice.channel_autocorrelation import repetitions
 from tiling_diag.checks.results import AutocorrelationResult, LatticeResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.peaks import sample_bicubic
@@ -21,7 +20,7 @@ SIGNIFICANT_SHARE = 0.2
 
 def measure_autocorrelation(walls: Walls, lattice: LatticeResult) -> AutocorrelationResult:
     """The channels' mean autocorrelation, and its first significant peak along the fundamental."""
-    maps = torch.stack([one.mean_map for one in repetitions(walls.small)])
+    maps = torch.stack([one.mean_map for one in walls.small.channel_autocorrelations])
     step = torch.tensor(walls.small_step_px, dtype=torch.float64)
     wave = lattice.wave_vector.cpu()
     known = wave.isfinite().all(-1)

@@ -1,4 +1,4 @@
-"""How well a wall repeats under a shift, by channel, and whether a lattice is the right one.
+"""Which of two nested lattices is the right one.
 
 A lattice that is too dense has points where the wall does not repeat; one too coarse leaves out
 points where it does. Both show in one number: of two lattices, one inside the other, the *contrast*
@@ -9,21 +9,13 @@ has, relative to the former. Near 0 the dense one is right, near 1 the coarse on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.channels import Channels, wall_channels
-from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.autocorrelation import autocorrelation
+from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
 from tiling_diag.kernels.lattice_algebra import cell_area, sublattice_forms
-from tiling_diag.kernels.running import pad_plane, running_max
 
-# Lags reach this share of each side; beyond, too little of the wall overlaps itself.
-REACH_SHARE = 0.7
-# Thirds of a wall are compared: a zone of another scale leaves at least one alone.
-PARTS = 3
 SHORTEST_PX = 4.0
 # Lattice points are looked at within this many times the square root of the cell's area: about
 # forty of them, counting one of each pair of opposites.
@@ -37,98 +29,6 @@ COARSER_STEPS, DENSER_STEPS = (2, 3, 5), (2, 3)
 _SHIFTS = (0.25, 0.375, 0.5)
 # Directions in which rows may run, as steps along the two vectors.
 DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
-
-
-@dataclass(frozen=True, eq=False)
-class Repetition:
-    """Autocorrelation of one wall's channels.
-
-    Attributes:
-        maps: ``(K, 2 my + 1, 2 mx + 1)`` masked, normalized; zero lag in the middle.
-        importance: ``(K,)`` how far each channel counts.
-        size: height and width of the wall.
-        area: px of it that the mask leaves.
-    """
-
-    maps: Tensor
-    importance: Tensor
-    size: tuple[int, int]
-    area: float
-
-    @property
-    def reach(self) -> tuple[int, int]:
-        """Largest lag down and across."""
-        return (self.maps.shape[-2] - 1) // 2, (self.maps.shape[-1] - 1) // 2
-
-    @property
-    def centre(self) -> Tensor:
-        """``(2,)`` place of the zero lag as (x, y)."""
-        my, mx = self.reach
-        return self.maps.new_tensor([mx, my], dtype=torch.float64)
-
-    @cached_property
-    def tolerant(self) -> Tensor:
-        """``(K, n)`` maps, flattened, in which a point sees the best of its 3 x 3 neighbours."""
-        return running_max(running_max(pad_plane(self.maps, 1), 3, -1), 3, -2).flatten(1)
-
-    @cached_property
-    def mean_map(self) -> Tensor:
-        """``(2 my + 1, 2 mx + 1)`` mean over the channels that count."""
-        return torch.einsum("k,khw->hw", self.importance, self.maps) / self.importance.sum()
-
-    def inside(self, lags: Tensor) -> Tensor:
-        """Whether lags ``(..., 2)`` lie within the maps."""
-        my, mx = self.reach
-        return (lags[..., 0].abs() <= mx - 1) & (lags[..., 1].abs() <= my - 1)
-
-    def at(self, lags: Tensor) -> Tensor:
-        """``(K, ...)`` values at lags ``(..., 2)`` that lie inside."""
-        my, mx = self.reach
-        index = (lags[..., 1].round() + my) * (2 * mx + 1) + (lags[..., 0].round() + mx)
-        values = self.tolerant[:, index.flatten().long()]
-        return values.reshape(-1, *lags.shape[:-1])
-
-    def nearness(self, distance: Tensor) -> Tensor:
-        """Weights that fall with the lag: far lags overlap less, and perspective blurs them."""
-        return 1 / (1 + distance / (0.5 * min(self.reach)))
-
-
-def repetitions(walls: Walls) -> list[Repetition]:
-    """The repetition of every wall, from one batched transform; kept with the walls."""
-    kept: list[Repetition] | None = walls.kept.get("repetitions")
-    if kept is None:
-        kept = walls.kept["repetitions"] = _repetitions(walls)
-    return kept
-
-
-def _repetitions(walls: Walls) -> list[Repetition]:
-    height, width = walls.size
-    seen = wall_channels(walls)
-    reach = (int(height * REACH_SHARE), int(width * REACH_SHARE))
-    maps = autocorrelation(seen.values, walls.mask[:, None], reach).cpu()
-    importance = seen.importance.cpu()
-    areas = walls.mask.sum((-2, -1)).tolist()
-    return [
-        Repetition(m, i, walls.size, a) for m, i, a in zip(maps, importance, areas, strict=True)
-    ]
-
-
-def part_repetitions(walls: Walls, index: int) -> list[Repetition]:
-    """The repetition of the thirds of wall `index`, from top to bottom and from left to right."""
-    seen: Channels = walls.kept["channels"]
-    values, mask = seen.values[index], walls.mask[index]
-    found = []
-    for axis in (-2, -1):
-        length = values.shape[axis] // PARTS
-        parts = torch.stack([values.narrow(axis, k * length, length) for k in range(PARTS)])
-        masks = torch.stack([mask.narrow(axis, k * length, length) for k in range(PARTS)])
-        size = (parts.shape[-2], parts.shape[-1])
-        reach = (int(size[0] * REACH_SHARE), int(size[1] * REACH_SHARE))
-        maps = autocorrelation(parts, masks[:, None], reach).cpu()
-        importance = seen.importance[index].cpu()
-        areas = masks.sum((-2, -1)).tolist()
-        found += [Repetition(m, importance, size, a) for m, a in zip(maps, areas, strict=True)]
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,41 +106,46 @@ _BESIDE = (_ITSELF.multiples[:, 1] > 0).float()
 
 
 def _looked_at(
-    repetition: Repetition, basis: Tensor, multiples: Tensor
+    autocorrelation: ChannelAutocorrelation, basis: Tensor, multiples: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Values ``(K, S, P)`` at multiples of bases ``(S, 2, 2)``, their weights and usability."""
     lags = (multiples @ basis).float()
     distance = lags.norm(dim=-1)
     limit = RADIUS_CELLS * cell_area(basis).float().sqrt()
-    usable = repetition.inside(lags) & (distance > 2) & (distance <= limit[:, None])
-    values = repetition.at(torch.where(usable[..., None], lags, 0.0))
-    return values, usable * repetition.nearness(distance), usable.float()
+    usable = autocorrelation.inside(lags) & (distance > 2) & (distance <= limit[:, None])
+    values = autocorrelation.at(torch.where(usable[..., None], lags, 0.0))
+    return values, usable * autocorrelation.nearness(distance), usable.float()
 
 
-def mean_at_lattice(repetition: Repetition, basis: Tensor) -> tuple[Tensor, Tensor]:
+def mean_at_lattice(
+    autocorrelation: ChannelAutocorrelation, basis: Tensor
+) -> tuple[Tensor, Tensor]:
     """Mean autocorrelation at the nearest points of lattices ``(S, 2, 2)``.
 
     Returns:
         ``(K, S)`` means and ``(S,)`` numbers of points; none where all lie in one row, which says
         nothing of the other direction.
     """
-    values, weights, usable = _looked_at(repetition, basis, _ITSELF.multiples)
+    values, weights, usable = _looked_at(autocorrelation, basis, _ITSELF.multiples)
     beside = (usable @ _BESIDE) > 0
     points = usable.sum(-1) * beside
     return (values * weights).sum(-1) / weights.sum(-1).clamp_min(1e-9), points
 
 
-def mean_in_view(repetition: Repetition, basis: Tensor) -> Tensor:
+def mean_in_view(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     """``(S,)`` mean autocorrelation, within a px, at all points of lattices ``(S, 2, 2)``."""
     lags = (_IN_VIEW @ basis).float()
-    inside = repetition.inside(lags)
-    values = repetition.at(torch.where(inside[..., None], lags, 0.0))
-    mean = torch.einsum("k,ksp->sp", repetition.importance, values) / repetition.importance.sum()
+    inside = autocorrelation.inside(lags)
+    values = autocorrelation.at(torch.where(inside[..., None], lags, 0.0))
+    mean = (
+        torch.einsum("k,ksp->sp", autocorrelation.importance, values)
+        / autocorrelation.importance.sum()
+    )
     return (mean * inside).sum(-1) / inside.sum(-1).clamp_min(1)
 
 
 def compare(
-    repetition: Repetition,
+    autocorrelation: ChannelAutocorrelation,
     basis: Tensor,
     relations: Relations,
     *,
@@ -250,7 +155,7 @@ def compare(
     """Contrast of lattices ``(S, 2, 2)`` in every relation; see the module.
 
     Args:
-        repetition: what to look at.
+        autocorrelation: what to look at.
         basis: lattices.
         relations: the sets of points that are compared.
         doubt: how many standard errors of the difference to take off it, so that few points prove
@@ -261,7 +166,7 @@ def compare(
         ``(S, R)``, the largest that enough channels that repeat have, NaN where a set has no point;
         and ``(K, S, R)`` the means of the first sets.
     """
-    values, weights, usable = _looked_at(repetition, basis, relations.multiples)
+    values, weights, usable = _looked_at(autocorrelation, basis, relations.multiples)
     found = []
     for sets in (relations.on, relations.off):
         total = (weights @ sets.mT).clamp_min(1e-9)
@@ -273,7 +178,7 @@ def compare(
     variance = spread / (on_count + off_count - 1).clamp_min(1)
     shares = 1 / on_count.clamp_min(1) + 1 / off_count.clamp_min(1)
     off = off + doubt * (variance * shares).sqrt()
-    contrast = relative_contrast(on, off, repetition.importance).topk(votes, dim=0).values[-1]
+    contrast = relative_contrast(on, off, autocorrelation.importance).topk(votes, dim=0).values[-1]
     return contrast.masked_fill((on_count < 1) | (off_count < 1), torch.nan), on
 
 
@@ -284,17 +189,17 @@ def relative_contrast(on: Tensor, off: Tensor, importance: Tensor) -> Tensor:
     return (on - off) / on.clamp_min(0.02) * weight
 
 
-def strength(repetition: Repetition, on: Tensor) -> Tensor:
+def strength(autocorrelation: ChannelAutocorrelation, on: Tensor) -> Tensor:
     """How well a wall repeats: mean of the four best of the channels ``(K, ...)``, in [0, 1]."""
-    importance = repetition.importance.view(-1, *[1] * (on.dim() - 1))
+    importance = autocorrelation.importance.view(-1, *[1] * (on.dim() - 1))
     return (on.clamp(0, 1) * importance).topk(4, dim=0).values.mean(0)
 
 
-def free_directions(repetition: Repetition, basis: Tensor) -> Tensor:
+def free_directions(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     """Contrast of lattices ``(S, 2, 2)`` to their copies shifted along each of the vectors.
 
     Returns:
         ``(S, 2)``; near 0 along a direction in which the wall hardly changes.
     """
-    found, _ = compare(repetition, basis, SHIFTED, doubt=0.0)
+    found, _ = compare(autocorrelation, basis, SHIFTED, doubt=0.0)
     return found.reshape(-1, 2, len(_SHIFTS)).amax(-1)
