@@ -14,27 +14,16 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from tiling_diag._version import __version__
-from tiling_diag.batch.inputs import name_of
-from tiling_diag.batch.results import status_of
+from tiling_diag.batch.folder import GALLERY_FILE, Figures, file_stem, has_page
+from tiling_diag.batch.locations import name_of
+from tiling_diag.batch.rows import NUMBERS, badness, status_of
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import WholeFile
-from tiling_diag.batch.work import Figures, file_stem, has_page
 from tiling_diag.findings.finding import SUSPECT_PROBABILITY
-from tiling_diag.report.measures import MEASURES, look_up
+from tiling_diag.report.measures import look_up
 from tiling_diag.report.pages import environment
 from tiling_diag.text import printable
 
-GALLERY_FILE = "index.html"
-# Numbers that pictures can be sorted by: every measure that is one number, and how much is wall.
-NUMBERS = [
-    ("input.mask_coverage", "share"),
-    *(
-        (m.key, m.unit)
-        for m in MEASURES
-        if m.key not in ("lattice.a_px", "lattice.b_px", "band_axis_hint")
-    ),
-]
-_RANK = {"error": 0, "ok": 1, "suspect": 2, "defect": 3}
 _DIGITS = 5
 
 
@@ -110,15 +99,6 @@ def gallery_row(row: dict[str, Any], roots: list[str], figures: Figures) -> list
         printable(row["ref"] or ""),
         [_short(look_up(summary or {}, key)) for key, _ in NUMBERS],
     ]
-
-
-def badness(row: dict[str, Any]) -> float:
-    """How bad a picture is: its verdict first, then its surest finding, then how many it has."""
-    findings = [] if row["summary"] is None else row["summary"]["findings"]
-    chances = sorted((f["probability"] for f in findings if f["severity"] != "info"), reverse=True)
-    return round(
-        _RANK[status_of(row)] + 0.9 * max(chances, default=0.0) + 0.01 * min(len(chances), 9), 4
-    )
 
 
 def _short(value: Any) -> Any:

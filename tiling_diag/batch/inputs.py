@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tiling_diag.batch.locations import check_local, join, list_pictures, name_below, split_name
+from tiling_diag.batch.locations import check_local, join, list_pictures, name_of, split_name
 from tiling_diag.batch.manifest import is_manifest, read_manifest, resolve
 from tiling_diag.batch.partners import Partners, without_ending
 from tiling_diag.batch.work import Job
@@ -151,9 +151,3 @@ def _listed(source: str, recursive: bool, skip: frozenset[str]) -> Iterator[_Lis
             yield _Listed(path, name_of(path, [root]), root)
     else:
         raise InputError(f"there is no file or folder {source}")
-
-
-def name_of(path: str, roots: list[str]) -> str:
-    """The name of a picture: relative to the deepest root that it lies in, else its path."""
-    names = [name for root in roots if (name := name_below(path, root)) is not None]
-    return min(names, key=len) if names else path.replace(os.sep, "/")

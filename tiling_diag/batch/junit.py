@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
-from tiling_diag.batch.results import status_of
+from tiling_diag.batch.rows import status_of
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import WholeFile
 from tiling_diag.findings.finding import SUSPECT_PROBABILITY

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Literal
 
-from tiling_diag.batch.results import row_of, to_line
+from tiling_diag.batch.rows import row_of, to_line
 from tiling_diag.batch.work import Job, Outcome, Work
 from tiling_diag.errors import InputError, TilingDiagError
 from tiling_diag.text import printable
@@ -241,7 +241,7 @@ class _Station:
         from concurrent.futures import ThreadPoolExecutor
         from dataclasses import replace
 
-        from tiling_diag.command.main import heavy_imports, keep_freed_memory
+        from tiling_diag.process import heavy_imports, keep_freed_memory
 
         keep_freed_memory()
         with heavy_imports():

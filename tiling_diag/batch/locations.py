@@ -50,6 +50,12 @@ def name_below(location: str, root: str) -> str | None:
     return location[len(head) :].replace(os.sep, "/")
 
 
+def name_of(path: str, roots: list[str]) -> str:
+    """The name of a picture: relative to the deepest root that it lies in, else its path."""
+    names = [name for root in roots if (name := name_below(path, root)) is not None]
+    return min(names, key=len) if names else path.replace(os.sep, "/")
+
+
 def split_name(name: str) -> tuple[str, str]:
     """Folder and stem of a name: ``a/b/wall.png`` is ``("a/b", "wall")``."""
     folder, _, file = name.rpartition("/")

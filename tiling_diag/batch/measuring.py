@@ -14,16 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from tiling_diag.batch.results import row_of, to_line
-from tiling_diag.batch.work import (
-    Job,
-    Outcome,
-    Work,
-    fingerprint,
-    has_page,
-    page_file,
-    thumb_file,
-)
+from tiling_diag.batch.folder import has_page, page_file, thumb_file
+from tiling_diag.batch.rows import row_of, to_line
+from tiling_diag.batch.work import Job, Outcome, Work, fingerprint
 from tiling_diag.diagnosis import Diagnosis, diagnose_walls
 from tiling_diag.errors import InputError, TilingDiagError
 from tiling_diag.inputs.images import LoadedImage, load_image

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tiling_diag.batch.work import Job
+from tiling_diag.batch.folder import RESULTS_FILE
+from tiling_diag.batch.rows import parsed, status_of
 from tiling_diag.errors import InputError
-
-RESULTS_FILE = "results.jsonl"
 
 
 class Entry(NamedTuple):
@@ -31,11 +30,6 @@ class Entry(NamedTuple):
     length: int
     fingerprint: str | None
     status: str
-
-
-def status_of(row: dict[str, Any]) -> str:
-    """The verdict of a row, ``error`` where there is none."""
-    return str(row["summary"]["verdict"]) if row["status"] == "ok" else "error"
 
 
 class ResultsFile:
@@ -82,7 +76,7 @@ class ResultsFile:
                 if not line.endswith(b"\n"):
                     break
                 offset, end = end, end + len(line)
-                row = _parsed(line)
+                row = parsed(line)
                 if row is None:
                     self.damaged += 1
                     self.void += 1
@@ -161,66 +155,6 @@ class ResultsFile:
             raise
         os.close(self._handle)
         self._handle, self._end, self.entries, self.void = handle, end, entries, 0
-
-
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows that count of a file that may still be written to, in the order of their pictures.
-
-    Raises:
-        InputError: if the file can't be read.
-    """
-    places: dict[str, tuple[int, int]] = {}
-    try:
-        with open(path, "rb") as file:
-            end = 0
-            for line in file:
-                offset, end = end, end + len(line)
-                if line.endswith(b"\n") and (row := _parsed(line)) is not None:
-                    places[row["path"]] = (offset, len(line))
-            for offset, length in places.values():
-                file.seek(offset)
-                yield json.loads(file.read(length))
-    except OSError as error:
-        raise InputError(f"{path}: can't be read ({error.strerror})") from error
-
-
-def row_of(
-    job: Job,
-    fingerprint: str | None,
-    seconds: float,
-    error: str | None,
-    summary: dict[str, Any] | None,
-) -> dict[str, Any]:
-    """The row of a job that was measured, or of one that could not be."""
-    return {
-        "path": job.path,
-        "status": "error" if summary is None else "ok",
-        "error": error,
-        "mask": job.mask,
-        "ref": job.ref,
-        "fingerprint": fingerprint,
-        "seconds": round(seconds, 4),
-        "summary": summary,
-    }
-
-
-def to_line(row: dict[str, Any]) -> bytes:
-    """A row as one line of strict JSON in UTF-8."""
-    try:
-        text = json.dumps(row, ensure_ascii=False, allow_nan=False)
-        return (text + "\n").encode()
-    except UnicodeEncodeError:  # file names may hold bytes that are no text
-        return (json.dumps(row, allow_nan=False) + "\n").encode()
-
-
-def _parsed(line: bytes) -> dict[str, Any] | None:
-    """The row in a line, None where there is none."""
-    try:
-        row = json.loads(line)
-        status_of(row)
-        return row if isinstance(row["path"], str) and "fingerprint" in row else None
-    except (ValueError, KeyError, TypeError):
-        return None
 
 
 def _write(handle: int, data: bytes, offset: int) -> None:

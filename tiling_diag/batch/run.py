@@ -11,6 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from tiling_diag._version import __version__
+from tiling_diag.batch.folder import (
+    ABOUT_FILE,
+    PAGES,
+    RESULTS_FILE,
+    THUMBS,
+    Figures,
+    has_page,
+    page_file,
+    thumb_file,
+)
 from tiling_diag.batch.gallery import write_gallery
 from tiling_diag.batch.inputs import Inputs, discover
 from tiling_diag.batch.junit import write_junit
@@ -21,23 +31,10 @@ from tiling_diag.batch.results import ResultsFile
 from tiling_diag.batch.tables import Tables
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import clear_leftovers
-from tiling_diag.batch.work import (
-    PAGES,
-    THUMBS,
-    Engine,
-    Figures,
-    Job,
-    Outcome,
-    Work,
-    has_page,
-    page_file,
-    thumb_file,
-)
+from tiling_diag.batch.work import Engine, Job, Outcome, Work
 from tiling_diag.errors import InputError
 from tiling_diag.report.write import write_atomically
 from tiling_diag.settings import Settings
-
-ABOUT_FILE = "batch.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +131,7 @@ def run_batch(
         for place in places:
             clear_leftovers(place)
         if options.restart:
-            (folder / "results.jsonl").unlink(missing_ok=True)
+            (folder / RESULTS_FILE).unlink(missing_ok=True)
         with ResultsFile(folder) as results:
             _do(run, results)
             run.totals.seconds = time.monotonic() - start

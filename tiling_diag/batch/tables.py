@@ -8,13 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tiling_diag.batch.results import status_of
-from tiling_diag.batch.totals import found_codes
+from tiling_diag.batch.folder import CSV_FILE, PARQUET_FILE
+from tiling_diag.batch.rows import found_codes, status_of
 from tiling_diag.batch.whole_files import WholeFile
 from tiling_diag.report.measures import look_up
 from tiling_diag.report.schema import finding_codes
 
-CSV_FILE, PARQUET_FILE = "results.csv", "results.parquet"
 _TEXT = ("path", "status", "error", "mask", "ref", "verdict", "findings")
 # Column and dotted path in the summary; units are in the names, ratios have none.
 _NUMBERS = {

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tiling_diag.batch.results import status_of
-from tiling_diag.findings.finding import SUSPECT_PROBABILITY
+from tiling_diag.batch.folder import GALLERY_FILE
+from tiling_diag.batch.rows import found_codes, status_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,14 +64,6 @@ class Totals:
         }
 
 
-def found_codes(summary: dict[str, Any] | None) -> list[str]:
-    """Codes of the findings that a wall has: those more likely than not."""
-    findings = [] if summary is None else summary["findings"]
-    return list(
-        dict.fromkeys(f["code"] for f in findings if f["probability"] >= SUSPECT_PROBABILITY)
-    )
-
-
 def render(totals: Totals, console: Console) -> None:
     """Print totals; nothing is wider than the console."""
     from rich.markup import escape
@@ -94,7 +86,7 @@ def render(totals: Totals, console: Console) -> None:
     for code, count in totals.findings.most_common():
         table.add_row(f"  {code}", str(count), _share(count, totals))
     console.print(table)
-    console.print(f"gallery: {escape(os.path.join(totals.out, 'index.html'))}")
+    console.print(f"gallery: {escape(os.path.join(totals.out, GALLERY_FILE))}")
 
 
 def _share(count: int, totals: Totals) -> str:

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from tiling_diag._version import __version__
+from tiling_diag.batch.folder import Figures
 from tiling_diag.settings import Settings
-
-Figures = Literal["none", "flagged", "all"]
-THUMBS, PAGES = "thumbs", "pages"
 
 
 class Job(NamedTuple):
@@ -92,25 +89,3 @@ def fingerprint(job: Job, settings: Settings) -> str:
             with open(path, "rb") as file:
                 digest.update(hashlib.blake2b(file.read(), digest_size=16).digest())
     return digest.hexdigest()
-
-
-def file_stem(path: str) -> str:
-    """A name for a picture's own files that any file system and URL takes, different for each."""
-    base = os.path.splitext(os.path.basename(path))[0]
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", base).strip("-")[:40]
-    return f"{plain}-{hashlib.blake2b(os.fsencode(path), digest_size=6).hexdigest()}".lstrip("-")
-
-
-def thumb_file(path: str) -> str:
-    """Where the small picture of a wall lies in the folder of the results."""
-    return f"{THUMBS}/{file_stem(path)}.jpg"
-
-
-def page_file(path: str) -> str:
-    """Where the page of a wall lies in the folder of the results."""
-    return f"{PAGES}/{file_stem(path)}.html"
-
-
-def has_page(verdict: str, figures: Figures) -> bool:
-    """Whether a wall of this verdict gets a page."""
-    return figures == "all" or (figures == "flagged" and verdict in ("suspect", "defect"))

@@ -11,11 +11,9 @@ from typing import Annotated
 import typer
 
 from tiling_diag._version import __version__
-from tiling_diag.command.main import heavy_imports, main
 from tiling_diag.command.usage import OneLineErrors
 from tiling_diag.errors import InputError, TilingDiagError
-
-__all__ = ["app", "main"]
+from tiling_diag.process import heavy_imports
 
 EXAMPLES = """Examples:
 

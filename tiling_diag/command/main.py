@@ -1,54 +1,18 @@
-"""How a command starts and ends without waiting for what nobody needs.
+"""How a command starts and ends.
 
-Importing torch makes about a million objects that live as long as the process. Looking for garbage
-among them takes a sixth of the import, and taking them all down again at the end a quarter.
+Taking down what torch made at the end of a process takes a quarter as long as importing it, and
+nobody needs it: so the process leaves at once.
 """
 
 from __future__ import annotations
 
 import atexit
-import gc
 import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import NoReturn
-
-# Of malloc.h: M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD, in bytes. With larger ones pictures
-# of 1024 x 1024 px take as long, and workers grow more.
-_MALLOPT = ((-3, 12 << 20), (-1, 128 << 20), (-2, 16 << 20))
-
-
-@contextmanager
-def heavy_imports() -> Iterator[None]:
-    """Import torch within: no garbage is looked for meanwhile, nor later among what is imported."""
-    if "torch" in sys.modules:
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep large blocks that it frees, for the next picture.
-
-    By default glibc gives them back to the system, which clears every page again before it hands
-    them out: a sixth of the time that a picture takes. Elsewhere than under glibc nothing happens.
-    """
-    if os.name != "posix":
-        return
-    import ctypes
-
-    with suppress(AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        for parameter, number_of_bytes in _MALLOPT:
-            mallopt(parameter, number_of_bytes)
 
 
 def main() -> NoReturn:

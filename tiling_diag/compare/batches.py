@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tiling_diag._version import __version__
-from tiling_diag.batch.gallery import NUMBERS
+from tiling_diag.batch.rows import NUMBERS
 from tiling_diag.compare.sides import Pairs, Side, Wall, pair
 from tiling_diag.compare.statistics import Interval, mcnemar, mean_differences, share_difference
 from tiling_diag.errors import InputError

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tiling_diag._version import __version__
-from tiling_diag.batch.totals import found_codes
+from tiling_diag.batch.rows import found_codes
 
 if TYPE_CHECKING:
     from PIL import Image

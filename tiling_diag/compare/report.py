@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tiling_diag._version import __version__
-from tiling_diag.batch.gallery import NUMBERS
+from tiling_diag.batch.rows import NUMBERS
 from tiling_diag.compare.batches import PERIODS, BatchComparison
 from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.errors import InputError

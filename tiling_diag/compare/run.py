@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tiling_diag.batch import BatchOptions, run_batch
+from tiling_diag.batch.folder import is_results
 from tiling_diag.batch.locations import check_local
-from tiling_diag.batch.run import BatchOptions, run_batch
 from tiling_diag.compare.batches import BatchComparison, compare_batches
 from tiling_diag.compare.pictures import PictureComparison
-from tiling_diag.compare.sides import Side, is_batch, read_side
+from tiling_diag.compare.sides import Side, read_side
 from tiling_diag.errors import InputError
 from tiling_diag.settings import Settings
 
@@ -59,7 +60,7 @@ def compare(
 def _is_picture(location: str) -> bool:
     if not os.path.lexists(location):
         raise InputError(f"there is no file or folder {location}")
-    return not os.path.isdir(location) and not is_batch(location)
+    return not os.path.isdir(location) and not is_results(location)
 
 
 def _side(
@@ -69,7 +70,7 @@ def _side(
     options: BatchOptions,
     say: Callable[[str], None],
 ) -> Side:
-    if not is_batch(location):
+    if not is_results(location):
         run_batch([location], out, settings, replace(options, figures="none"), say=say)
         location = os.fspath(out)
     return read_side(location)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable
@@ -10,13 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tiling_diag.batch.gallery import NUMBERS, badness
-from tiling_diag.batch.inputs import name_of
-from tiling_diag.batch.locations import split_name
-from tiling_diag.batch.results import RESULTS_FILE, read_rows, status_of
-from tiling_diag.batch.run import ABOUT_FILE
-from tiling_diag.batch.totals import found_codes
-from tiling_diag.batch.work import page_file, thumb_file
+from tiling_diag.batch.folder import RESULTS_FILE, folder_of, page_file, read_about, thumb_file
+from tiling_diag.batch.locations import name_of, split_name
+from tiling_diag.batch.rows import NUMBERS, badness, found_codes, read_rows, status_of
 from tiling_diag.errors import InputError
 from tiling_diag.report.measures import look_up
 
@@ -28,9 +23,9 @@ class Wall(NamedTuple):
         name: relative to the batch's inputs.
         path: of the picture.
         status: verdict, or ``error``.
-        badness: see `gallery.badness`.
+        badness: see `rows.badness`.
         codes: of its findings.
-        numbers: in the order of `gallery.NUMBERS`, NaN where not measured.
+        numbers: in the order of `rows.NUMBERS`, NaN where not measured.
     """
 
     name: str
@@ -64,25 +59,14 @@ class Side:
         return self.folder / page_file(wall.path)
 
 
-def is_batch(location: str) -> bool:
-    """Whether it is the folder or the file of a batch's results."""
-    return os.path.isfile(os.path.join(location, RESULTS_FILE)) or (
-        os.path.isfile(location) and os.path.basename(location) == RESULTS_FILE
-    )
-
-
 def read_side(location: str) -> Side:
     """Read the results of a batch.
 
     Raises:
         InputError: if they can't be read or hold nothing.
     """
-    folder = Path(location if os.path.isdir(location) else os.path.dirname(location) or ".")
-    about: dict[str, Any] = {}
-    try:
-        about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # the batch was not finished: its rows count all the same
-        about = {}
+    folder = folder_of(location)
+    about = read_about(folder)
     rows = list(_walls(read_rows(folder / RESULTS_FILE), about.get("roots")))
     if not rows:
         raise InputError(f"{folder / RESULTS_FILE} has no rows: run the batch first")

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 import tiling_diag as td
 from tiling_diag.command.cli import app
 
-SAMPLES = Path(__file__).parent.parent / "sample_data"
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 ZONES, REFERENCE = SAMPLES / "brick_zones.jpg", SAMPLES / "brick_reference.jpg"
 SCHEMA = json.loads((files("tiling_diag.report") / "summary.schema.json").read_text())
 FIGURES = {

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
-from tiling_diag.batch.results import to_line
+from tiling_diag.batch.rows import to_line
 from tiling_diag.command.cli import app
 from tiling_diag.compare.batches import compare_batches
 from tiling_diag.compare.pictures import PictureComparison
@@ -20,7 +20,7 @@ from tiling_diag.compare.report import write_comparison
 from tiling_diag.compare.sides import pair, read_side
 from tiling_diag.errors import InputError
 
-SAMPLES = Path(__file__).parent.parent / "sample_data"
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 
 
 def command(*arguments):

@@ -5,8 +5,8 @@ import os
 import pytest
 from batch_walls import save_wall
 
-from tiling_diag.batch.inputs import discover, name_of
-from tiling_diag.batch.locations import split_name
+from tiling_diag.batch.inputs import discover
+from tiling_diag.batch.locations import name_of, split_name
 from tiling_diag.errors import InputError
 
 

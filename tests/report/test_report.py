@@ -18,7 +18,7 @@ from tiling_diag.report.html import notebook_html, page
 from tiling_diag.report.measures import FIGURE_NAMES, MEASURES
 from tiling_diag.synth import Material, View, draw_wall
 
-SAMPLES = Path(__file__).parent.parent / "sample_data"
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 
 
 def drawn(height, width, unit_px=48.0, course_px=20.0, bond="running_bond"):

@@ -20,12 +20,13 @@ from typer.testing import CliRunner
 
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, measuring, run_batch
+from tiling_diag.batch.folder import page_file, thumb_file
 from tiling_diag.batch.local import _Station
-from tiling_diag.batch.work import Work, page_file, thumb_file
+from tiling_diag.batch.work import Work
 from tiling_diag.command.cli import app
 from tiling_diag.errors import InputError
 
-SAMPLES = Path(__file__).parent.parent / "sample_data"
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 SCHEMA = json.loads((files("tiling_diag.report") / "summary.schema.json").read_text())
 
 

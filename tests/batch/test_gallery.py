@@ -12,7 +12,7 @@ from browser import browser, needs_browser, opened
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, Totals, run_batch
 from tiling_diag.batch.gallery import write_gallery
-from tiling_diag.batch.results import read_rows
+from tiling_diag.batch.rows import read_rows
 
 pytestmark = [pytest.mark.slow, needs_browser]
 

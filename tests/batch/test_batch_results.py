@@ -9,10 +9,12 @@ import sys
 import pytest
 
 from tiling_diag.batch import results as module
+from tiling_diag.batch.folder import file_stem
 from tiling_diag.batch.lock import FolderLock
-from tiling_diag.batch.results import ResultsFile, read_rows, row_of, to_line
+from tiling_diag.batch.results import ResultsFile
+from tiling_diag.batch.rows import read_rows, row_of, to_line
 from tiling_diag.batch.whole_files import WholeFile, clear_leftovers
-from tiling_diag.batch.work import Job, file_stem
+from tiling_diag.batch.work import Job
 from tiling_diag.errors import InputError
 
 

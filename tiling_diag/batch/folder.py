@@ -1,0 +1,65 @@
+"""What lies in a folder of results, and under which names: the contract with who reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+RESULTS_FILE = "results.jsonl"
+CSV_FILE, PARQUET_FILE = "results.csv", "results.parquet"
+GALLERY_FILE = "index.html"
+# What the batch was: version, roots, settings, totals. Written last, so a folder without it holds
+# rows of a run that was not finished.
+ABOUT_FILE = "batch.json"
+# Small pictures of walls, and their pages.
+THUMBS, PAGES = "thumbs", "pages"
+
+# Which pictures get a page.
+Figures = Literal["none", "flagged", "all"]
+
+
+def is_results(location: str) -> bool:
+    """Whether it is a folder of results, or the file of rows in one."""
+    return os.path.isfile(os.path.join(location, RESULTS_FILE)) or (
+        os.path.isfile(location) and os.path.basename(location) == RESULTS_FILE
+    )
+
+
+def folder_of(location: str) -> Path:
+    """The folder of results that `location` is, or lies in."""
+    return Path(location if os.path.isdir(location) else os.path.dirname(location) or ".")
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What the batch was; empty where it was not finished, whose rows count all the same."""
+    try:
+        about: dict[str, Any] = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return about
+
+
+def file_stem(path: str) -> str:
+    """A name for a picture's own files that any file system and URL takes, different for each."""
+    base = os.path.splitext(os.path.basename(path))[0]
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", base).strip("-")[:40]
+    return f"{plain}-{hashlib.blake2b(os.fsencode(path), digest_size=6).hexdigest()}".lstrip("-")
+
+
+def thumb_file(path: str) -> str:
+    """Where the small picture of a wall lies in the folder of the results."""
+    return f"{THUMBS}/{file_stem(path)}.jpg"
+
+
+def page_file(path: str) -> str:
+    """Where the page of a wall lies in the folder of the results."""
+    return f"{PAGES}/{file_stem(path)}.html"
+
+
+def has_page(verdict: str, figures: Figures) -> bool:
+    """Whether a wall of this verdict gets a page."""
+    return figures == "all" or (figures == "flagged" and verdict in ("suspect", "defect"))
