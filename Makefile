@@ -3,12 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Test processes that run side by side, each with one thread unless OMP_NUM_THREADS says otherwise.
+WORKERS ?= 2
+QUICK = $(BIN)/python -m pytest -q -m 'not slow' -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow check bench clean
+.PHONY: help demo test test-portable test-slow check bench clean
 
 help: ## Show this list.
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(STAMP): pyproject.toml constraints.txt
 	test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { \
@@ -25,7 +28,13 @@ demo: $(STAMP) ## Diagnose the sample walls and say where the reports are.
 	@echo "Open out/demo/brick_zones/report.html, out/demo/brick_doubled/report.html and out/demo/brick/report.html"
 
 test: $(STAMP) ## Run the quick tests (sets everything up on a fresh machine).
-	$(BIN)/python -m pytest -q -m 'not slow'
+	$(QUICK)
+
+test-portable: $(STAMP) ## The quick tests as other processors and thread counts would run them.
+	MKL_CBWR=COMPATIBLE $(QUICK)
+	ATEN_CPU_CAPABILITY=default $(QUICK)
+	OMP_NUM_THREADS=1 $(QUICK)
+	OMP_NUM_THREADS=4 $(QUICK)
 
 test-slow: $(STAMP) ## Run the tests that build, install or kill things.
 	$(BIN)/python -m pytest -q -m slow

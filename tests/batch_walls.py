@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
+from processes import start_program
 
 from tiling_diag.batch.measuring import work_through
 
@@ -60,12 +60,9 @@ def without_times(rows):
 
 def start(*arguments, environment=None, preexec=None):
     """The command as a process of its own, in a session of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", CLI, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    return start_program(
+        [sys.executable, "-c", CLI, *arguments],
+        preexec=preexec,
         env={**os.environ, **(environment or {})},
-        preexec_fn=preexec,
         start_new_session=True,
     )

@@ -83,6 +83,9 @@ def test_the_table_is_that_of_the_report():
         assert f"| `{measure.key}` | {measure.unit or '-'} | {measure.reading} |" in README
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "test-slow", "check", "bench", "clean", "help"])
+@pytest.mark.parametrize(
+    "target",
+    ["demo", "test", "test-portable", "test-slow", "check", "bench", "clean", "help"],
+)
 def test_the_makefile_has_every_target(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)

@@ -22,8 +22,6 @@ import reference_halves
 from corpus import load_corpus
 from legacy_metrics import legacy_metrics
 
-torch.set_num_threads(1)
-
 
 def test_a_map_finds_the_logistic_its_cases_come_from():
     rng = np.random.default_rng(1)

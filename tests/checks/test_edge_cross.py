@@ -11,8 +11,6 @@ from tiling_diag.kernels.tapers import periodic_plus_smooth
 from tiling_diag.synth import Material, View, draw_wall
 from tiling_diag.synth.defects.catalogue import uneven_borders
 
-torch.set_num_threads(1)
-
 
 def walls_of(image):
     return Walls(image[None], torch.ones_like(image[:1]))

@@ -10,8 +10,6 @@ from tiling_diag.synth import Material, View, draw_wall
 from tiling_diag.synth.defects.catalogue import resize_alias
 from tiling_diag.synth.walls import jpeg_round_trip
 
-torch.set_num_threads(1)
-
 BRICK = Material(width_px=70.0, height_px=23.4, mortar_px=3.0)
 
 

@@ -10,8 +10,6 @@ from tiling_diag.checks.reference.texture_ratio import with_scale
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 
-torch.set_num_threads(1)
-
 
 def brick(width_px, height_px, seed, size=(360, 440)):
     material = Material(width_px=width_px, height_px=height_px, mortar_px=3.0, seed=seed)

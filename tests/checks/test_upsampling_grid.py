@@ -10,8 +10,6 @@ from tiling_diag.synth import Material, View, draw_wall
 from tiling_diag.synth.defects.catalogue import autoencoder_grid, transposed_convolution_grid
 from tiling_diag.synth.walls import jpeg_round_trip
 
-torch.set_num_threads(1)
-
 PERIODS = (2, 4, 8, 16)
 # 1.5 grey levels: FULL_GRID_LEVELS / 4.
 VISIBLE = 0.25

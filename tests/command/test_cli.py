@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 from bad_inputs import CASES, Refused, ordinary_user
 from PIL import Image
+from processes import start_program
 from typer.testing import CliRunner
 
 import tiling_diag as td
@@ -235,11 +236,9 @@ def test_an_output_that_can_not_be_written_to_is_one_line():
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_a_closed_pipe_ends_quietly():
-    started = subprocess.Popen(
-        program("diag", "--pred", REFERENCE), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    started = start_program(program("diag", "--pred", REFERENCE))
     started.stdout.close()
-    assert started.stderr.read() == b""
+    assert started.stderr.read() == ""
     assert started.wait() == 141
 
 
@@ -250,12 +249,7 @@ def test_an_interrupt_exits_with_130_and_leaves_no_half_written_file(after_s, tm
     # Python itself is not to be interrupted while it starts.
     python, option, code, *arguments = program("diag", "--pred", ZONES, "--out", tmp_path / "out")
     code = code.replace("; main()", "; print('up', flush=True); main()")
-    started = subprocess.Popen(
-        [python, option, code, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    started = start_program([python, option, code, *arguments])
     assert started.stdout.readline() == "up\n"
     time.sleep(after_s)
     started.send_signal(signal.SIGINT)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -13,8 +12,6 @@ from tiling_diag.command.cli import app
 from tiling_diag.command.synthesis import write_pictures
 from tiling_diag.errors import InputError
 from tiling_diag.synth.defects.catalogue import DEFECTS
-
-torch.set_num_threads(1)
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 

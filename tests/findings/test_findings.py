@@ -18,8 +18,6 @@ from tiling_diag.synth.defects.catalogue import (
     uneven_borders,
 )
 
-torch.set_num_threads(1)
-
 TABLE = json.loads((files("tiling_diag.findings") / "calibration.json").read_text())
 BRICK = Material(width_px=48.3, height_px=16.1, mortar_px=2.2)
 

@@ -25,8 +25,6 @@ from tiling_diag.synth.defects.catalogue import (
 from tiling_diag.synth.defects.defect import period_code
 from tiling_diag.synth.geometry import apply_homography, pixel_grid
 
-torch.set_num_threads(1)
-
 LUMA = np.array([0.2126, 0.7152, 0.0722])
 A, B = (40.0, 0.0), (20.0, 16.0)
 

@@ -14,8 +14,6 @@ from tiling_diag.errors import InputError
 from tiling_diag.synth import Material, View, draw_wall, house_front
 from tiling_diag.synth.defects.catalogue import locked_amplitude
 
-torch.set_num_threads(1)
-
 FOLDER = Path(__file__).parents[2] / "sample_data"
 TRUTH = {e["file"]: e for e in json.loads((FOLDER / "truth.json").read_text())["pictures"]}
 

@@ -22,8 +22,6 @@ from tiling_diag.synth import (
 from tiling_diag.synth.geometry import apply_homography, invert, pixel_grid
 from tiling_diag.synth.noise import UnitNoise, generator, rough_surface
 
-torch.set_num_threads(1)
-
 # Nothing but the bond itself: a lattice vector then carries the picture onto itself exactly.
 PLAIN = {
     "tone_variation": 0.0,
