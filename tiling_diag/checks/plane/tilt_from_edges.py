@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.grid_search import centred_grid, maximize
 from tiling_diag.kernels.homography import LEAST_DEPTH
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.tapers import gaussian_blur
@@ -28,15 +29,16 @@ OVERALL = 0.3
 LARGEST_WEIGHT = 3.0
 # The clearest edges of a wall: so many, and no more than this share of its pixels.
 MOST_EDGES, EDGE_SHARE = 8192, 1 / 6
-# Directions over half a turn, and how many edges stand for all in what is expected of them.
+# Directions over half a turn, and the cells along the longer side in which edges are taken together
+# for what is expected of them.
 BINS = 180
-FEW_EDGES = 256
+CELLS = 16
 # Tilts as the change of scale from the middle to a border, tried in steps, then in finer ones.
 LARGEST_CHANGE = 0.5
 STEP = 0.1
-FINER = (0.05, 0.025, 0.0125)
+FINER = (0.05, 0.025)
 # One family of lines leaves a tilt along them open: the smaller of equal ones is taken.
-SMALLER = 0.1
+SMALLER = 0.05
 # Plain differences turn edges away from the axes; these do not: Farid and Simoncelli,
 # "Differentiation of discrete multidimensional signals", IEEE TIP 13(4), 2004, 5 taps.
 SMOOTH = (0.037659, 0.249153, 0.426375, 0.249153, 0.037659)
@@ -47,16 +49,15 @@ def line_tilt(walls: Walls) -> Tensor:
     """Tilts ``(B, 2)`` in 1/px about the picture's middle, float64 on the CPU."""
     places, along, weights = _edges(walls.small)
     height, width = walls.small.size
-    reach = places.new_tensor([width, height]) / max(height, width)
-    steps = torch.arange(-LARGEST_CHANGE, LARGEST_CHANGE + 1e-6, STEP)
-    tilts = torch.cartesian_prod(steps, steps).to(places)
-    best = _best(places, along, weights, tilts.expand(len(places), -1, -1), reach)
-    for step in FINER:
-        near = torch.arange(-1, 2).to(places) * step
-        best = _best(
-            places, along, weights, best[:, None] + torch.cartesian_prod(near, near), reach
-        )
-    return best.double().cpu() * (2 / max(walls.size))
+    corner = places.new_tensor([width, height]) / max(height, width)
+
+    def score(tilts: Tensor) -> Tensor:
+        gathered = _gathered(places, along, weights, tilts)
+        gathered = gathered * (1 - SMALLER * tilts.square().sum(-1))
+        return gathered.masked_fill(tilts.abs() @ corner >= 1 - LEAST_DEPTH, -torch.inf)
+
+    coarse = centred_grid(LARGEST_CHANGE, STEP).to(places).expand(len(places), -1, -1)
+    return maximize(score, coarse, FINER).double().cpu() * (2 / max(walls.size))
 
 
 def _edges(walls: Walls) -> tuple[Tensor, Tensor, Tensor]:
@@ -86,22 +87,6 @@ def _edges(walls: Walls) -> tuple[Tensor, Tensor, Tensor]:
     return places, along, weight / weight.sum(-1, keepdim=True).clamp_min(1e-12)
 
 
-def _best(places: Tensor, along: Tensor, weights: Tensor, tilts: Tensor, reach: Tensor) -> Tensor:
-    """Of ``tilts (B, T, 2)`` the one ``(B, 2)`` that gathers directions best.
-
-    Args:
-        places: of edges.
-        along: their directions.
-        weights: of them.
-        tilts: over half the longer side.
-        reach: ``(2,)`` the picture's corner, in halves of its longer side.
-    """
-    gathered = _gathered(places, along, weights, tilts)
-    gathered = gathered * (1 - SMALLER * tilts.square().sum(-1))
-    gathered = gathered.masked_fill(tilts.abs() @ reach >= 1 - LEAST_DEPTH, -torch.inf)
-    return tilts[torch.arange(len(tilts), device=tilts.device), gathered.argmax(-1)]
-
-
 def _gathered(places: Tensor, along: Tensor, weights: Tensor, tilts: Tensor) -> Tensor:
     """How far directions on the flat wall are from those of edges that run anywhere ``(B, T)``."""
     # Up to a length, `tilt.jacobian` of a direction.
@@ -126,8 +111,7 @@ def _expected(places: Tensor, weights: Tensor, tilts: Tensor) -> Tensor:
     Evenly spread directions are not even where a linear map A back to the picture stretches: their
     density is det A / |A u|^2, with A = 1 + x p^T under the tilt p at x.
     """
-    few = slice(None, None, max(1, places.shape[1] // FEW_EDGES))
-    places, weights = places[:, few], weights[:, few]
+    places, weights = _gathered_in_cells(places, weights)
     turn = torch.arange(BINS).to(places) * (math.pi / BINS)
     unit = torch.stack([turn.cos(), turn.sin()], dim=-1)
     depth = 1 + places @ tilts.mT
@@ -135,3 +119,13 @@ def _expected(places: Tensor, weights: Tensor, tilts: Tensor) -> Tensor:
     density = depth[..., None] / back.square().sum(-1)
     total = (density * weights[..., None, None]).sum(1)
     return total / total.sum(-1, keepdim=True)
+
+
+def _gathered_in_cells(places: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean places ``(B, CELLS ** 2, 2)`` and summed weights of edges in square cells."""
+    column, row = ((places + 1) * (CELLS / 2)).long().clamp(0, CELLS - 1).unbind(-1)
+    index = row * CELLS + column
+    total = weights.new_zeros(len(weights), CELLS**2).scatter_add(-1, index, weights)
+    moment = places.new_zeros(len(weights), CELLS**2, 2)
+    moment = moment.scatter_add(1, index[..., None].expand_as(places), places * weights[..., None])
+    return moment / total[..., None].clamp_min(1e-12), total

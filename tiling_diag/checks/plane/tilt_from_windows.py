@@ -9,14 +9,17 @@ windows has the most energy: there their peaks fall together.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn.functional import grid_sample
 
 from tiling_diag.checks.plane.plane_fit import corners, grid_places
 from tiling_diag.checks.plane.row_frame import pixel_frame
-from tiling_diag.checks.plane.windows import LONGEST_LAG, REACH, map_index, window_maps
+from tiling_diag.checks.plane.windows import LONGEST_LAG, REACH, WindowMaps, window_maps
 from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.grid_search import centred_grid, maximize
 from tiling_diag.kernels.homography import LEAST_DEPTH
 
 # Chosen on corpus pictures seen at an angle.
@@ -39,53 +42,51 @@ def blind_tilt(walls: Walls) -> Tensor:
     half = corners(walls.size)[3]
     places = grid_places(walls.size, PLACES_PER_SIDE, PLACES_PER_SIDE).expand(batch, -1, -1)
     found = []
+    coarse = centred_grid(LARGEST_CHANGE, STEP).expand(batch, -1, -1)
     for share in WINDOW_SHARES:
         side = torch.full((batch,), share * min(walls.size), dtype=torch.float64)
         flat = torch.zeros(batch, 2, dtype=torch.float64)
         windows = window_maps(walls, pixel_frame(batch), flat, places, side)
-        share_of_half = windows.places / half
-        weights = windows.coverage.to(windows.maps)
-        steps = torch.arange(-LARGEST_CHANGE, LARGEST_CHANGE + 1e-6, STEP, dtype=torch.float64)
-        grid = torch.cartesian_prod(steps, steps).expand(batch, -1, -1)
-        best, energy = _best(windows.maps, weights, share_of_half, grid)
-        for step in FINER:
-            near = torch.arange(-1, 2, dtype=torch.float64) * step
-            best, energy = _best(
-                windows.maps,
-                weights,
-                share_of_half,
-                best[:, None] + torch.cartesian_prod(near, near),
-            )
-        found.append((best, energy))
-    better = (found[1][1] > found[0][1])[:, None].cpu()
+        energy = _energy(windows, half)
+        tilts = maximize(energy, coarse, FINER)
+        found.append((tilts, energy(tilts[:, None])))
+    better = found[1][1] > found[0][1]
     return torch.where(better, found[1][0], found[0][0]) / half
 
 
-def _best(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> tuple[Tensor, Tensor]:
-    """Of ``tilts (B, T, 2)`` the one under which windows agree most, and their energy.
+def _energy(windows: WindowMaps, half: Tensor) -> Callable[[Tensor], Tensor]:
+    """How well windows agree under tilts ``(B, T, 2)`` in shares of half the picture ``(B, T)``."""
+    maps, weights = _without_rings(windows.maps), windows.coverage.to(windows.maps)
+    places = windows.places / half
 
-    Places and tilts are in shares of half the picture.
-    """
-    energy = _agreement(maps, weights, places, tilts)
-    in_view = tilts.abs().sum(-1) < 1 - LEAST_DEPTH
-    energy = energy.masked_fill(~in_view.to(energy.device), -torch.inf)
-    top, index = energy.max(-1)
-    return tilts[torch.arange(len(tilts)), index.cpu()], top
+    def energy(tilts: Tensor) -> Tensor:
+        found = _agreement(maps, weights, places, tilts).to(tilts)
+        return found.masked_fill(tilts.abs().sum(-1) >= 1 - LEAST_DEPTH, -torch.inf)
+
+    return energy
 
 
 def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> Tensor:
-    """Energy ``(B, T)`` of the mean autocorrelation on the flat wall under each tilt."""
+    """Energy ``(B, T)`` of the mean autocorrelation on the flat wall under each tilt.
+
+    Args:
+        maps: ``(B, n, m)`` see `_without_rings`.
+        weights: ``(B, n)`` of windows.
+        places: ``(B, n, 2)`` in shares of half the picture.
+        tilts: ``(B, T, 2)`` over half the picture.
+    """
     lags = _flat_lags().to(maps)
     places, tilts = places.to(maps), tilts.to(maps)
     depth = 1 + torch.einsum("bnk,btk->btn", places, tilts)
     # A flat lag L is seen at x as d (L + x (p . L)).
     along = torch.einsum("btk,lk->btl", tilts, lags)
     seen = lags + places[:, None, :, None] * along[:, :, None, :, None]
-    seen = (seen * depth[..., None, None]).round()
+    seen = seen * depth[..., None, None]
     inside = (seen.abs() <= LONGEST_LAG).all(-1)
-    index = map_index(seen.long())
-    flat = _without_rings(maps)[:, None].expand(-1, tilts.shape[1], -1, -1)
-    values = torch.gather(flat, -1, index)
+    square = maps.reshape(-1, 1, 2 * REACH + 1, 2 * REACH + 1)
+    grid = (seen / REACH).transpose(1, 2).flatten(0, 1)
+    values = grid_sample(square, grid, align_corners=True)
+    values = values.reshape(*maps.shape[:2], *values.shape[-2:]).transpose(1, 2)
     share = inside * weights[:, None, :, None]
     values = values * share
     # Products of two windows only: a window's own square is there under every tilt.
