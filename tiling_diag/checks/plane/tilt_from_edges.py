@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.grid_search import centred_grid, maximize
+from tiling_diag.kernels.grid_search import grid_search
 from tiling_diag.kernels.homography import LEAST_DEPTH
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.tapers import gaussian_blur
@@ -33,10 +33,9 @@ MOST_EDGES, EDGE_SHARE = 8192, 1 / 6
 # for what is expected of them.
 BINS = 180
 CELLS = 16
-# Tilts as the change of scale from the middle to a border, tried in steps, then in finer ones.
-LARGEST_CHANGE = 0.5
-STEP = 0.1
-FINER = (0.05, 0.025)
+# Tilts as the change of scale from the middle to a border: how far from the best one before grids
+# of them reach, and in what steps.
+STAGES = ((0.5, 0.1), (0.05, 0.05), (0.025, 0.025))
 # One family of lines leaves a tilt along them open: the smaller of equal ones is taken.
 SMALLER = 0.05
 # Plain differences turn edges away from the axes; these do not: Farid and Simoncelli,
@@ -56,8 +55,9 @@ def line_tilt(walls: Walls) -> Tensor:
         gathered = gathered * (1 - SMALLER * tilts.square().sum(-1))
         return gathered.masked_fill(tilts.abs() @ corner >= 1 - LEAST_DEPTH, -torch.inf)
 
-    coarse = centred_grid(LARGEST_CHANGE, STEP).to(places).expand(len(places), -1, -1)
-    return maximize(score, coarse, FINER).double().cpu() * (2 / max(walls.size))
+    straight = places.new_zeros(len(places), 2)
+    found = grid_search(score, straight, STAGES, between=True).place
+    return found.double().cpu() * (2 / max(walls.size))
 
 
 def _edges(walls: Walls) -> tuple[Tensor, Tensor, Tensor]:

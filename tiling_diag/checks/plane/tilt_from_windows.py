@@ -8,7 +8,6 @@ windows has the most energy: there their peaks fall together.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -19,7 +18,8 @@ from tiling_diag.checks.plane.plane_fit import corners, grid_places
 from tiling_diag.checks.plane.row_frame import pixel_frame
 from tiling_diag.checks.plane.windows import LONGEST_LAG, REACH, WindowMaps, window_maps
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.grid_search import centred_grid, maximize
+from tiling_diag.kernels.autocorrelation import less_ring_means
+from tiling_diag.kernels.grid_search import grid_search
 from tiling_diag.kernels.homography import LEAST_DEPTH
 
 # Chosen on corpus pictures seen at an angle.
@@ -30,10 +30,9 @@ LAGS = (4, 20)
 LAG_STEP = 2
 # A lag counts if this share of the pairs of windows has it in reach.
 LEAST_PAIRS = 0.4
-# Tilts as the change of scale from the middle to a border, tried in steps, then in finer ones.
-LARGEST_CHANGE = 0.45
-STEP = 0.15
-FINER = (0.05, 0.02)
+# Tilts as the change of scale from the middle to a border: how far from the best one before grids
+# of them reach, and in what steps.
+STAGES = ((0.45, 0.15), (0.05, 0.05), (0.02, 0.02))
 
 
 def blind_tilt(walls: Walls) -> Tensor:
@@ -42,21 +41,21 @@ def blind_tilt(walls: Walls) -> Tensor:
     half = corners(walls.size)[3]
     places = grid_places(walls.size, PLACES_PER_SIDE, PLACES_PER_SIDE).expand(batch, -1, -1)
     found = []
-    coarse = centred_grid(LARGEST_CHANGE, STEP).expand(batch, -1, -1)
     for share in WINDOW_SHARES:
         side = torch.full((batch,), share * min(walls.size), dtype=torch.float64)
         flat = torch.zeros(batch, 2, dtype=torch.float64)
         windows = window_maps(walls, pixel_frame(batch), flat, places, side)
         energy = _energy(windows, half)
-        tilts = maximize(energy, coarse, FINER)
-        found.append((tilts, energy(tilts[:, None])))
-    better = found[1][1] > found[0][1]
-    return torch.where(better, found[1][0], found[0][0]) / half
+        found.append(grid_search(energy, flat, STAGES, between=True))
+    better = (found[1].score > found[0].score)[:, None]
+    return torch.where(better, found[1].place, found[0].place) / half
 
 
 def _energy(windows: WindowMaps, half: Tensor) -> Callable[[Tensor], Tensor]:
     """How well windows agree under tilts ``(B, T, 2)`` in shares of half the picture ``(B, T)``."""
-    maps, weights = _without_rings(windows.maps), windows.coverage.to(windows.maps)
+    side = 2 * REACH + 1
+    maps = less_ring_means(windows.maps.reshape(*windows.maps.shape[:2], side, side))
+    weights = windows.coverage.to(maps)
     places = windows.places / half
 
     def energy(tilts: Tensor) -> Tensor:
@@ -70,7 +69,7 @@ def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> 
     """Energy ``(B, T)`` of the mean autocorrelation on the flat wall under each tilt.
 
     Args:
-        maps: ``(B, n, m)`` see `_without_rings`.
+        maps: ``(B, n, 2 REACH + 1, 2 REACH + 1)`` by lag, without their means over rings.
         weights: ``(B, n)`` of windows.
         places: ``(B, n, 2)`` in shares of half the picture.
         tilts: ``(B, T, 2)`` over half the picture.
@@ -83,9 +82,8 @@ def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> 
     seen = lags + places[:, None, :, None] * along[:, :, None, :, None]
     seen = seen * depth[..., None, None]
     inside = (seen.abs() <= LONGEST_LAG).all(-1)
-    square = maps.reshape(-1, 1, 2 * REACH + 1, 2 * REACH + 1)
     grid = (seen / REACH).transpose(1, 2).flatten(0, 1)
-    values = grid_sample(square, grid, align_corners=True)
+    values = grid_sample(maps.flatten(0, 1)[:, None], grid, align_corners=True)
     values = values.reshape(*maps.shape[:2], *values.shape[-2:]).transpose(1, 2)
     share = inside * weights[:, None, :, None]
     values = values * share
@@ -96,21 +94,6 @@ def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> 
     enough = count > LEAST_PAIRS * every[:, None, None]
     mean = torch.where(enough, pairs / count.clamp_min(1e-6), 0.0)
     return mean.sum(-1) / enough.sum(-1).clamp_min(1)
-
-
-def _without_rings(maps: Tensor) -> Tensor:
-    """Maps less their mean at each distance from zero lag.
-
-    What is left tells directions apart; the wide peak at zero lag, which agrees under any tilt that
-    shrinks lags into it, is gone.
-    """
-    lag = torch.arange(-REACH, REACH + 1.0, device=maps.device)
-    ring = torch.hypot(lag[:, None], lag).round().long().flatten()
-    rings = int(REACH * math.sqrt(2)) + 2
-    sums = maps.new_zeros(*maps.shape[:-1], rings).index_add(-1, ring, maps)
-    counts = maps.new_zeros(rings).index_add(0, ring, torch.ones_like(maps[0, 0]))
-    means: Tensor = (sums / counts.clamp_min(1))[..., ring]
-    return maps - means
 
 
 def _flat_lags() -> Tensor:
