@@ -29,22 +29,33 @@ def tilt_of(*images):
 
 
 # Tilts over half the longer side: the change of scale from the middle to the border. Short joints
-# show less of it than long ones.
-@pytest.mark.parametrize("material,most", [(TILES, 0.04), (BRICK, 0.1)])
+# show less of it than long ones. Errors seen: 0.026 and 0.033.
+@pytest.mark.parametrize("material,most", [(TILES, 0.08), (BRICK, 0.1)])
 @pytest.mark.parametrize("ratios", [(1.3, 1.0), (0.5, 1.0), (1.0, 2.0), (1.2, 1.4)])
 def test_the_tilt_of_a_wall_with_two_families_of_lines_is_found(material, most, ratios):
     image, truth = view(material, ratios)
     assert ((tilt_of(image)[0] - truth) * 200).abs().max() < most
 
 
-def test_one_family_of_lines_shows_what_makes_it_run_apart():
+def test_one_family_of_lines_shows_the_tilt_that_makes_it_converge():
     image, truth = view(BOARDS, (1.6, 1.0))
-    assert (tilt_of(image)[0] * 200).tolist() == pytest.approx((truth * 200).tolist(), abs=0.03)
+    along, across = (tilt_of(image)[0] * 200).tolist()
+    assert along == pytest.approx(float(truth[0] * 200), abs=0.03)  # error seen: 0.010
+    # A tilt across the boards changes no direction: only the preference for small ones tells.
+    assert across == pytest.approx(0, abs=0.09)  # error seen: 0.029
+
+
+@pytest.mark.parametrize("material,ratios", [(BOARDS, (1.6, 1.0)), (BRICK, (1.0, 2.0))])
+def test_noise_in_the_last_digits_does_not_choose_the_tilt(material, ratios):
+    image, _ = view(material, ratios)
+    noise = 1e-6 * torch.randn(image.shape, generator=torch.Generator().manual_seed(1))
+    tilts = tilt_of(image, (image + noise).clamp(0, 1)) * 200
+    assert (tilts[1] - tilts[0]).abs().max() < 1e-4  # seen: 3e-5; a cell of the grid is 0.025
 
 
 def test_a_wall_seen_straight_on_has_none():
     image, _ = view(BRICK, (1.0, 1.0))
-    assert tilt_of(image).abs().max() * 200 < 0.02
+    assert tilt_of(image).abs().max() * 200 < 0.04  # error seen: 0.012
 
 
 def test_a_batch_is_as_its_walls_alone():
