@@ -1,6 +1,7 @@
 """How long a diagnosis takes, as ratios to work that everyone knows, measured in one run.
 
     python benchmarks/speed.py --repeats 7
+    python benchmarks/speed.py --corpus     # every picture of the corpora, see `speed_corpus.py`
 
 Contestants and what they are measured against take turns, so that a busy machine slows both; the
 ratio of their medians is printed beside its limit, with the range over the rounds. Peak memory is
@@ -22,7 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import speed_corpus
 import torch
+from corpus import DEFAULT_CORPUS
 from PIL import Image
 from tables import markdown_table
 from torch import Tensor
@@ -200,8 +203,21 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7, help="rounds (default %(default)s)")
     parser.add_argument("--threads", type=int, help="of torch, here and in the processes")
     parser.add_argument("--only", choices=("calls", "processes", "memory"))
+    parser.add_argument(
+        "--corpus",
+        type=Path,
+        nargs="?",
+        const=DEFAULT_CORPUS.parent,
+        metavar="SHARED",
+        help="only the pictures of the corpora and of the negatives, on one thread",
+    )
+    parser.add_argument("--name", help="with --corpus: files whose name contains this")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder for the results")
     options = parser.parse_args()
+    if options.corpus is not None:
+        print(speed_corpus.run(options.corpus, options.name, options.out))
+        print(f"written to {options.out}")
+        return
     if options.threads:
         torch.set_num_threads(options.threads)
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
