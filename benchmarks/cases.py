@@ -185,7 +185,7 @@ def _field_lattice(entry: dict, lattice: dict | None, summary: dict) -> list[str
         error = vector_error(truth, answer)
         off = "" if error is None else f", {100 * error:.0f} % off"
         return [f"{verdict}: {_sizes(lattice)}{off}"]
-    return _field_sizes(entry, lattice or {}, truth.tolerance)
+    return [] if kind == "perspective" else _field_sizes(entry, lattice or {}, truth.tolerance)
 
 
 def _field_sizes(entry: dict, lattice: dict, tolerance: float) -> list[str]:
