@@ -346,7 +346,7 @@ def test_a_batch_says_what_its_walls_say_alone():
 
 
 def test_a_rectified_wall_has_the_lattice_it_is_said_to_have(tmp_path):
-    from tiling_diag.report.figures.rectified import write_rectified
+    from tiling_diag.report.rectified import write_rectified
 
     image = brick(homography=perspective_homography(SIZE, 1.5, 1.0))
     write_rectified(td.diagnose(image), tmp_path)
@@ -359,7 +359,7 @@ def test_a_rectified_wall_has_the_lattice_it_is_said_to_have(tmp_path):
 
 
 def test_nothing_is_rectified_without_a_lattice(tmp_path):
-    from tiling_diag.report.figures.rectified import write_rectified
+    from tiling_diag.report.rectified import write_rectified
 
     with pytest.raises(td.InputError, match="no lattice was found"):
         write_rectified(td.diagnose(torch.full((3, 64, 64), 0.5)), tmp_path)

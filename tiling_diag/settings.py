@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from tiling_diag.errors import InputError
 
+# Smaller units are no pixels, and larger ones fit into no picture that can be read.
+LIMITS = {"unit_px": (1.0, 1e5), "course_px": (1.0, 1e5), "ref_scale": (1e-3, 1e3)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -21,7 +24,8 @@ class Settings:
             calls already live counts for more than ``auto``.
 
     Raises:
-        InputError: if a length or scale is not a positive number, or a grid period is under 2 px.
+        InputError: if a length or scale is not a positive number within `LIMITS`, or a grid period
+            is under 2 px.
     """
 
     unit_px: float | None = None
@@ -36,6 +40,9 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise InputError(f"{name}={value} must be a positive number of pixels")
+            low, high = LIMITS[name]
+            if value is not None and not low <= value <= high:
+                raise InputError(f"{name}={value:g} can't be meant: give {low:g} to {high:g} px")
         for period in self.grid_periods_px:
             if period != int(period) or period < 2:
                 raise InputError(

@@ -259,6 +259,13 @@ def test_bad_and_odd_pictures_each_get_a_row(tmp_path):
     assert "" not in {row["error"] for row in rows_in(tmp_path / "out")}
 
 
+@pytest.mark.parametrize("name", ["", "."])
+def test_junit_needs_the_name_of_a_file(name, tmp_path):
+    with pytest.raises(td.InputError, match="name the file to write"):
+        run_batch([str(tmp_path)], tmp_path / "out", options=BatchOptions(junit=Path(name)))
+    assert not (tmp_path / "out").exists()
+
+
 def test_junit_says_what_failed(tmp_path):
     save_wall(tmp_path / "walls" / "good.png", period=(16, 24))
     save_wall(tmp_path / "walls" / 'dou"ble<b>\x01.png', period=(16, 48))

@@ -152,6 +152,10 @@ def test_bad_and_odd_pictures_get_an_answer_or_one_line(case, tmp_path):
         (["--course-px", "nan"], "course_px=nan must be a positive"),
         (["--course-px", "inf"], "course_px=inf must be a positive"),
         (["--ref-scale", "0"], "ref_scale=0.0 must be a positive"),
+        (["--unit-px", "1e308"], "unit_px=1e+308 can't be meant: give 1 to 100000 px"),
+        (["--course-px", "0.5"], "course_px=0.5 can't be meant: give 1 to 100000 px"),
+        (["--ref-scale", "1e9"], "ref_scale=1e+09 can't be meant: give 0.001 to 1000 px"),
+        (["--out", ""], "Invalid value for '--out' / '-o': it is empty"),
         (["--device", "abacus"], "use auto, cpu"),
         (["--device", "cuda:99"], "use auto or cpu"),
         (["--frobnicate"], "No such option"),
@@ -259,6 +263,20 @@ def test_an_interrupt_exits_with_130_and_leaves_no_half_written_file(after_s, tm
     assert started.returncode == 130
     assert errors == "tiling-diag: interrupted\n"
     assert not list(tmp_path.glob("out/.*"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [("co", "compare"), ("diag --un", "--unit-px"), ("batch --f", "--figures")],
+)
+def test_a_shell_completes_commands_and_options(typed, completed):
+    asked = {
+        "_TILING_DIAG_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"tiling-diag {typed}",
+        "COMP_CWORD": str(typed.count(" ") + 1),
+    }
+    result = CliRunner().invoke(app, [], prog_name="tiling-diag", env=asked)
+    assert completed in result.stdout.split()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["diag", "--help"]])

@@ -22,7 +22,7 @@ from tiling_diag.errors import InputError, TilingDiagError
 from tiling_diag.inputs.images import LoadedImage, load_image
 from tiling_diag.inputs.picture_files import size_in_header
 from tiling_diag.inputs.wall_input import WallInput, read_wall
-from tiling_diag.report.figures.gallery import draw_page, draw_thumbnail
+from tiling_diag.report.gallery import draw_page, draw_thumbnail
 from tiling_diag.text import printable
 
 # Pixels that are measured at once; a picture with more is measured alone. On a CPU more than this

@@ -100,6 +100,8 @@ def run_batch(
     settings, options = settings or Settings(), options or BatchOptions()
     if options.workers is not None and options.workers < 1:
         raise InputError(f"workers={options.workers}: at least one process has to do the work")
+    if options.junit is not None and (not options.junit.name or options.junit.is_dir()):
+        raise InputError(f"junit={options.junit} is a folder: name the file to write")
     folder = Path(out)
     places = (folder, folder / THUMBS, folder / PAGES)
     start = time.monotonic()

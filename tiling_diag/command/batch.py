@@ -1,0 +1,116 @@
+"""`tiling-diag batch`: measure many pictures."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tiling_diag.command.options import (
+    CoursePx,
+    FailFrom,
+    Recursive,
+    RefScale,
+    UnitPx,
+    Workers,
+    out_option,
+    print_result,
+    user_errors,
+)
+
+EXAMPLES = """Examples:
+
+  tiling-diag batch walls --out results
+
+  tiling-diag batch walls --masks masks --refs tile.png --recursive --out results
+
+  tiling-diag batch list.csv --out results --fail-on defect --junit walls.xml
+"""
+EXIT_CODES = """
+Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 3 some pictures could not be read (their
+rows say why); 130 interrupted.
+"""
+
+
+class FiguresFor(str, Enum):
+    """Which pictures get a page with figures."""
+
+    none = "none"
+    flagged = "flagged"
+    all = "all"
+
+
+def batch(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Folders, pictures, globs, or lists (CSV or JSONL with pred, mask, ref).",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, out_option("Folder for the results.", show_default=False)],
+    masks: Annotated[
+        str | None, typer.Option(help="Folder of masks, matched by relative path and stem.")
+    ] = None,
+    refs: Annotated[
+        str | None, typer.Option(help="Folder of references, matched alike, or one for all.")
+    ] = None,
+    ref_scale: RefScale = 1.0,
+    unit_px: UnitPx = None,
+    course_px: CoursePx = None,
+    recursive: Recursive = False,
+    workers: Workers = None,
+    device: Annotated[
+        str, typer.Option(help="auto (every GPU, else the CPU), cpu, cuda, cuda:N or mps.")
+    ] = "auto",
+    figures: Annotated[
+        FiguresFor, typer.Option(help="Which pictures get a page with figures.")
+    ] = FiguresFor.flagged,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Measure all again, whatever is there.")
+    ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(help="Also write the verdicts as JUnit XML to this file.")
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the totals as one JSON document.")
+    ] = False,
+    fail_on: FailFrom = None,
+) -> None:
+    """Measure many pictures; run again, it does only what is missing or changed."""
+    with user_errors():
+        from tiling_diag.batch import BatchOptions, run_batch
+        from tiling_diag.batch.totals import render
+        from tiling_diag.settings import Settings
+
+        totals = run_batch(
+            inputs,
+            out,
+            Settings(unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device),
+            BatchOptions(
+                masks=masks,
+                refs=refs,
+                recursive=recursive,
+                workers=workers,
+                figures=figures.value,
+                restart=restart,
+                fail_on=None if fail_on is None else fail_on.value,
+                junit=junit,
+            ),
+            say=lambda line: typer.echo(f"tiling-diag: {line}", err=True),
+        )
+        if json_:
+            import json
+
+            print_result(json.dumps(totals.plain(), indent=2))
+        else:
+            from tiling_diag.report.console import as_text
+
+            print_result(as_text(lambda console: render(totals, console)))
+    if totals.meets(None if fail_on is None else fail_on.value):
+        raise typer.Exit(1)
+    if totals.verdicts["error"]:
+        raise typer.Exit(3)

@@ -1,0 +1,90 @@
+"""`tiling-diag compare`: compare pictures or batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tiling_diag.command.options import (
+    CoursePx,
+    Device,
+    Recursive,
+    RefScale,
+    UnitPx,
+    Workers,
+    out_option,
+    print_result,
+    user_errors,
+)
+
+EXAMPLES = """Examples:
+
+  tiling-diag compare before.jpg after.jpg --out comparison
+
+  tiling-diag compare results/step_1000 results/step_2000 --out comparison --fail-on-regression
+"""
+EXIT_CODES = """
+Exit codes: 0 done; 1 --fail-on-regression was met; 2 unusable input; 130 interrupted.
+"""
+
+
+def compare(
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="A picture, a folder of pictures or the results of a batch."
+        ),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="What it is compared with.")],
+    out: Annotated[Path, out_option("Folder for the comparison.", show_default=False)],
+    masks: Annotated[str | None, typer.Option(help="For folders: masks of both.")] = None,
+    refs: Annotated[
+        str | None, typer.Option(help="References of both: a folder, or one picture for all.")
+    ] = None,
+    ref_scale: RefScale = 1.0,
+    unit_px: UnitPx = None,
+    course_px: CoursePx = None,
+    recursive: Recursive = False,
+    workers: Workers = None,
+    device: Device = "auto",
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the comparison as one JSON document.")
+    ] = False,
+    fail_on_regression: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-regression",
+            help="Exit with 1 if the share of defects rises beyond its 95 % interval "
+            "(of two pictures: if B is a defect and A is none).",
+        ),
+    ] = False,
+) -> None:
+    """Compare two pictures, or two sets of pictures with statistics over their pairs."""
+    with user_errors():
+        from tiling_diag.batch import BatchOptions
+        from tiling_diag.compare.report import render, write_comparison
+        from tiling_diag.compare.run import compare as compare_all
+        from tiling_diag.settings import Settings
+
+        comparison = compare_all(
+            a,
+            b,
+            out,
+            Settings(unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device),
+            BatchOptions(masks=masks, refs=refs, recursive=recursive, workers=workers),
+            say=lambda line: typer.echo(f"tiling-diag: {line}", err=True),
+        )
+        files = write_comparison(comparison, out)
+        if json_:
+            import json
+
+            print_result(json.dumps(comparison.plain(), indent=2, allow_nan=False))
+        else:
+            from tiling_diag.report.console import as_text
+
+            print_result(as_text(lambda console: render(comparison, console)))
+        typer.echo(f"comparison: {files[-1]}", err=True)
+    if fail_on_regression and comparison.is_regression:
+        raise typer.Exit(1)

@@ -1,0 +1,97 @@
+"""`tiling-diag diag`: measure one picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tiling_diag.command.options import (
+    CoursePx,
+    Device,
+    FailFrom,
+    RefScale,
+    UnitPx,
+    out_option,
+    print_result,
+    user_errors,
+)
+from tiling_diag.errors import InputError
+from tiling_diag.process import heavy_imports
+
+EXAMPLES = """Examples:
+
+  tiling-diag diag --pred wall.jpg
+
+  tiling-diag diag --pred wall.jpg --mask wall.png --ref tile.png --out report
+
+  tiling-diag diag --pred wall.jpg --unit-px 64 --json --fail-on suspect
+"""
+EXIT_CODES = """
+Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 130 interrupted.
+"""
+
+
+def diag(
+    pred: Annotated[Path, typer.Option(help="Picture to measure.", show_default=False)],
+    mask: Annotated[
+        Path | None, typer.Option(help="Picture that is white where the wall is.")
+    ] = None,
+    ref: Annotated[
+        Path | None, typer.Option(help="Picture of the material as it should be.")
+    ] = None,
+    ref_scale: RefScale = 1.0,
+    out: Annotated[
+        Path | None,
+        out_option("Folder for numbers, figures and report.html."),
+    ] = None,
+    unit_px: UnitPx = None,
+    course_px: CoursePx = None,
+    device: Device = "auto",
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the summary as one JSON document.")
+    ] = False,
+    no_figures: Annotated[
+        bool, typer.Option("--no-figures", help="Write numbers only: no figures, no page.")
+    ] = False,
+    rectify: Annotated[
+        bool,
+        typer.Option("--rectify", help="Also write the wall and its lattice laid flat to --out."),
+    ] = False,
+    fail_on: FailFrom = None,
+) -> None:
+    """Measure one picture, say what is wrong with it and, with --out, write a report."""
+    with user_errors():
+        if rectify and out is None:
+            raise InputError("--rectify writes files: say where with --out FOLDER")
+        with heavy_imports():
+            from tiling_diag.diagnosis import diagnose
+            from tiling_diag.report.summary import MAP_FILE, summarize
+            from tiling_diag.report.write import write_report
+            from tiling_diag.settings import Settings
+
+        settings = Settings(
+            unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device
+        )
+        diagnosis = diagnose(pred, mask, ref, settings)
+        summary = summarize(diagnosis, map_file=None if out is None else MAP_FILE)
+        files = []
+        if out is not None:
+            files = write_report(diagnosis, summary, out, figures=not no_figures)
+            if rectify:
+                from tiling_diag.report.rectified import write_rectified
+
+                files = [*write_rectified(diagnosis, out), *files]
+        if json_:
+            import json
+
+            print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
+        else:
+            from tiling_diag.report.console import rendered
+
+            print_result(rendered(diagnosis, summary))
+        if files:
+            typer.echo(f"report: {files[-1]}", err=True)
+    if fail_on is not None and diagnosis.verdict in (fail_on.value, "defect"):
+        raise typer.Exit(1)

@@ -1,0 +1,71 @@
+"""What the commands share: options, errors as one line, and printing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tiling_diag.errors import TilingDiagError
+
+
+class FailOn(str, Enum):
+    """From which verdict on the exit code is 1."""
+
+    suspect = "suspect"
+    defect = "defect"
+
+
+def folder(text: str) -> Path:
+    """A folder to write to; an empty name would be the one that the command runs in."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty; name a folder, or . for this one")
+    return Path(text)
+
+
+def out_option(help: str, **more: Any) -> Any:
+    """`--out`, which every command has."""
+    return typer.Option("--out", "-o", parser=folder, metavar="<folder>", help=help, **more)
+
+
+# Options that several commands have.
+RefScale = Annotated[float, typer.Option(help="Wall pixels per pixel of the reference.")]
+UnitPx = Annotated[float | None, typer.Option(help="Expected length of a unit along its row, px.")]
+CoursePx = Annotated[float | None, typer.Option(help="Expected distance from row to row, px.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes; one per core or GPU without it.")
+]
+Recursive = Annotated[
+    bool, typer.Option("--recursive", "-r", help="Go through folders to the bottom.")
+]
+FailFrom = Annotated[FailOn | None, typer.Option(help="Exit with 1 from this verdict on.")]
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """What a user can fix becomes one line on stderr and exit code 2."""
+    try:
+        yield
+    except TilingDiagError as error:
+        typer.echo("tiling-diag: " + " ".join(str(error).split()), err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo("tiling-diag: interrupted", err=True)
+        raise typer.Exit(130) from None
+
+
+def print_result(text: str) -> None:
+    """Write to standard output, and say so if that fails."""
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        raise typer.Exit(141) from None  # as shells report a program that SIGPIPE ended
+    except OSError as error:
+        raise TilingDiagError(
+            f"standard output can't be written to ({error.strerror}): send it elsewhere"
+        ) from None
