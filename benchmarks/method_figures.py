@@ -20,13 +20,11 @@ from tiling_diag import diagnose
 from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
 from tiling_diag.checks.lattice.contrast import (
     COARSER,
-    COARSER_STEPS,
     DENSER,
-    DENSER_STEPS,
     Relations,
     compare,
 )
-from tiling_diag.checks.lattice.octaves import CONTRAST_LIMIT
+from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.walls import Walls
 from tiling_diag.inputs.images import load_image
 from tiling_diag.kernels.lattice_algebra import reduce_basis, sublattice_forms
@@ -106,12 +104,14 @@ def _draw_contrasts(panel, autocorrelation: ChannelAutocorrelation, basis: Tenso
     denser = contrasts(autocorrelation, basis, DENSER)
     coarser = contrasts(autocorrelation, basis, COARSER)
     values = denser + coarser
-    names = index_names(DENSER_STEPS, over=True) + index_names(COARSER_STEPS, over=False)
+    names = index_names(LIMITS.denser_steps, over=True) + index_names(
+        LIMITS.coarser_steps, over=False
+    )
     colors = [BETWEEN] * len(denser) + ["tab:blue"] * len(coarser)
     place = np.arange(len(values))
     panel.bar(place, np.clip(values, 0, None), color=colors)
-    panel.axhline(CONTRAST_LIMIT, color="black", lw=1, ls="--")
-    panel.text(len(values) - 0.5, CONTRAST_LIMIT + 0.02, "limit", ha="right", fontsize=8)
+    panel.axhline(LIMITS.contrast, color="black", lw=1, ls="--")
+    panel.text(len(values) - 0.5, LIMITS.contrast + 0.02, "limit", ha="right", fontsize=8)
     panel.set_xticks(place, names, fontsize=7, rotation=90)
     panel.set(ylim=(0, 1), xlabel="cell of the other lattice, in cells of this one")
     panel.set_title("contrast: denser (red) must stay above,\ncoarser (blue) below")

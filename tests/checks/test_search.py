@@ -2,7 +2,7 @@
 
 import torch
 
-from tiling_diag.checks.lattice import candidates as search
+from tiling_diag.checks.lattice import search
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 
@@ -14,7 +14,7 @@ def test_no_cell_is_found_where_no_candidate_can_be_fitted(monkeypatch):
     autocorrelation = Walls(image[None], torch.ones_like(image[:1])).small.channel_autocorrelations[
         0
     ]
-    assert not search.is_single(search.search(autocorrelation))
+    assert not search.search(autocorrelation).is_rank_1
 
     def flattened(autocorrelation, basis, *_, **__):
         # Of any strides, as least squares leave them.
@@ -22,4 +22,4 @@ def test_no_cell_is_found_where_no_candidate_can_be_fitted(monkeypatch):
 
     monkeypatch.setattr(search, "fit", flattened)
     found = search.search(autocorrelation)
-    assert not search.repeats(found) or search.is_single(found)
+    assert not found.repeats or found.is_rank_1

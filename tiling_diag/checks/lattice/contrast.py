@@ -14,19 +14,9 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
+from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.kernels.lattice_algebra import cell_area, sublattice_forms
 
-SHORTEST_PX = 4.0
-# Lattice points are looked at within this many times the square root of the cell's area: about
-# forty of them, counting one of each pair of opposites.
-RADIUS_CELLS = 5.0
-# Far enough along the shorter and the longer vector for cells up to four times as long as wide;
-# points between those of a lattice are many, and looked at less far out.
-_ORDERS, _ORDERS_BETWEEN = (10, 6), (7, 4)
-# Octaves are decided by cells this many times as large or small: larger steps are made of these.
-# Five is that of pinwheel floors, whose coarser lattices no smaller steps lead to.
-COARSER_STEPS, DENSER_STEPS = (2, 3, 5), (2, 3)
-_SHIFTS = (0.25, 0.375, 0.5)
 # Directions in which rows may run, as steps along the two vectors.
 DIRECTIONS = ((1, 0), (0, 1), (1, 1), (1, -1))
 
@@ -45,7 +35,7 @@ class Relations:
     off: Tensor
 
 
-def _half_plane(parts: int, orders: tuple[int, int] = _ORDERS) -> Tensor:
+def _half_plane(parts: int, orders: tuple[int, int] = LIMITS.orders) -> Tensor:
     """``(P, 2)`` multiples in steps of 1 / `parts`, one of each pair of opposites, without 0."""
     i, j = (torch.arange(-n * parts, n * parts + 1) for n in orders)
     pairs = torch.cartesian_prod(i, j)
@@ -63,17 +53,17 @@ def _forms(steps: tuple[int, ...]) -> Tensor:
 def _coarser() -> Relations:
     """A lattice's points that sub-lattices have, against those that they leave out."""
     multiples = _half_plane(1)
-    shared = _whole(multiples @ torch.linalg.inv(_forms(COARSER_STEPS)))
+    shared = _whole(multiples @ torch.linalg.inv(_forms(LIMITS.coarser_steps)))
     return Relations(multiples, shared.float(), (~shared).float())
 
 
 def _denser() -> Relations:
     """A lattice's points, against those that super-lattices add."""
     multiples = torch.unique(
-        torch.cat([_half_plane(n, _ORDERS_BETWEEN) for n in DENSER_STEPS]), dim=0
+        torch.cat([_half_plane(n, LIMITS.orders_between) for n in LIMITS.denser_steps]), dim=0
     )
     own = _whole(multiples)
-    held = _whole(multiples @ _forms(DENSER_STEPS).mT)
+    held = _whole(multiples @ _forms(LIMITS.denser_steps).mT)
     return Relations(multiples, own.float().expand(len(held), -1), (held & ~own).float())
 
 
@@ -81,7 +71,7 @@ def _shifted() -> Relations:
     """A lattice's points, against all of them moved along each of its vectors."""
     whole = _half_plane(1)
     full = torch.cat([whole, -whole, torch.zeros(1, 2, dtype=torch.float64)])
-    moves = [(t, 0.0) for t in _SHIFTS] + [(0.0, t) for t in _SHIFTS]
+    moves = [(t, 0.0) for t in LIMITS.shifts] + [(0.0, t) for t in LIMITS.shifts]
     sets = [whole] + [full + torch.tensor(move, dtype=torch.float64) for move in moves]
     which = torch.cat([torch.full((len(one),), n) for n, one in enumerate(sets)])
     off = torch.stack([which == n + 1 for n in range(len(moves))]).float()
@@ -99,8 +89,7 @@ def _in_line() -> Relations:
 
 
 COARSER, DENSER, SHIFTED, IN_LINE = _coarser(), _denser(), _shifted(), _in_line()
-# All points in view of cells from about a fiftieth of the wall's side on.
-_IN_VIEW = _half_plane(1, (40, 40))
+_IN_VIEW = _half_plane(1, (LIMITS.orders_in_view,) * 2)
 _ITSELF = Relations(_half_plane(1), torch.ones(1, len(_half_plane(1))), torch.zeros(1, 0))
 _BESIDE = (_ITSELF.multiples[:, 1] > 0).float()
 
@@ -111,8 +100,12 @@ def _looked_at(
     """Values ``(K, S, P)`` at multiples of bases ``(S, 2, 2)``, their weights and usability."""
     lags = (multiples @ basis).float()
     distance = lags.norm(dim=-1)
-    limit = RADIUS_CELLS * cell_area(basis).float().sqrt()
-    usable = autocorrelation.inside(lags) & (distance > 2) & (distance <= limit[:, None])
+    limit = LIMITS.radius_cells * cell_area(basis).float().sqrt()
+    usable = (
+        autocorrelation.inside(lags)
+        & (distance > LIMITS.least_lag_px)
+        & (distance <= limit[:, None])
+    )
     values = autocorrelation.at(torch.where(usable[..., None], lags, 0.0))
     return values, usable * autocorrelation.nearness(distance), usable.float()
 
@@ -155,7 +148,7 @@ def compare(
     """Contrast of lattices ``(S, 2, 2)`` in every relation; see the module.
 
     Args:
-        autocorrelation: what to look at.
+        autocorrelation: of the wall.
         basis: lattices.
         relations: the sets of points that are compared.
         doubt: how many standard errors of the difference to take off it, so that few points prove
@@ -184,15 +177,17 @@ def compare(
 
 def relative_contrast(on: Tensor, off: Tensor, importance: Tensor) -> Tensor:
     """``(K, ...)`` of each channel ``(on - off) / on``, less where it hardly repeats or counts."""
-    repeats = (on / (0.5 * on.amax(0))).clamp(0, 1) * (on > 0.06)
+    repeats = (on / (LIMITS.repeating_share * on.amax(0))).clamp(0, 1) * (
+        on > LIMITS.least_repeating
+    )
     weight = repeats * importance.view(-1, *[1] * (on.dim() - 1))
-    return (on - off) / on.clamp_min(0.02) * weight
+    return (on - off) / on.clamp_min(LIMITS.least_denominator) * weight
 
 
 def strength(autocorrelation: ChannelAutocorrelation, on: Tensor) -> Tensor:
-    """How well a wall repeats: mean of the four best of the channels ``(K, ...)``, in [0, 1]."""
+    """How well a wall repeats: mean of the best of the channels ``(K, ...)``, in [0, 1]."""
     importance = autocorrelation.importance.view(-1, *[1] * (on.dim() - 1))
-    return (on.clamp(0, 1) * importance).topk(4, dim=0).values.mean(0)
+    return (on.clamp(0, 1) * importance).topk(LIMITS.strength_channels, dim=0).values.mean(0)
 
 
 def free_directions(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
@@ -202,4 +197,4 @@ def free_directions(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> T
         ``(S, 2)``; near 0 along a direction in which the wall hardly changes.
     """
     found, _ = compare(autocorrelation, basis, SHIFTED, doubt=0.0)
-    return found.reshape(-1, 2, len(_SHIFTS)).amax(-1)
+    return found.reshape(-1, 2, len(LIMITS.shifts)).amax(-1)

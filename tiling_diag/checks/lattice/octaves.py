@@ -10,40 +10,24 @@ from torch import Tensor
 from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
 from tiling_diag.checks.lattice.contrast import (
     COARSER,
-    COARSER_STEPS,
     DENSER,
-    DENSER_STEPS,
     DIRECTIONS,
     IN_LINE,
-    SHORTEST_PX,
     compare,
     mean_at_lattice,
     strength,
 )
+from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.kernels.lattice_algebra import reciprocal, shortened, sublattice_forms
 
-# Chosen on the corpus as it is: true lattices have at most 0.38 against any coarser one (in walls
-# with doubled zones; 0.23 elsewhere) and at least 0.58 against any denser one.
-CONTRAST_LIMIT = 0.45
 # Of the reduction of a reduced basis's neighbours, whose vectors are at most five times as long.
 STEPS = 5
 # What takes a basis to those of the lattices inside and around it.
-_INSIDE = torch.cat([sublattice_forms(n) for n in COARSER_STEPS])
-_AROUND = reciprocal(torch.cat([sublattice_forms(n) for n in DENSER_STEPS]))
-# What a lattice must repeat at the least, in the best channel, to be moved to.
-LEAST_REPETITION = 0.1
-
-# A lattice whose contrast against a denser one is below this is held against parts of the wall: a
-# zone of twice the size makes every other point of the rest look odd. The part that speaks for the
-# denser lattice must repeat about as well as the whole. True lattices of the corpus have at most
-# 0.38 in some part against all coarser ones, and at least 0.54 in all parts against denser ones.
-AMBIGUOUS_CONTRAST, PART_LIMIT, PART_STRENGTH = 0.8, 0.42, 0.6
-# Along rows this many points must be in view, and other directions tell less than this share of
-# what the rows do: of walls with irregular bonds they tell a quarter, in zones two thirds.
-LEAST_IN_LINE, OTHER_DIRECTIONS = 3, 0.5
+_INSIDE = torch.cat([sublattice_forms(n) for n in LIMITS.coarser_steps])
+_AROUND = reciprocal(torch.cat([sublattice_forms(n) for n in LIMITS.denser_steps]))
 
 
-def settle(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
+def select_sublattices(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     """From lattices ``(S, 2, 2)`` to the densest ones that the wall supports.
 
     In turns, lattices become coarser while a coarser one inside them repeats clearly better, and
@@ -61,9 +45,9 @@ def _coarsened(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor
     for _ in range(6):
         found, on = compare(autocorrelation, basis, COARSER)
         inside = shortened(_INSIDE @ basis[:, None], STEPS)
-        unusable = found.isnan() | (on.amax(0) < LEAST_REPETITION)
+        unusable = found.isnan() | (on.amax(0) < LIMITS.least_coarser)
         best, which = found.masked_fill(unusable, -torch.inf).max(dim=-1)
-        better = best > CONTRAST_LIMIT
+        better = best > LIMITS.contrast
         if not better.any():
             break
         basis = torch.where(better[:, None, None], inside[torch.arange(len(basis)), which], basis)
@@ -76,28 +60,27 @@ def _densified(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor
         around = shortened(_AROUND @ basis[:, None], STEPS)
         unusable = found.isnan() | _too_short(around)
         best, which = found.masked_fill(unusable, torch.inf).min(dim=-1)
-        better = best < CONTRAST_LIMIT
+        better = best < LIMITS.contrast
         if not better.any():
             break
         basis = torch.where(better[:, None, None], around[torch.arange(len(basis)), which], basis)
     return basis
 
 
-def lengthen_in_line(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
+def doubled_along_rows(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     """A lattice ``(2, 2)``, or one of twice its period along its rows where only that is clear.
 
     Where rows are shifted against each other by no fixed amount, some by half a unit, all points of
     the lattice of halves repeat about as well; along the rows alone every other one does. In a
     lattice that is wrong altogether, or in zones, other directions tell as well.
     """
-    # Of tones, which a few units may have in common by chance, there are three channels at most.
-    found, _ = compare(autocorrelation, basis[None], IN_LINE, votes=3)
+    found, _ = compare(autocorrelation, basis[None], IN_LINE, votes=LIMITS.votes_in_line)
     along = torch.tensor(DIRECTIONS, dtype=torch.float64)
     (best, other), which = found[0].nan_to_num(-1.0).topk(2)
-    if best <= CONTRAST_LIMIT or other > OTHER_DIRECTIONS * best:
+    if best <= LIMITS.contrast or other > LIMITS.other_directions * best:
         return basis
     direction = along[which[0]]
-    if not autocorrelation.inside(LEAST_IN_LINE * direction @ basis):
+    if not autocorrelation.inside(LIMITS.least_in_line * direction @ basis):
         return basis
     forms = sublattice_forms(2)
     steps = direction @ torch.linalg.inv(forms)
@@ -108,10 +91,10 @@ def lengthen_in_line(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> 
 
 def _too_short(basis: Tensor) -> Tensor:
     shortest: Tensor = basis.norm(dim=-1).amin(-1)
-    return shortest < SHORTEST_PX
+    return shortest < LIMITS.shortest_px
 
 
-def densify_by_parts(
+def denser_by_parts(
     autocorrelation: ChannelAutocorrelation,
     parts: Callable[[], list[ChannelAutocorrelation]],
     basis: Tensor,
@@ -121,19 +104,19 @@ def densify_by_parts(
     Args:
         autocorrelation: of the whole wall.
         parts: gives that of its parts; asked only where the whole leaves doubt.
-        basis: settled.
+        basis: selected.
     """
     for _ in range(4):
         found, _ = compare(autocorrelation, basis[None], DENSER)
         around = shortened(_AROUND @ basis, STEPS)
-        doubtful = (found[0] < AMBIGUOUS_CONTRAST) & ~_too_short(around)
+        doubtful = (found[0] < LIMITS.ambiguous) & ~_too_short(around)
         if not doubtful.any():
             break
         contrast = _least_in_parts(autocorrelation, parts(), basis).masked_fill(
             ~doubtful, torch.inf
         )
         best = int(contrast.argmin())
-        if contrast[best] > PART_LIMIT:
+        if contrast[best] > LIMITS.part_contrast:
             break
         basis = around[best]
     return basis
@@ -143,7 +126,7 @@ def _least_in_parts(
     autocorrelation: ChannelAutocorrelation, parts: list[ChannelAutocorrelation], basis: Tensor
 ) -> Tensor:
     """``(R,)`` the least contrast against denser lattices that any part proves; inf for none."""
-    enough = PART_STRENGTH * _strength_at(autocorrelation, basis)
+    enough = LIMITS.part_strength * _strength_at(autocorrelation, basis)
     found = [
         compare(part, basis[None], DENSER, doubt=-1.0)[0][0]
         for part in parts

@@ -12,29 +12,13 @@ from torch.nn.functional import max_pool1d
 from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
 from tiling_diag.checks.channels import TONES
 from tiling_diag.checks.lattice.contrast import relative_contrast
-from tiling_diag.checks.lattice.octaves import CONTRAST_LIMIT
-from tiling_diag.kernels.peaks import sample_bilinear
-
-STEP_PX = 0.5
-# Places along the joints over which profiles are averaged.
-PLACES = 31
-# Boards of the corpus have 0.15 and more, as they are and under stress; walls of stones of a few
-# fixed heights up to 0.135.
-STRIPES_SUPPORT = 0.14
-SHORTEST_PX = 5.0
-# Two periods must be in view.
-LONGEST_SHARE = 0.52
-_PARTS = (2, 3)
-# A channel tells of joints where it is at least this alike along them.
-STRAIGHT = 0.15
-# Of few boards every second or third may have a tone in common by chance: 0.56 to 0.63 in contrast
-# and, with one multiple in view, 1.05 where joints do not agree. Boards of two tones in turn have
-# 1.5 to 2.
-TONES_COUNT = 0.4
+from tiling_diag.checks.lattice.limits import LIMITS
+from tiling_diag.kernels.grid_search import grid_search
+from tiling_diag.kernels.peaks import parabola_shift, sample_bilinear
 
 
 @dataclass(frozen=True)
-class Stripes:
+class OneDirection:
     """One period across straight joints.
 
     Attributes:
@@ -51,34 +35,35 @@ class Stripes:
     periods: int
 
 
-def find_stripes(autocorrelation: ChannelAutocorrelation, least: float = 0.0) -> Stripes | None:
+def find_one_direction(
+    autocorrelation: ChannelAutocorrelation, least: float = 0.0
+) -> OneDirection | None:
     """The period across the direction in which a wall changes least, or along that direction.
 
     Streaks along boards may change less than the joints do: the better supported of the two is
     taken; None where neither has a period.
 
     Args:
-        autocorrelation: what to look at.
+        autocorrelation: of the wall.
         least: support below which nothing is looked for.
     """
     along = _least_change(autocorrelation)
     across = torch.stack([-along[1], along[0]])
-    found = [
-        _stripes_across(autocorrelation, *both, least)
-        for both in ((along, across), (across, along))
-    ]
+    found = [_across(autocorrelation, *both, least) for both in ((along, across), (across, along))]
     return max((one for one in found if one is not None), key=lambda one: one.support, default=None)
 
 
-def _stripes_across(
+def _across(
     autocorrelation: ChannelAutocorrelation, along: Tensor, across: Tensor, least: float
-) -> Stripes | None:
+) -> OneDirection | None:
     profile, extent = _profile(autocorrelation, along, across)
-    length = (profile.shape[1] - 1) * STEP_PX
-    longest = min(LONGEST_SHARE * extent, length)
-    if longest < SHORTEST_PX + 2 * STEP_PX:
+    length = (profile.shape[1] - 1) * LIMITS.profile_step_px
+    longest = min(LIMITS.rank_1_longest_share * extent, length)
+    if longest < LIMITS.rank_1_shortest_px + 2 * LIMITS.profile_step_px:
         return None
-    trial = torch.arange(SHORTEST_PX, longest, STEP_PX / 2, dtype=torch.float64)
+    trial = torch.arange(
+        LIMITS.rank_1_shortest_px, longest, LIMITS.profile_step_px / 2, dtype=torch.float64
+    )
     comb = _Comb(autocorrelation, max_pool1d(profile[None], 3, 1, 1)[0], length)
     support, _, _ = comb.support(trial)
     # Every period was tried, and joints are no surer than to be followed by joints.
@@ -86,14 +71,14 @@ def _stripes_across(
         return None
     near = max_pool1d(support[None, None], 9, 1, 4)[0, 0]
     starts = ((support >= near) & (support > 0)).nonzero()[:, 0]
-    starts = starts[support[starts].argsort(descending=True)][:10]
-    settled = comb.settle(trial[starts], longest)
-    support, strength, periods = comb.support(settled)
-    enough = support >= 0.6 * support.max()
-    chosen = int(settled.masked_fill(~enough, math.inf).argmin())
-    followed = comb.followed(settled[chosen])
-    period = _refined(autocorrelation, profile, float(settled[chosen]), int(periods[chosen]))
-    return Stripes(
+    starts = starts[support[starts].argsort(descending=True)][: LIMITS.pitch_starts]
+    selected = comb.select(trial[starts], longest)
+    support, strength, periods = comb.support(selected)
+    enough = support >= LIMITS.pitch_share * support.max()
+    chosen = int(selected.masked_fill(~enough, math.inf).argmin())
+    followed = comb.followed(selected[chosen])
+    period = _refined(autocorrelation, profile, float(selected[chosen]), int(periods[chosen]))
+    return OneDirection(
         across * period,
         float(strength[chosen]),
         float(support[chosen]) * followed,
@@ -105,18 +90,19 @@ def _least_change(autocorrelation: ChannelAutocorrelation) -> Tensor:
     """``(2,)`` unit vector along which the mean autocorrelation stays highest."""
     # In a narrow picture a single lag has to do.
     lag = torch.arange(6, max(0.6 * min(autocorrelation.max_lag_px), 7), 2, dtype=torch.float64)
-    angle = best = torch.arange(0, 180, 1, dtype=torch.float64)
-    for fine in (False, True):
-        if fine:
-            angle = best + torch.arange(-1, 1.01, 0.1, dtype=torch.float64)
-        radians = torch.deg2rad(angle)
-        direction = torch.stack([radians.cos(), radians.sin()], dim=-1)
-        places = direction[:, None] * lag[:, None] + autocorrelation.centre
-        best_index = int(
-            sample_bilinear(autocorrelation.mean_map, places.float()).mean(-1).argmax()
-        )
-        best = angle[best_index]
-    return direction[best_index]
+
+    def height(angle: Tensor) -> Tensor:
+        places = _unit(angle[..., 0])[..., None, :] * lag[:, None] + autocorrelation.centre
+        return sample_bilinear(autocorrelation.mean_map, places.float()).mean(-1)
+
+    middle = torch.tensor([[89.5]], dtype=torch.float64)
+    return _unit(grid_search(height, middle, LIMITS.direction_stages_deg).place[0, 0])
+
+
+def _unit(angle_deg: Tensor) -> Tensor:
+    """``(..., 2)`` unit vectors at an angle to the x axis."""
+    radians = torch.deg2rad(angle_deg)
+    return torch.stack([radians.cos(), radians.sin()], dim=-1)
 
 
 def _profile(
@@ -126,16 +112,18 @@ def _profile(
     my, mx = autocorrelation.max_lag_px
     height, width = autocorrelation.size
     reach = torch.tensor([mx - 1, my - 1], dtype=torch.float64)
-    lags = torch.arange(0, float((reach / across.abs().clamp_min(1e-6)).min()), STEP_PX)
-    offset = 0.35 * float((reach / along.abs().clamp_min(1e-6)).min())
-    beside = torch.linspace(-offset, offset, PLACES, dtype=torch.float64)
+    lags = torch.arange(
+        0, float((reach / across.abs().clamp_min(1e-6)).min()), LIMITS.profile_step_px
+    )
+    offset = LIMITS.profile_share * float((reach / along.abs().clamp_min(1e-6)).min())
+    beside = torch.linspace(-offset, offset, LIMITS.profile_places, dtype=torch.float64)
     places = lags.double()[:, None, None] * across + beside[:, None] * along
     inside = autocorrelation.inside(places)
     values = sample_bilinear(
         autocorrelation.maps, (places + autocorrelation.centre).float().flatten(0, 1)
     )
     values = values.reshape(-1, *inside.shape) * inside
-    enough = inside.sum(-1) >= PLACES // 6
+    enough = inside.sum(-1) >= LIMITS.profile_places // 6
     profile = values.sum(-1) / inside.sum(-1).clamp_min(1)
     size = torch.tensor([width, height], dtype=torch.float64)
     return profile[:, enough], float((size / across.abs().clamp_min(1e-6)).min())
@@ -152,7 +140,7 @@ class _Comb:
     def _weigh(self, lags: Tensor) -> tuple[Tensor, Tensor]:
         inside = lags <= self.length
         weights = inside / (1 + lags / (0.5 * self.length))
-        index = (lags / STEP_PX).round().long().clamp(0, self.profile.shape[1] - 1)
+        index = (lags / LIMITS.profile_step_px).round().long().clamp(0, self.profile.shape[1] - 1)
         return self.profile[:, index], weights
 
     def _mean(self, lags: Tensor) -> Tensor:
@@ -169,20 +157,27 @@ class _Comb:
         )
         importance = self.autocorrelation.importance[:, None]
         count = (lags <= self.length).sum(-1)
-        stands_out = ((on - off) * importance).clamp_min(0).topk(3, dim=0).values.mean(0)
-        strength = (on.clamp(0, 1) * importance).topk(3, dim=0).values.mean(0)
+        stands_out = (
+            ((on - off) * importance)
+            .clamp_min(0)
+            .topk(LIMITS.profile_channels, dim=0)
+            .values.mean(0)
+        )
+        strength = (on.clamp(0, 1) * importance).topk(LIMITS.profile_channels, dim=0).values.mean(0)
         return stands_out * count / (count + 1), strength, count
 
-    def settle(self, period: Tensor, longest: float) -> Tensor:
+    def select(self, period: Tensor, longest: float) -> Tensor:
         """The shortest periods ``(n,)`` that the profile supports, by multiples or parts."""
         for _ in range(5):
             before = period
-            for n in reversed(_PARTS):
-                longer = (period * n <= longest) & (self._contrast(period, n) > CONTRAST_LIMIT)
+            for n in reversed(LIMITS.rank_1_parts):
+                longer = (period * n <= longest) & (self._contrast(period, n) > LIMITS.contrast)
                 period = torch.where(longer, period * n, period)
-            for n in reversed(_PARTS):
+            for n in reversed(LIMITS.rank_1_parts):
                 part = period / n
-                shorter = (part >= SHORTEST_PX) & (self._contrast(part, n) < CONTRAST_LIMIT)
+                shorter = (part >= LIMITS.rank_1_shortest_px) & (
+                    self._contrast(part, n) < LIMITS.contrast
+                )
                 period = torch.where(shorter, part, period)
             if torch.equal(before, period):
                 break
@@ -198,7 +193,7 @@ class _Comb:
             for chosen in (shared, ~shared)
         )
         contrast = relative_contrast(on, off, self.autocorrelation.importance)
-        contrast[:TONES] *= TONES_COUNT
+        contrast[:TONES] *= LIMITS.tones_count
         return contrast.amax(0)
 
     def followed(self, period: Tensor) -> float:
@@ -208,7 +203,7 @@ class _Comb:
         """
         steps = torch.arange(1, 12, dtype=torch.float64)
         straight = self.profile[:, 0]
-        share = self._mean(period * steps) / straight.clamp_min(STRAIGHT)
+        share = self._mean(period * steps) / straight.clamp_min(LIMITS.straight)
         return float((share * self.autocorrelation.importance).max())
 
 
@@ -219,17 +214,15 @@ def _refined(
     mean = (profile * autocorrelation.importance[:, None]).sum(0).double()
     numerator = denominator = 0.0
     for step in range(1, min(count, 8) + 1):
-        middle, spread = round(step * period / STEP_PX), 4 + step // 2
+        middle, spread = round(step * period / LIMITS.profile_step_px), 4 + step // 2
         low, high = max(1, middle - spread), min(len(mean) - 2, middle + spread)
         if high <= low:
             continue
         peak = low + int(mean[low : high + 1].argmax())
         if peak in (low, high):
             continue
-        left, top, right = (float(v) for v in mean[peak - 1 : peak + 2])
-        bend = left - 2 * top + right
-        lag = (peak + (0.5 * (left - right) / bend if bend < 0 else 0.0)) * STEP_PX
-        weight = max(top, 0.0)
+        lag = (peak + float(parabola_shift(*mean[peak - 1 : peak + 2]))) * LIMITS.profile_step_px
+        weight = max(float(mean[peak]), 0.0)
         numerator += weight * step * lag
         denominator += weight * step * step
         period = numerator / denominator if denominator > 0 else period

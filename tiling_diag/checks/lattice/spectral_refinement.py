@@ -8,20 +8,51 @@ all harmonics together, are the least-squares fit of one exact lattice to the wh
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-# The wall is demodulated into blocks about this wide, within which a wave vector's last fraction
-# of a frequency bin turns the phase by little.
-BLOCKS = 16
-# Harmonics up to these orders; lower ones first, which are right about coarse errors.
-ORDERS = 4
-STEPS_PER_STAGE = 4
-# Harmonics count from this many times the power that the same energy without a period has.
-LEAST_POWER = 5.0
-# The largest move of a wave vector in one step, in frequency bins.
-LARGEST_STEP_BINS = 0.25
+from tiling_diag.checks.channels import TONES_AND_EDGES
+from tiling_diag.checks.lattice.contrast import mean_in_view
+from tiling_diag.checks.lattice.limits import LIMITS
+from tiling_diag.checks.lattice.search import Found
+from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.lattice_algebra import reciprocal
+
+
+def refined_by_spectrum(walls: Walls, index: int, found: Found) -> Found:
+    """The lattice moved to the peaks of the whole wall's spectrum, where enough cells are seen."""
+    if not found.repeats:
+        return found
+    single = found.is_rank_1
+    vector = found.basis_small_px[0]
+    small, step = walls.small, torch.tensor(walls.small_step_px, dtype=torch.float64)
+    if float(small.mask[index].sum()) / found.cell_px2 < LIMITS.spectrum_cells:
+        return found
+    waves = (vector / vector.square().sum())[None] if single else reciprocal(found.basis_small_px)
+    if found.spacing_px >= LIMITS.fine_px:
+        seen = small.channels
+        weights = small.mask[index] * seen.importance[index, :TONES_AND_EDGES, None, None]
+        moved = refine_waves(seen.values[index, :TONES_AND_EDGES], weights, waves)
+    else:
+        mask = walls.mask[index]
+        level = (walls.luma[index] * mask).sum() / mask.sum()
+        moved = refine_waves((walls.luma[index] - level)[None], mask, waves / step) * step
+    size = torch.tensor([small.size[1], small.size[0]], dtype=torch.float64)
+    if float(((moved - waves) * size).abs().max()) > LIMITS.largest_move_bins:
+        return found
+    if single:
+        basis = torch.stack([moved[0] / moved[0].square().sum(), found.basis_small_px[1]])
+        return replace(found, basis_small_px=basis)
+    basis = reciprocal(moved)
+    if found.spacing_px >= LIMITS.fine_px:
+        before, after = mean_in_view(
+            small.channel_autocorrelations[index], torch.stack([found.basis_small_px, basis])
+        )
+        if after < LIMITS.as_well * before:
+            return found
+    return replace(found, basis_small_px=basis)
 
 
 def refine_waves(channels: Tensor, weights: Tensor, waves: Tensor) -> Tensor:
@@ -38,7 +69,7 @@ def refine_waves(channels: Tensor, weights: Tensor, waves: Tensor) -> Tensor:
     size = (channels.shape[-2], channels.shape[-1])
     orders = _orders(len(waves)).to(waves)
     harmonics = orders @ waves
-    usable = (harmonics.abs() < 0.45).all(-1)
+    usable = (harmonics.abs() < LIMITS.highest_harmonic).all(-1)
     orders, harmonics = orders[usable], harmonics[usable]
     if len(orders) == 0:
         return waves
@@ -47,22 +78,22 @@ def refine_waves(channels: Tensor, weights: Tensor, waves: Tensor) -> Tensor:
     energy = weighted.square().sum((-2, -1)).double()[:, None]
     blocks, places = blocks.to(torch.complex128), places.double()
     change = torch.zeros_like(waves)
-    reach = orders.norm(dim=-1)
-    for farthest in (1.5, ORDERS + 1.0):
-        part = reach <= farthest
-        for _ in range(STEPS_PER_STAGE):
+    order = orders.norm(dim=-1)
+    for highest in (LIMITS.first_harmonics, LIMITS.harmonics + 1.0):
+        part = order <= highest
+        for _ in range(LIMITS.steps_per_stage):
             change = change + _step(blocks[:, part], places, energy, orders[part], change, size)
     return waves + change
 
 
 def _orders(count: int) -> Tensor:
     """``(M, count)`` whole numbers, one of each pair of opposites."""
-    steps = torch.arange(-ORDERS, ORDERS + 1)
+    steps = torch.arange(-LIMITS.harmonics, LIMITS.harmonics + 1)
     if count == 1:
         return steps[steps > 0][:, None]
     pairs = torch.cartesian_prod(steps, steps)
     forward = (pairs[:, 0] > 0) | ((pairs[:, 0] == 0) & (pairs[:, 1] > 0))
-    return pairs[forward & (pairs.double().norm(dim=-1) <= ORDERS)]
+    return pairs[forward & (pairs.double().norm(dim=-1) <= LIMITS.harmonics)]
 
 
 def _demodulated(values: Tensor, waves: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,7 +103,7 @@ def _demodulated(values: Tensor, waves: Tensor) -> tuple[Tensor, Tensor]:
         complex sums, and ``(n, 2)`` centres ``(x, y)`` in px from the middle of the wall.
     """
     height, width = values.shape[-2:]
-    side = math.ceil(max(height, width) / BLOCKS)
+    side = math.ceil(max(height, width) / LIMITS.blocks)
     rows, columns = math.ceil(height / side), math.ceil(width / side)
     padded = torch.nn.functional.pad(values, (0, columns * side - width, 0, rows * side - height))
     x = torch.arange(columns * side).to(values) - (width - 1) / 2
@@ -104,7 +135,7 @@ def _step(
     slope = -2j * torch.pi * torch.einsum("kmn,nd->kmd", blocks, places.to(blocks))
     bend = torch.einsum("kmn,nd,ne->kmde", blocks, places.to(blocks), places.to(blocks))
     bend = -4 * torch.pi**2 * bend
-    counts = (sums.abs().square() > LEAST_POWER * energy) / energy.clamp_min(1e-30)
+    counts = (sums.abs().square() > LIMITS.harmonic_power * energy) / energy.clamp_min(1e-30)
     first = 2 * (sums.conj()[..., None] * slope).real * counts[..., None]
     cross = slope.conj()[..., :, None] * slope[..., None, :]
     second = 2 * (cross + sums.conj()[..., None, None] * bend).real * counts[..., None, None]
@@ -119,5 +150,5 @@ def _step(
     step = (vectors @ uphill).reshape(rank, 2)
     # In bins of the shortest wave: what moves a harmonic of order n moves it n times as far.
     bins = (step * torch.tensor([size[1], size[0]], dtype=step.dtype)).abs().max()
-    limited: Tensor = step * (LARGEST_STEP_BINS / bins.clamp_min(LARGEST_STEP_BINS))
+    limited: Tensor = step * (LIMITS.largest_step_bins / bins.clamp_min(LIMITS.largest_step_bins))
     return limited

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from tiling_diag.checks.lattice.candidates import LATTICE_SUPPORT
+from tiling_diag.checks.lattice.limits import LIMITS as LATTICE
 from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.plane.plane_fit import Plane, corners, find_plane
 from tiling_diag.checks.plane.row_frame import row_frame
@@ -28,7 +28,7 @@ LEAST_CHANGE = 0.05
 # Laid flat, a wall must repeat at least as well as before, but for what the resampling blurs.
 KEPT_SUPPORT = 0.7
 # Without a lattice to start from, chance has many tilts to choose from.
-BLIND_SUPPORT = 1.5 * LATTICE_SUPPORT
+BLIND_SUPPORT = 1.5 * LATTICE.support
 # Lattices of less support that so much of the picture does not have are doubted, and given up for
 # one on a plane that has so much more.
 WEAK_SUPPORT, WEAK_MISFIT = 0.3, 0.4
@@ -92,10 +92,10 @@ def _without_lattice(wall: Walls, *, lost: bool) -> tuple[LatticeResult, Plane] 
     Returns:
         None where nothing on a plane repeats well enough.
     """
-    lines = _laid_flat(wall, line_tilt(wall)[0], LATTICE_SUPPORT)
+    lines = _laid_flat(wall, line_tilt(wall)[0], LATTICE.support)
     if lines is not None and float(lines[0].support[0]) > BLIND_SUPPORT:
         return lines
-    blind = _laid_flat(wall, blind_tilt(wall)[0], BLIND_SUPPORT if lost else LATTICE_SUPPORT)
+    blind = _laid_flat(wall, blind_tilt(wall)[0], BLIND_SUPPORT if lost else LATTICE.support)
     found = [one for one in (lines, blind) if one is not None]
     return max(found, key=lambda one: float(one[0].support[0]), default=None)
 

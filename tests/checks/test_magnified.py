@@ -4,9 +4,9 @@ import pytest
 import torch
 
 import tiling_diag as td
-from tiling_diag.checks.lattice.candidates import is_single, repeats
 from tiling_diag.checks.lattice.contrast import mean_at_lattice
-from tiling_diag.checks.lattice.magnified import look_closer, search_whole
+from tiling_diag.checks.lattice.magnified import search_magnified
+from tiling_diag.checks.lattice.search import search_wall
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import same_lattice
 from tiling_diag.synth import Material, View, draw_wall, random_wall
@@ -16,12 +16,12 @@ from tiling_diag.synth import Material, View, draw_wall, random_wall
 def test_fine_units_that_blur_into_stripes_are_found_from_nearby(seed, size):
     wall = draw_wall(*random_wall(seed, size=size))
     walls = Walls(wall.image[None], wall.mask[None])
-    far = search_whole(walls.small, 0)
-    assert is_single(far)  # or the case tests nothing
-    near = look_closer(walls, 0, far)
+    far = search_wall(walls.small, 0)
+    assert far.is_rank_1  # or the case tests nothing
+    near = search_magnified(walls, 0, far)
     step = torch.tensor(walls.small_step_px, dtype=torch.float64)
     truth = torch.tensor([wall.truth.a_px, wall.truth.b_px], dtype=torch.float64)
-    assert bool(same_lattice(near.basis * step, truth, 0.01))
+    assert bool(same_lattice(near.basis_small_px * step, truth, 0.01))
     assert near.support > far.support
 
 
@@ -29,7 +29,7 @@ def test_fine_units_that_blur_into_stripes_are_found_from_nearby(seed, size):
 def test_many_faint_cells_are_a_lattice(seed, size):
     wall = draw_wall(*random_wall(seed, size=size))
     walls = Walls(wall.image[None], wall.mask[None])
-    assert not repeats(search_whole(walls.small, 0))  # or the case tests nothing
+    assert not search_wall(walls.small, 0).repeats  # or the case tests nothing
     found = td.diagnose(wall.image).lattice
     truth = torch.tensor([wall.truth.a_px, wall.truth.b_px], dtype=torch.float64)
     assert bool(same_lattice(found.basis, truth, 0.01))
@@ -60,9 +60,9 @@ def test_a_part_without_any_start_is_no_crash():
 def test_a_clear_lattice_is_not_looked_at_again():
     wall = draw_wall(Material(width_px=80.0, height_px=30.0), View(size=(512, 512)))
     walls = Walls(wall.image[None], wall.mask[None])
-    far = search_whole(walls.small, 0)
-    assert repeats(far)
-    assert look_closer(walls, 0, far) is far
+    far = search_wall(walls.small, 0)
+    assert far.repeats
+    assert search_magnified(walls, 0, far) is far
 
 
 def test_one_row_of_dense_points_is_no_evidence_of_a_lattice():
