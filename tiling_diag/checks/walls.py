@@ -18,8 +18,9 @@ from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import power_spectrum
 from tiling_diag.kernels.tapers import feather, hann
 
-# Side to which walls are shrunk before the search for their lattice: the shortest period that
-# materials are asked for, 8 px in 1024, is 4 px there.
+# Side in px to which walls are shrunk before the search for their lattice. Fine periods blur there
+# and are looked at in magnified crops; 512 px decided octaves no better in four times the time, by
+# `python benchmarks/lattice.py`.
 SEARCH_SIDE_PX = 256
 # The mask's border is tapered over this share of the shorter side.
 FEATHER_SHARE = 1 / 64

@@ -48,9 +48,6 @@ class LatticeLimits:
     way. By hand."""
     least_lag_px: float = 2.0
     """[px] Shorter lags lie on the peak around zero lag. Derived."""
-    near_lag_share: float = 0.5
-    """[share of the longest lag] Where a point counts half: far lags overlap less, and perspective
-    blurs them. Corpus."""
     repeating_share: float = 0.5
     """[share of the best channel's mean] A channel counts fully from here on. Corpus."""
     least_repeating: float = 0.06

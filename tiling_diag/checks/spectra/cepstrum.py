@@ -6,15 +6,11 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.results import CepstrumResult, LatticeResult
+from tiling_diag.checks.spectra.limits import LIMITS
 from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.peaks import parabola_shift
 from tiling_diag.kernels.polar import background
 from tiling_diag.kernels.spectrum import log_power_at
-
-# The ray is read this many times per cycle/px, so quefrencies reach half as many px.
-SAMPLES_PER_CYCLE = 2048
-HIGHEST = 0.4
-# Its own answer is looked for within this factor of the fundamental.
-SEARCH_FACTOR = 2.6
 
 
 def measure_cepstrum(walls: Walls, lattice: LatticeResult) -> CepstrumResult:
@@ -28,11 +24,14 @@ def measure_cepstrum(walls: Walls, lattice: LatticeResult) -> CepstrumResult:
     known = wave.isfinite().all(-1)
     wave = torch.where(known[:, None], wave, wave.new_tensor([0.1, 0.0]))
     direction = wave / wave.norm(dim=-1, keepdim=True)
-    frequency = torch.arange(1, int(HIGHEST * SAMPLES_PER_CYCLE)).to(wave) / SAMPLES_PER_CYCLE
+    frequency = (
+        torch.arange(1, int(LIMITS.highest * LIMITS.samples_per_cycle)).to(wave)
+        / LIMITS.samples_per_cycle
+    )
     ray = log_power_at(walls.power, walls.size, frequency[:, None] * direction[:, None])
     ray = ray - background(ray, frequency)
-    taper = 0.5 + 0.5 * torch.cos(torch.pi * frequency / HIGHEST)
-    spectrum = torch.fft.rfft(ray * taper, n=SAMPLES_PER_CYCLE).real
+    taper = 0.5 + 0.5 * torch.cos(torch.pi * frequency / LIMITS.highest)
+    spectrum = torch.fft.rfft(ray * taper, n=LIMITS.samples_per_cycle).real
     along = spectrum / ray.shape[-1]
     longest = min(max(walls.size) // 2, along.shape[-1] - 1)
     along = along[:, : longest + 1].double().cpu()
@@ -45,10 +44,8 @@ def measure_cepstrum(walls: Walls, lattice: LatticeResult) -> CepstrumResult:
 
 def _peak(quefrency: Tensor, along: Tensor, near: Tensor) -> Tensor:
     near = near[:, None]
-    inside = (quefrency > near / SEARCH_FACTOR) & (quefrency < near * SEARCH_FACTOR)
+    inside = (quefrency > near / LIMITS.search_factor) & (quefrency < near * LIMITS.search_factor)
     inside[:, 0] = inside[:, -1] = False
     index = along.masked_fill(~inside, -torch.inf).argmax(-1).clamp(1, along.shape[1] - 2)
     left, top, right = (torch.gather(along, 1, (index + d)[:, None])[:, 0] for d in (-1, 0, 1))
-    bend = left - 2 * top + right
-    shift = torch.where(bend < 0, 0.5 * (left - right) / bend, 0.0).clamp(-1, 1)
-    return (index + shift).masked_fill(~inside.any(-1), torch.nan)
+    return (index + parabola_shift(left, top, right)).masked_fill(~inside.any(-1), torch.nan)
