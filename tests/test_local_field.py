@@ -305,7 +305,7 @@ def test_walls_with_a_lattice_or_without_a_trace_of_one_are_left_alone():
         walls = Walls(image, torch.ones_like(image[:, 0]))
         lattice, plane = measure_plane(walls)
         again, same = with_parts(walls, lattice, plane)
-        torch.testing.assert_close(again.basis, lattice.basis, equal_nan=True)
+        torch.testing.assert_close(again.basis_px, lattice.basis_px, equal_nan=True)
         torch.testing.assert_close(same.tilt, plane.tilt)
 
 

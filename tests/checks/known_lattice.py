@@ -23,7 +23,7 @@ def none():
 def _result(basis, wave, periodic):
     number = torch.full((1,), 0.5 if periodic else math.nan, dtype=torch.float64)
     return LatticeResult(
-        basis=basis,
+        basis_px=basis,
         is_periodic=torch.tensor([periodic]),
         strength=number,
         support=number,

@@ -84,5 +84,5 @@ def test_a_few_tiles_at_an_angle_show_their_lattice():
     walls = Walls(image[None], torch.ones(1, *SIZE))
     lattice, plane = measure_plane(walls)
     assert bool(lattice.is_periodic)
-    assert lattice.basis[0].norm(dim=-1).tolist() == pytest.approx([120, 120], rel=0.05)
+    assert lattice.basis_px[0].norm(dim=-1).tolist() == pytest.approx([120, 120], rel=0.05)
     assert ((plane.tilt[0] - truth) * 200).abs().max() < 0.05

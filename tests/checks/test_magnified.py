@@ -32,13 +32,13 @@ def test_many_faint_cells_are_a_lattice(seed, size):
     assert not search_wall(walls.small, 0).repeats  # or the case tests nothing
     found = td.diagnose(wall.image).lattice
     truth = torch.tensor([wall.truth.a_px, wall.truth.b_px], dtype=torch.float64)
-    assert bool(same_lattice(found.basis, truth, 0.01))
+    assert bool(same_lattice(found.basis_px, truth, 0.01))
 
 
 @pytest.mark.parametrize(("seed", "size"), [(53, (1024, 1024)), (293, (512, 512))])
 def test_boards_of_like_tones_keep_the_pitch_of_their_joints(seed, size):
     wall = draw_wall(*random_wall(seed, size=size))
-    found = td.diagnose(wall.image).lattice.basis
+    found = td.diagnose(wall.image).lattice.basis_px
     pitch = torch.tensor(wall.truth.a_px, dtype=torch.float64).norm()
     assert bool(found[1].isnan().all())
     assert float(found[0].norm()) == pytest.approx(float(pitch), rel=0.01)
@@ -48,12 +48,12 @@ def test_a_move_after_which_the_wall_repeats_worse_is_refused():
     wall = draw_wall(*random_wall(181, size=(512, 512)))
     found = td.diagnose(wall.image).lattice
     truth = torch.tensor([wall.truth.a_px, wall.truth.b_px], dtype=torch.float64)
-    assert bool(same_lattice(found.basis, truth, 0.002))
+    assert bool(same_lattice(found.basis_px, truth, 0.002))
 
 
 def test_a_part_without_any_start_is_no_crash():
     wall = draw_wall(*random_wall(443, size=(600, 800)))
-    found = td.diagnose(wall.image).lattice.basis[0]
+    found = td.diagnose(wall.image).lattice.basis_px[0]
     assert found.tolist() == pytest.approx(wall.truth.a_px, abs=0.05)
 
 

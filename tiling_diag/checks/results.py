@@ -75,7 +75,7 @@ class LatticeResult:
     """The lattice of the wall: see the words in the docs.
 
     Attributes:
-        basis: ``(2, 2)`` rows `a`, `b` in px, reduced; `b` NaN where one direction repeats only,
+        basis_px: ``(2, 2)`` rows `a`, `b` in px, reduced; `b` NaN where one direction repeats only,
             both NaN where nothing does.
         is_periodic: bool; whether the wall repeats measurably.
         strength: in [0, 1]; mean autocorrelation at the lattice points, NaN when not periodic.
@@ -87,7 +87,7 @@ class LatticeResult:
         fundamental_px: its period.
     """
 
-    basis: Tensor
+    basis_px: Tensor
     is_periodic: Tensor
     strength: Tensor
     support: Tensor

@@ -43,7 +43,7 @@ def _same_lattice(wall: LatticeResult, reference: LatticeResult, scale: float) -
     A lattice with two diagonals alike has two readings of units and courses: walls that repeat
     alike must not differ because they were read differently.
     """
-    lengths = [lattice.basis.norm(dim=-1).sort().values for lattice in (wall, reference)]
+    lengths = [lattice.basis_px.norm(dim=-1).sort().values for lattice in (wall, reference)]
     ratio = lengths[0] / (lengths[1] * scale)
     if not bool(ratio.isfinite().all()) or float(ratio.log2().abs().max()) > LIMITS.same_octaves:
         return None

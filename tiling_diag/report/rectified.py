@@ -73,7 +73,7 @@ def _numbers(record: Record, canvas: Canvas) -> dict[str, object]:
         return values if all(math.isfinite(v) for v in values) else None
 
     lattice = record.lattice
-    a, b = (lattice.basis * canvas.scale).tolist()
+    a, b = (lattice.basis_px * canvas.scale).tolist()
     unit, course = float(lattice.unit_px), float(lattice.course_px)
     homography = canvas.homography / canvas.homography[2, 2]
     return {

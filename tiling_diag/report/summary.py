@@ -110,7 +110,7 @@ def lattice_dict(lattice: LatticeResult) -> dict[str, Any] | None:
     """The lattice, None where there is none."""
     if not bool(lattice.is_periodic):
         return None
-    a, b = lattice.basis.tolist()
+    a, b = lattice.basis_px.tolist()
     return {
         "a_px": a,
         "b_px": b if all(math.isfinite(v) for v in b) else None,

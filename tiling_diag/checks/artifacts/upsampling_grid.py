@@ -81,7 +81,7 @@ def _measure_lines(walls: Walls, lattice: LatticeResult, period: int) -> _Lines:
     at = order * torch.tensor(spacing, device=power.device)
     waves = _waves(lattice)
     ground, comparable = _ground(power, at, spacing, waves, size)
-    material = _explained(at, waves, lattice.basis, size).to(at.device)
+    material = _explained(at, waves, lattice.basis_px, size).to(at.device)
     hidden = material & ~comparable.to(at.device)[:, None]
     least = (LIMITS.grid_least_noise / 255) ** 2 * walls.weights.square().mean((-2, -1))
     ground = torch.maximum(ground, least[:, None]).masked_fill(hidden, torch.inf)
@@ -215,7 +215,7 @@ def _waves(lattice: LatticeResult) -> Tensor:
 
     The second is 0 for boards, which have waves in one direction only.
     """
-    basis = lattice.basis.cpu()
+    basis = lattice.basis_px.cpu()
     a = basis[:, 0]
     along = a / a.square().sum(-1, keepdim=True)
     single = basis[:, 1].isnan().any(-1)

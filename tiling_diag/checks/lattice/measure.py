@@ -59,7 +59,7 @@ def _thin(walls: Walls) -> Tensor:
 def _nothing(reason: Reason, found: Found | None = None) -> dict[str, Tensor]:
     nan = torch.tensor(torch.nan, dtype=torch.float64)
     return {
-        "basis": torch.full((2, 2), torch.nan, dtype=torch.float64),
+        "basis_px": torch.full((2, 2), torch.nan, dtype=torch.float64),
         "is_periodic": torch.tensor(False),
         "strength": nan,
         "support": torch.tensor(found.support if found else 0.0, dtype=torch.float64),

@@ -36,7 +36,7 @@ def read(found: Found, power: Tensor, step: Tensor) -> dict[str, Tensor]:
         unit, course, angle, wave = _read_lattice(found.basis_small_px, power, step)
     one = torch.float64
     return {
-        "basis": basis_px,
+        "basis_px": basis_px,
         "is_periodic": torch.tensor(True),
         "strength": torch.tensor(found.strength, dtype=one),
         "support": torch.tensor(found.support, dtype=one),

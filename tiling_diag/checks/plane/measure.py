@@ -74,7 +74,7 @@ def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
     """The lattice with all lengths `zoom` times as large."""
     return dataclasses.replace(
         lattice,
-        basis=lattice.basis * zoom,
+        basis_px=lattice.basis_px * zoom,
         unit_px=lattice.unit_px * zoom,
         course_px=lattice.course_px * zoom,
         wave_vector=lattice.wave_vector / zoom,

@@ -45,7 +45,7 @@ class RowFrame:
 
 def row_frame(lattice: LatticeResult) -> RowFrame:
     """The frame of every lattice of a batch."""
-    basis = lattice.basis.double().cpu()
+    basis = lattice.basis_px.double().cpu()
     known = lattice.is_periodic.cpu() & basis[:, 0].isfinite().all(-1)
     one_way = known & basis[:, 1].isnan().any(-1)
     first = torch.where(known[:, None], basis[:, 0], basis.new_tensor([0.0, 1.0]))

@@ -80,12 +80,12 @@ def measure_reference(
     """
     unit = lattice.unit_px / own.unit_px
     course = lattice.course_px / own.course_px
-    along, across, fits = _stretch(lattice.basis, own.basis, own.angle_deg)
+    along, across, fits = _stretch(lattice.basis_px, own.basis_px, own.angle_deg)
     unit = torch.where(fits, along, unit) / ref_scale
     course = torch.where(fits, across, course) / ref_scale
-    area = (cell_area(lattice.basis) / cell_area(own.basis)).sqrt() / ref_scale
+    area = (cell_area(lattice.basis_px) / cell_area(own.basis_px)).sqrt() / ref_scale
     ratio = torch.where(unit.isnan(), course, torch.where(course.isnan(), unit, area))
-    count = len(lattice.basis)
+    count = len(lattice.basis_px)
     confidence = torch.minimum(lattice.strength, own.strength).nan_to_num(0.0)
     return ReferenceResult(
         lattice=LatticeResult(

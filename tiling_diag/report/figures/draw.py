@@ -203,7 +203,7 @@ def _decibels(plane: Tensor, reach: float) -> Floats:
 def _harmonics(panel: Panel, scene: Scene, reach: float) -> None:
     """Circles around the lattice's harmonics; the fundamental's own are strong and named."""
     canvas, lattice = panel.canvas, scene.record.lattice
-    basis, wave = lattice.basis.double().numpy(), lattice.wave_vector.double().numpy()
+    basis, wave = lattice.basis_px.double().numpy(), lattice.wave_vector.double().numpy()
     if np.isfinite(basis).all():
         waves = _grid(9) @ np.linalg.inv(basis).T
         far = np.abs(waves).max(1)
@@ -235,7 +235,7 @@ def _acf(scene: Scene) -> Canvas:
     canvas, top = titled(scene, "acf", f"Autocorrelation: {title}", 2 * SIDE + 240, SIDE + BOTTOM)
     plane, step = result.autocorrelation.double().numpy(), result.step_px.double().numpy()
     my, mx = (plane.shape[0] - 1) // 2, (plane.shape[1] - 1) // 2
-    basis = lattice.basis.double().numpy() if scene.is_periodic else np.full((0, 2), np.nan)
+    basis = lattice.basis_px.double().numpy() if scene.is_periodic else np.full((0, 2), np.nan)
     basis = basis[np.isfinite(basis).all(1)]
     lengths = [float(np.linalg.norm(v)) for v in basis] + [float(lattice.unit_px)]
     longest = max((v for v in lengths if math.isfinite(v)), default=math.inf)

@@ -155,7 +155,7 @@ def _frame(record: Record) -> Frame | None:
     The row direction keeps within 45 degrees of the x axis; courses that run upright do not.
     """
     lattice = record.lattice
-    basis = lattice.basis.double().numpy()
+    basis = lattice.basis_px.double().numpy()
     height, width = record.mask.shape
     origin = np.array([width / 2, height / 2])
     planes = _plane(record, origin)
