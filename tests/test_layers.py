@@ -90,6 +90,16 @@ def test_imports_are_found_wherever_they_stand(source, name):
     assert imported(source, "tiling_diag.losses.tiling", IMPORTS.keys()) == {name}
 
 
+def test_every_folder_is_packed():
+    folders = {
+        folder.relative_to(ROOT)
+        for folder in ROOT.glob("tiling_diag/**/")
+        if any(folder.glob("*.py"))
+    }
+    listed = (ROOT / "pyproject.toml").read_text()
+    assert all(f'"{".".join(folder.parts)}",\n' in listed for folder in folders)
+
+
 def test_every_module_has_a_place_in_the_chain():
     assert {place(module) for module in IMPORTS} == RANK.keys()
 

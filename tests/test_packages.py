@@ -34,6 +34,8 @@ def test_the_wheel_works_outside_the_tree(tmp_path):
     pip = [binaries / "python", "-m", "pip", "install", "--quiet", "-c", constraints]
     run(*pip, wheel, cwd=tmp_path)
     run(binaries / "python", "-c", "import tiling_diag.losses", cwd=tmp_path)
+    run(binaries / "tiling-diag", "synth", "--walls", "1", "--out", "walls", cwd=tmp_path)
+    assert (tmp_path / "walls" / "truth.json").exists()
     wall = ROOT / "sample_data" / "brick_zones.jpg"
     printed = run(
         binaries / "tiling-diag", "diag", "--pred", wall, "--out", "report", "--json", cwd=tmp_path

@@ -13,9 +13,10 @@ from PIL import Image
 import tiling_diag as td
 from tiling_diag.report.figures.canvas import ticks
 from tiling_diag.report.figures.draw import FIGURES, draw, draw_all
+from tiling_diag.report.figures.notes import FIGURE_NAMES
 from tiling_diag.report.figures.overlay import lattice_overlay
 from tiling_diag.report.html import notebook_html, page
-from tiling_diag.report.measures import FIGURE_NAMES, MEASURES
+from tiling_diag.report.measures import MEASURES
 from tiling_diag.synth import Material, View, draw_wall
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"

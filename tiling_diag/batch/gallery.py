@@ -20,8 +20,8 @@ from tiling_diag.batch.rows import NUMBERS, badness, status_of
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import WholeFile
 from tiling_diag.findings.finding import SUSPECT_PROBABILITY
-from tiling_diag.report.measures import look_up
 from tiling_diag.report.pages import environment
+from tiling_diag.report.values import look_up
 from tiling_diag.text import printable
 
 _DIGITS = 5

@@ -103,15 +103,8 @@ def run_batch(
     if options.junit is not None and (not options.junit.name or options.junit.is_dir()):
         raise InputError(f"junit={options.junit} is a folder: name the file to write")
     folder = Path(out)
-    places = (folder, folder / THUMBS, folder / PAGES)
     start = time.monotonic()
-    try:
-        for place in places:
-            place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder}: can't hold the results ({error.strerror}); name a folder, or a new one"
-        ) from error
+    places = _made(folder)
     inputs = discover(
         sources,
         masks=options.masks,
@@ -139,6 +132,19 @@ def run_batch(
             run.totals.seconds = time.monotonic() - start
             _finish(run, results)
     return run.totals
+
+
+def _made(folder: Path) -> tuple[Path, ...]:
+    """The folder of the results and those in it, made if they are not there."""
+    places = (folder, folder / THUMBS, folder / PAGES)
+    try:
+        for place in places:
+            place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: can't hold the results ({error.strerror}); name a folder, or a new one"
+        ) from error
+    return places
 
 
 def _do(run: _Run, results: ResultsFile) -> None:

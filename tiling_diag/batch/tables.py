@@ -11,8 +11,8 @@ from typing import Any
 from tiling_diag.batch.folder import CSV_FILE, PARQUET_FILE
 from tiling_diag.batch.rows import found_codes, status_of
 from tiling_diag.batch.whole_files import WholeFile
-from tiling_diag.report.measures import look_up
 from tiling_diag.report.schema import finding_codes
+from tiling_diag.report.values import look_up
 
 _TEXT = ("path", "status", "error", "mask", "ref", "verdict", "findings")
 # Column and dotted path in the summary; units are in the names, ratios have none.

@@ -12,8 +12,8 @@ from tiling_diag.batch.rows import NUMBERS
 from tiling_diag.compare.batches import PERIODS, BatchComparison
 from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.errors import InputError
-from tiling_diag.report.measures import text_of
 from tiling_diag.report.pages import data_uri, environment
+from tiling_diag.report.values import text_of
 from tiling_diag.report.write import write_atomically
 from tiling_diag.text import printable
 

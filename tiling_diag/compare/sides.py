@@ -13,7 +13,7 @@ from tiling_diag.batch.folder import RESULTS_FILE, folder_of, page_file, read_ab
 from tiling_diag.batch.locations import name_of, split_name
 from tiling_diag.batch.rows import NUMBERS, badness, found_codes, read_rows, status_of
 from tiling_diag.errors import InputError
-from tiling_diag.report.measures import look_up
+from tiling_diag.report.values import look_up
 
 
 class Wall(NamedTuple):

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from tiling_diag.checks.measured import Measured
+from tiling_diag.checks.results import LatticeResult
 from tiling_diag.findings.limits import LIMITS
-
-if TYPE_CHECKING:
-    from tiling_diag.checks.measured import Measured
-    from tiling_diag.checks.results import LatticeResult
 
 
 def period_octaves(d: Measured) -> dict[str, float]:

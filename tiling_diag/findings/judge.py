@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from tiling_diag.checks.measured import Measured
 from tiling_diag.checks.results import Reason
 from tiling_diag.findings import evidence as numbers
+from tiling_diag.findings.advice import ADVICE
 from tiling_diag.findings.calibration import limit, probability
 from tiling_diag.findings.finding import (
     SUSPECT_PROBABILITY,
@@ -20,56 +20,10 @@ from tiling_diag.findings.finding import (
 from tiling_diag.findings.limits import LIMITS
 from tiling_diag.findings.zones import band_zones
 
-if TYPE_CHECKING:
-    from tiling_diag.checks.measured import Measured
-
 _SIDES = (
     "the right", "the lower right", "the bottom", "the lower left",
     "the left", "the upper left", "the top", "the upper right",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What usually brings a defect about, and what usually helps."""
-
-    cause: str
-    fix: str
-
-
-ADVICE = {
-    "period_doubled": Advice(
-        "the model sits on a subharmonic of the material's frequency",
-        "train with SpectralPeriodLoss or ACFPeriodLoss; put a window before any FFT loss",
-    ),
-    "period_halved": Advice(
-        "the model sits on a harmonic of the material's frequency",
-        "train with SpectralPeriodLoss or ACFPeriodLoss; put a window before any FFT loss",
-    ),
-    "period_off": Advice(
-        "the scale drifts away from the reference",
-        "train with LogPolarAlignLoss and ScaleConsistencyLoss",
-    ),
-    "doubling_bands": Advice(
-        "the model switches harmonics from zone to zone, often across the perspective",
-        "use patch-wise losses (PatchwiseLoss); resize then convolve in place of deconvolution",
-    ),
-    "upsampling_grid": Advice(
-        "a transposed or sub-pixel convolution, or a VAE or token grid (8 px is the VAE's stride, "
-        "16 px a Flux token)",
-        "resize, then convolve; make the kernel size a multiple of the stride",
-    ),
-    "resize_alias": Advice(
-        "the picture was reduced without a low-pass and enlarged again, or enlarged from less",
-        "resize with antialias=True, or put BlurPool before strides; make it at its full size",
-    ),
-    "edge_cross": Advice(
-        "opposite borders differ, and a spectrum without a window shows that as a cross",
-        "use a Hann or Tukey window, or the periodic-plus-smooth split, before the FFT",
-    ),
-    "perspective_drift": Advice("the wall is seen at an angle", "none is needed in perspective"),
-    "no_period": Advice("the wall does not repeat, or too little of it is seen", "-"),
-}
 
 
 def _make(
@@ -92,16 +46,16 @@ def _make(
     )
 
 
-def find(diagnosis: Measured) -> tuple[Finding, ...]:
-    """All findings of a diagnosis, worst first."""
+def find(measured: Measured) -> tuple[Finding, ...]:
+    """All findings of a measured wall, worst first."""
     found = [
-        *_no_period(diagnosis),
-        *_period(diagnosis),
-        *_bands(diagnosis),
-        *_grids(diagnosis),
-        *_resize(diagnosis),
-        *_drift(diagnosis),
-        *_cross(diagnosis),
+        *_no_period(measured),
+        *_period(measured),
+        *_bands(measured),
+        *_grids(measured),
+        *_resize(measured),
+        *_drift(measured),
+        *_cross(measured),
     ]
     rank = {"defect": 0, "suspect": 1, "info": 2}
     return tuple(sorted(found, key=lambda f: (rank[f.severity], -f.probability)))

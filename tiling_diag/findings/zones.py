@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from tiling_diag.checks.measured import Measured
 from tiling_diag.findings.finding import Zone
-
-if TYPE_CHECKING:
-    from tiling_diag.checks.measured import Measured
 
 AXES = ("", "rows", "columns", "oblique bands")
 
 
-def band_zones(diagnosis: Measured) -> tuple[str, tuple[Zone, ...]]:
+def band_zones(measured: Measured) -> tuple[str, tuple[Zone, ...]]:
     """Along what the zones of a wall run, and the zones; the best one first."""
-    banding = diagnosis.banding
+    banding = measured.banding
     axis = AXES[int(banding.hint)]
     zones = []
     for box, polygon, factor, score in zip(
@@ -27,18 +24,18 @@ def band_zones(diagnosis: Measured) -> tuple[str, tuple[Zone, ...]]:
     ):
         if not (math.isfinite(score) and math.isfinite(box[0])):
             continue
-        text = f"{_extent(diagnosis, axis, box)}, period {_octave(factor)}"
+        text = f"{_extent(measured, axis, box)}, period {_octave(factor)}"
         corners = tuple((x, y) for x, y in polygon)
         zones.append(Zone((box[0], box[1], box[2], box[3]), text, corners))
     return axis, tuple(zones)
 
 
-def _extent(diagnosis: Measured, axis: str, box: list[float]) -> str:
+def _extent(measured: Measured, axis: str, box: list[float]) -> str:
     """Which rows or columns of the picture, and how many units or courses wide."""
     if axis not in ("rows", "columns"):
-        return f"an oblique band at {float(diagnosis.banding.angle_deg):.0f}°"
+        return f"an oblique band at {float(measured.banding.angle_deg):.0f}°"
     low, high = (box[1], box[3]) if axis == "rows" else (box[0], box[2])
-    lattice = diagnosis.lattice
+    lattice = measured.lattice
     unit, name = float(lattice.unit_px), "units"
     if (abs(float(lattice.angle_deg)) < 45) == (axis == "rows"):
         unit, name = float(lattice.course_px), "courses"

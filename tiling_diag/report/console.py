@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tiling_diag.findings.finding import Finding
 from tiling_diag.record import Record
-from tiling_diag.report.measures import shown
+from tiling_diag.report.values import shown
 
 STYLES = {"ok": "bold green", "suspect": "bold yellow", "defect": "bold red", "info": "cyan"}
 WORDS = {

@@ -6,9 +6,10 @@ import io
 from typing import Any
 
 from tiling_diag.record import Record
-from tiling_diag.report.figures.canvas import Canvas, Panel
+from tiling_diag.report.figures.canvas import Canvas
 from tiling_diag.report.figures.draw import draw_all
 from tiling_diag.report.figures.overlay import lattice_overlay
+from tiling_diag.report.figures.panel import Panel
 from tiling_diag.report.figures.scene import Scene
 from tiling_diag.report.figures.wall import GAP, draw_lattice, draw_zones, flagged
 from tiling_diag.report.html import page

@@ -8,9 +8,10 @@ from tiling_diag._version import __version__
 from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import jpeg_bytes
 from tiling_diag.report.figures.draw import Drawn, draw
-from tiling_diag.report.measures import MEASURES, look_up, shown, text_of
+from tiling_diag.report.measures import MEASURES
 from tiling_diag.report.pages import data_uri, environment
 from tiling_diag.report.summary import summarize
+from tiling_diag.report.values import look_up, shown, text_of
 
 
 def page(

@@ -59,16 +59,7 @@ def summarize(record: Record, map_file: str | None = None) -> dict[str, Any]:
             "spectral_px": number(d.spectral.period_px),
         },
         "reference": _reference(d),
-        "local_period": {
-            "median_px": number(d.local_period.median_px),
-            "p05_px": number(d.local_period.p05_px),
-            "p95_px": number(d.local_period.p95_px),
-            "drift_x": number(d.local_period.drift_x),
-            "drift_y": number(d.local_period.drift_y),
-            "window_px": number(d.local_period.window_px),
-            "stride_px": number(d.local_period.stride_px),
-            "map": map_file,
-        },
+        "local_period": {**_local_period(d), "map": map_file},
         "fundamental_radius_bin": bins(d.lattice.fundamental_px),
         "acf_first_peak_radius_bin": bins(d.autocorrelation.period_px),
         "ref_radius_bin": _reference_bin(d, side),
@@ -117,6 +108,18 @@ def lattice_dict(lattice: LatticeResult) -> dict[str, Any] | None:
         "unit_px": number(lattice.unit_px),
         "course_px": number(lattice.course_px),
         "angle_deg": number(lattice.angle_deg),
+    }
+
+
+def _local_period(d: Record) -> dict[str, Any]:
+    return {
+        "median_px": number(d.local_period.median_px),
+        "p05_px": number(d.local_period.p05_px),
+        "p95_px": number(d.local_period.p95_px),
+        "drift_x": number(d.local_period.drift_x),
+        "drift_y": number(d.local_period.drift_y),
+        "window_px": number(d.local_period.window_px),
+        "stride_px": number(d.local_period.stride_px),
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tiling_diag.errors import InputError
 from tiling_diag.record import Record
-from tiling_diag.report.measures import FIGURE_NAMES
+from tiling_diag.report.figures.notes import FIGURE_NAMES
 from tiling_diag.report.summary import MAP_FILE
 
 

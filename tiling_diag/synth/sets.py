@@ -56,18 +56,12 @@ def random_wall(
     Raises:
         InputError: if no wall of these periods fits.
     """
-    source = generator(seed, 101)
-
-    def uniform(low: float, high: float) -> float:
-        return low + (high - low) * float(torch.rand((), generator=source))
-
-    def choose(options: Sequence[float]) -> float:
-        return options[int(torch.randint(len(options), (), generator=source))]
-
+    chance = _Chance(seed)
     bond = bond or BONDS[seed % len(BONDS)]
-    aspect = choose(_ASPECTS[bond])
-    offset = choose((0.5, 0.5, 1 / 3, 0.25, uniform(0.15, 0.45)))
-    short, long = _reduced_lengths(Layout(bond, aspect, 1.0, offset))
+    aspect = chance.choose(_ASPECTS[bond])
+    offset = chance.choose((0.5, 0.5, 1 / 3, 0.25, chance.uniform(0.15, 0.45)))
+    layout = Layout(bond, aspect, 1.0, offset)
+    short, long = _reduced_lengths(layout)
     lowest, highest = period_px[0] / short, min(period_px[1], min(size) / min_periods) / long
     if lowest > highest:
         raise InputError(
@@ -76,15 +70,36 @@ def random_wall(
             f"{period_px[1]:g} px: use a size of at least "
             f"{math.ceil(min_periods * period_px[0] * long / short)} px"
         )
-    height = math.exp(uniform(math.log(lowest), math.log(highest)))
-    palette = _WOOD if bond == "plank_1d" else _PALETTES[int(uniform(0, len(_PALETTES)))]
+    height = math.exp(chance.uniform(math.log(lowest), math.log(highest)))
+    material = _material(chance, layout, height)
+    return material, _view(chance, size, rotation_deg, height)
+
+
+class _Chance:
+    """Numbers drawn one after the other, the same ones for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._source = generator(seed, 101)
+
+    def uniform(self, low: float, high: float) -> float:
+        return low + (high - low) * float(torch.rand((), generator=self._source))
+
+    def choose(self, options: Sequence[float]) -> float:
+        return options[int(torch.randint(len(options), (), generator=self._source))]
+
+
+def _material(chance: _Chance, layout: Layout, height: float) -> Material:
+    """A material of that layout, for a course of 1, at courses of `height` px."""
+    uniform, boards = chance.uniform, layout.bond == "plank_1d"
+    palette = _WOOD if boards else _PALETTES[int(uniform(0, len(_PALETTES)))]
     unit, joint, tone, hue = palette
-    mortar = height * (uniform(0.03, 0.06) if bond == "plank_1d" else uniform(0.06, 0.14))
-    material = Material(
-        bond=bond,
-        width_px=aspect * height,
+    mortar = height * (uniform(0.03, 0.06) if boards else uniform(0.06, 0.14))
+    return Material(
+        bond=layout.bond,
+        width_px=layout.width_px * height,
         height_px=height,
-        offset=offset,
+        offset=layout.offset,
         mortar_px=mortar,
         unit_color=unit,
         mortar_color=joint,
@@ -94,19 +109,25 @@ def random_wall(
         relief=uniform(0.0, 0.6),
         wander=uniform(0.0, 0.012),
         radius_px=uniform(0.0, 0.5) * mortar,
-        seed=seed,
+        seed=chance.seed,
     )
-    view = View(
+
+
+def _view(
+    chance: _Chance, size: tuple[int, int], rotation_deg: tuple[float, float], height: float
+) -> View:
+    """How a wall with courses of `height` px is seen and lit."""
+    uniform = chance.uniform
+    return View(
         size=size,
         rotation_deg=uniform(*rotation_deg),
         origin_px=(uniform(-5, 5) * height, uniform(-5, 5) * height),
         light=(uniform(-0.3, 0.3), uniform(-0.3, 0.3)),
         unevenness=uniform(0.0, 0.06),
         noise=uniform(0.0, 0.02),
-        jpeg_quality=int(choose((0, 75, 90))) or None,
-        seed=seed,
+        jpeg_quality=int(chance.choose((0, 75, 90))) or None,
+        seed=chance.seed,
     )
-    return material, view
 
 
 def _reduced_lengths(layout: Layout) -> tuple[float, float]:

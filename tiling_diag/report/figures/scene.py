@@ -16,11 +16,11 @@ from tiling_diag.report.figures.canvas import (
     INK,
     TITLE,
     Canvas,
-    Panel,
     Rgb,
     wrapped,
 )
-from tiling_diag.report.measures import figure_note
+from tiling_diag.report.figures.notes import figure_note
+from tiling_diag.report.figures.panel import Panel
 
 # Walls are shown to fit in this box, px; small ones are enlarged, but not beyond this factor.
 SHOWN_WIDTH, SHOWN_HEIGHT, LARGEST_ZOOM = 720, 560, 4.0

@@ -17,13 +17,13 @@ from tiling_diag.report.figures.canvas import (
     YELLOW,
     Canvas,
     Floats,
-    Panel,
     Rgb,
     colored,
     text_width,
     ticks,
 )
 from tiling_diag.report.figures.overlay import Overlay, lattice_overlay
+from tiling_diag.report.figures.panel import Panel
 from tiling_diag.report.figures.scene import LOWEST_BAR, Scene
 
 ZONE = "#ff2f6d"

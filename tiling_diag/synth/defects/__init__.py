@@ -1,0 +1,1 @@
+"""Defects that generated pictures show, put on any picture at a known place and strength."""
