@@ -7,7 +7,7 @@ from torch import Tensor
 from .base import NYQUIST, PairLoss, check_options
 from .inputs import Spectra
 from .profiles import centred, log_map
-from .shifts import MATCH_SHARE, correlation, mismatch, reach, shift_and_turn_distance
+from .shifts import MATCH_SHARE, correlation, largest_shift, mismatch, shift_and_turn_distance
 
 TAU = 0.06
 # Shifts to a ring: a line is hardly wider than one of the 128 rings, and a belief over whole rings
@@ -73,7 +73,7 @@ class LogPolarAlignLoss(PairLoss):
         maps = spectra.maps(grid)
         pred, target = (centred(profile.excess, grid.step) for profile in maps)
         target = target.detach()
-        most = reach(grid.rings, grid.step)
+        most = largest_shift(grid.rings, grid.step)
         cross, own = (correlation(target, one, most, SHIFTS_PER_RING) for one in (pred, target))
         shift, turn = shift_and_turn_distance(cross, own, TAU, grid.step / SHIFTS_PER_RING)
         match = mismatch(maps[1].amplitude.detach(), maps[0].amplitude, most_turn_deg=0.0)

@@ -7,7 +7,7 @@ from torch import Tensor
 from .base import PairLoss, check_radial_options
 from .inputs import Spectra
 from .profiles import centred
-from .shifts import MATCH_SHARE, correlation, mismatch, over_turns, reach, shift_distance
+from .shifts import MATCH_SHARE, correlation, largest_shift, mismatch, over_turns, shift_distance
 from .spectral_period import radial_grid
 
 
@@ -66,7 +66,7 @@ class ScaleConsistencyLoss(PairLoss):
         grid = radial_grid(spectra.size, self.r_bins, self.min_bin, self.max_bin)
         maps = spectra.maps(grid)
         first, second = (centred(profile.excess, grid.step) for profile in maps)
-        most = reach(grid.rings, grid.step)
+        most = largest_shift(grid.rings, grid.step)
         cross = over_turns(correlation(first, second, most))
         # Exchanging the two pictures turns the shifts round.
         there = shift_distance(

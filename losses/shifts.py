@@ -39,7 +39,7 @@ LEAST_SPREAD = 0.02
 ROUNDED_BELOW = 0.015
 
 
-def reach(rings: int, step: float) -> int:
+def largest_shift(rings: int, step: float) -> int:
     """Largest shift in steps that fits the profile."""
     return min(rings - 1, round(FARTHEST / step))
 
@@ -122,7 +122,7 @@ def radial_shift(first: Tensor, second: Tensor, step: float, tau: float) -> Tens
         tau: temperature, see `TEMPERATURES`.
     """
     a, b = centred(first, step), centred(second, step)
-    most = reach(first.shape[-2], step)
+    most = largest_shift(first.shape[-2], step)
     cross, own = over_turns(correlation(a, b, most)), over_turns(correlation(a, a, most))
     return shift_distance(cross, own, tau, step)
 

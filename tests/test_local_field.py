@@ -22,7 +22,7 @@ from tiling_diag.checks.zones.hidden_lattice import with_parts
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.checks.zones.similarity import STRETCHES, half_maps, likest_stretch
 from tiling_diag.kernels.homography import fit_tilt, homography, jacobian, to_flat, to_picture
-from tiling_diag.kernels.rectify import flat_canvas, laid_flat
+from tiling_diag.kernels.rectify import rectified_canvas, rectify
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
 from tiling_diag.synth.defects.bands import rescaled_bands
 from tiling_diag.synth.geometry import apply_homography, homography_jacobian
@@ -85,8 +85,8 @@ def test_laying_flat_undoes_a_view():
     flat, tilted = brick(), brick(homography=perspective_homography(SIZE, 1.4, 1.0))
     matrix = torch.tensor(perspective_homography(SIZE, 1.4, 1.0), dtype=torch.float64)
     at = matrix[2] @ torch.cat([middle(), middle().new_ones(1)])
-    canvas = flat_canvas(matrix[2, :2] / at, SIZE, 2000)
-    again = laid_flat(tilted[None], canvas)[0]
+    canvas = rectified_canvas(matrix[2, :2] / at, SIZE, 2000)
+    again = rectify(tilted[None], canvas)[0]
     x, y = (round(v) for v in (-canvas.origin).tolist())
     again = again[:, y - 80 : y + 80, x - 80 : x + 80]
     there = flat[:, 112:272, 112:272]

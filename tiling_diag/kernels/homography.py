@@ -52,7 +52,7 @@ def homography(tilt: Tensor, centre: Tensor) -> Tensor:
 
 
 def fit_tilt(
-    gradients: Tensor, places: Tensor, weights: Tensor, reach: Tensor
+    gradients: Tensor, places: Tensor, weights: Tensor, corners: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The plane that best explains a field of local wave vectors.
 
@@ -65,7 +65,7 @@ def fit_tilt(
         gradients: ``(B, n, r, 2)`` local wave vectors of r families, cycles per px.
         places: ``(B, n, 2)`` where, relative to the centre, px.
         weights: ``(B, n)``, 0 for places without a measurement.
-        reach: ``(4, 2)`` the picture's corners relative to the centre.
+        corners: ``(4, 2)`` the picture's corners relative to the centre.
 
     Returns:
         Tilt ``(B, 2)`` in 1/px and wave vectors ``(B, r, 2)`` of the flat wall.
@@ -87,7 +87,7 @@ def fit_tilt(
         rows = (design / size[..., None]).flatten(1, 3)
         values = (gradients / size).flatten(1, 3)
         heavy = final[..., None].expand(-1, -1, 2 * families).flatten(1)
-        flat, tilt = _solve(rows, values, heavy, families, reach)
+        flat, tilt = _solve(rows, values, heavy, families, corners)
     return tilt, flat
 
 
@@ -116,7 +116,7 @@ def _trust(miss: Tensor, scale: float) -> Tensor:
 
 
 def _solve(
-    rows: Tensor, values: Tensor, weights: Tensor, families: int, reach: Tensor
+    rows: Tensor, values: Tensor, weights: Tensor, families: int, corners: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Weighted least squares; the tilt is held back where it would bring the horizon into view."""
     # Columns differ by the size of the picture: even them out.
@@ -129,6 +129,6 @@ def _solve(
     found = torch.linalg.solve(normal, heavy.mT @ values[..., None])[..., 0] / scale[:, 0]
     flat = found[:, : 2 * families].reshape(-1, families, 2)
     tilt = found[:, 2 * families :]
-    nearest = (tilt @ reach.mT).amin(-1, keepdim=True)
+    nearest = (tilt @ corners.mT).amin(-1, keepdim=True)
     held = torch.where(nearest < LEAST_DEPTH - 1, (LEAST_DEPTH - 1) / nearest.clamp_max(-1e-9), 1.0)
     return flat, tilt * held

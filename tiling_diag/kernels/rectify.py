@@ -1,4 +1,4 @@
-"""A tilted wall laid flat: resampled as if it were seen straight on."""
+"""A tilted wall, rectified: resampled as if it were seen straight on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAMPLES = 2
 
 @dataclass(frozen=True)
 class Canvas:
-    """The flat picture that a tilted one is laid on.
+    """The picture that a tilted one is rectified to.
 
     Attributes:
         size: height and width in canvas px.
@@ -43,8 +43,8 @@ class Canvas:
         return zoom @ shift @ flat
 
 
-def flat_canvas(tilt: Tensor, size: tuple[int, int], longest_px: int) -> Canvas:
-    """A canvas that holds all of a picture of `size` (height, width) laid flat.
+def rectified_canvas(tilt: Tensor, size: tuple[int, int], longest_px: int) -> Canvas:
+    """A canvas that holds all of a picture of `size` (height, width), rectified.
 
     Args:
         tilt: ``(2,)`` float64 in 1/px about the picture's middle.
@@ -60,12 +60,12 @@ def flat_canvas(tilt: Tensor, size: tuple[int, int], longest_px: int) -> Canvas:
     return Canvas((height, width), scale, low, middle, tilt)
 
 
-def laid_flat(image: Tensor, canvas: Canvas, mode: str = "bilinear") -> Tensor:
-    """The picture ``(B, C, H, W)`` on a canvas; 0 where it shows nothing.
+def rectify(image: Tensor, canvas: Canvas, mode: str = "bilinear") -> Tensor:
+    """The picture ``(B, C, H, W)`` resampled on a canvas; 0 where it shows nothing.
 
     Args:
         image: in any resolution: it is taken to fill the picture that the canvas was made for.
-        canvas: from `flat_canvas`.
+        canvas: from `rectified_canvas`.
         mode: of `grid_sample`.
     """
     height, width = canvas.size

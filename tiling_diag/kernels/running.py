@@ -32,6 +32,6 @@ def running_max(values: Tensor, length: int, dim: int) -> Tensor:
     return values
 
 
-def pad_plane(plane: Tensor, reach: int, value: float = -math.inf) -> Tensor:
-    """``(..., H, W)`` with `reach` pixels of `value` on all four sides."""
-    return F.pad(plane, (reach, reach, reach, reach), value=value)
+def pad_plane(plane: Tensor, half_width: int, value: float = -math.inf) -> Tensor:
+    """``(..., H, W)`` with `half_width` pixels of `value` on all four sides."""
+    return F.pad(plane, (half_width, half_width, half_width, half_width), value=value)

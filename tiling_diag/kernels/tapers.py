@@ -76,7 +76,7 @@ def _tukey_1d(
 def feather(mask: Tensor, radius_px: float) -> Tensor:
     """Soften a mask *inwards*: 0 outside it, 1 from `radius_px` inside its border.
 
-    The mask is eroded by half the radius and smoothed by a raised cosine of the same reach, so
+    The mask is eroded by half the radius and smoothed by a raised cosine as wide, so
     nothing spills over the border. What lies outside the picture counts as outside the mask:
     a mask of ones becomes a tapered window. Parts thinner than about `radius_px` vanish.
 
@@ -96,14 +96,14 @@ def feather(mask: Tensor, radius_px: float) -> Tensor:
         )
     if radius_px < 0:
         raise InputError(f"radius_px={radius_px} is negative: use 0 for no feathering")
-    reach = round(radius_px / 2)
-    if reach == 0:
+    half_width = round(radius_px / 2)
+    if half_width == 0:
         return mask
-    negative = pad_plane(-mask, reach, value=0.0)
+    negative = pad_plane(-mask, half_width, value=0.0)
     for dim in (-2, -1):
-        negative = running_max(negative, 2 * reach + 1, dim)
-    offsets = torch.arange(-reach, reach + 1, device=mask.device, dtype=mask.dtype)
-    taps = 1.0 + torch.cos(math.pi * offsets / (reach + 1))
+        negative = running_max(negative, 2 * half_width + 1, dim)
+    offsets = torch.arange(-half_width, half_width + 1, device=mask.device, dtype=mask.dtype)
+    taps = 1.0 + torch.cos(math.pi * offsets / (half_width + 1))
     soft = _convolve(-negative, taps / taps.sum())
     # Rounding of the transform must not lift what is outside the mask.
     return torch.minimum(soft.clamp(0.0, 1.0), mask)
@@ -169,8 +169,8 @@ def gaussian_blur(image: Tensor, sigma_px: float, weights: Tensor | None = None)
     """
     if not sigma_px > 0:
         raise InputError(f"sigma_px={sigma_px} must be above 0: leave the blur out for none")
-    reach = min(math.ceil(6.0 * sigma_px), max(image.shape[-2:]))
-    offsets = torch.arange(-reach, reach + 1, device=image.device, dtype=image.dtype)
+    half_width = min(math.ceil(6.0 * sigma_px), max(image.shape[-2:]))
+    offsets = torch.arange(-half_width, half_width + 1, device=image.device, dtype=image.dtype)
     taps = torch.exp(-0.5 * (offsets / sigma_px).square())
     taps = taps / taps.sum()
     if weights is None:
@@ -184,17 +184,17 @@ def gaussian_blur(image: Tensor, sigma_px: float, weights: Tensor | None = None)
 
 def _mass_inside(n: int, taps: Tensor) -> Tensor:
     """Share of an odd kernel's mass that falls on `n` samples, for its middle at each of them."""
-    reach = taps.shape[0] // 2
+    half_width = taps.shape[0] // 2
     below = F.pad(taps.cumsum(0), (1, 0))
-    place = torch.arange(n, device=taps.device) + reach
-    return below[(place + 1).clamp_max(2 * reach + 1)] - below[(place + 1 - n).clamp_min(0)]
+    place = torch.arange(n, device=taps.device) + half_width
+    return below[(place + 1).clamp_max(2 * half_width + 1)] - below[(place + 1 - n).clamp_min(0)]
 
 
 def _convolve(image: Tensor, taps: Tensor) -> Tensor:
     """Linear convolution along both axes with an odd, symmetric kernel, zeros around the image."""
     height, width = image.shape[-2:]
-    reach = taps.shape[0] // 2
-    h, w = fft_size(height + reach), fft_size(width + reach)
+    half_width = taps.shape[0] // 2
+    h, w = fft_size(height + half_width), fft_size(width + half_width)
     spectrum = torch.fft.rfft2(image, s=(h, w))
     gain = torch.fft.fft(_around_zero(taps, h)).real[:, None]
     gain = gain * torch.fft.rfft(_around_zero(taps, w)).real
@@ -204,6 +204,6 @@ def _convolve(image: Tensor, taps: Tensor) -> Tensor:
 
 def _around_zero(taps: Tensor, n: int) -> Tensor:
     """The kernel on a circle of `n` samples, its middle at sample 0; ends that meet are added."""
-    reach = taps.shape[0] // 2
-    place = torch.arange(-reach, reach + 1, device=taps.device) % n
+    half_width = taps.shape[0] // 2
+    place = torch.arange(-half_width, half_width + 1, device=taps.device) % n
     return taps.new_zeros(n).index_add(0, place, taps)

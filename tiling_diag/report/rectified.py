@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from tiling_diag.errors import InputError
-from tiling_diag.kernels.rectify import Canvas, flat_canvas, laid_flat
+from tiling_diag.kernels.rectify import Canvas, rectified_canvas, rectify
 from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import YELLOW, png_bytes
 from tiling_diag.report.figures.overlay import lattice_overlay
@@ -40,8 +40,8 @@ def write_rectified(record: Record, out: str | PathLike[str]) -> list[Path]:
         )
     tilt = record.local_period.tilt.double()
     height, width = (int(side) for side in record.image.shape[-2:])
-    canvas = flat_canvas(tilt, (height, width), LONGEST_PX)
-    image = laid_flat(record.image[None], canvas, mode="bicubic")[0].clamp(0, 1)
+    canvas = rectified_canvas(tilt, (height, width), LONGEST_PX)
+    image = rectify(record.image[None], canvas, mode="bicubic")[0].clamp(0, 1)
     pixels = (image * 255).round().byte().expand(3, -1, -1).permute(1, 2, 0).contiguous()
     picture = Image.fromarray(pixels.numpy())
     contents = {

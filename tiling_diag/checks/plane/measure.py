@@ -19,7 +19,7 @@ from tiling_diag.checks.plane.tilt_from_edges import line_tilt
 from tiling_diag.checks.plane.tilt_from_windows import blind_tilt
 from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import SEARCH_SIDE_PX, Walls
-from tiling_diag.kernels.rectify import flat_canvas, laid_flat
+from tiling_diag.kernels.rectify import rectified_canvas, rectify
 
 Result = TypeVar("Result")
 
@@ -140,9 +140,9 @@ def _change(tilt: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult | None:
     """The lattice of one wall laid flat, px of the picture's middle; None if little is left."""
-    canvas = flat_canvas(tilt, wall.size, LAID_FLAT_SIDES * SEARCH_SIDE_PX)
-    image = laid_flat(wall.image, canvas)
-    mask = laid_flat(wall.mask[:, None], canvas)[:, 0]
+    canvas = rectified_canvas(tilt, wall.size, LAID_FLAT_SIDES * SEARCH_SIDE_PX)
+    image = rectify(wall.image, canvas)
+    mask = rectify(wall.mask[:, None], canvas)[:, 0]
     laid = Walls(image, (mask > 0.99).to(image.dtype))
     if min(laid.small.size) < LEAST_SIDE_PX:
         return None
