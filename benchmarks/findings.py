@@ -39,10 +39,16 @@ from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
 from tiling_diag.checks.reference.texture_ratio import with_scale
-from tiling_diag.checks.results import GridResult, LatticeResult, item
+from tiling_diag.checks.results import BandAxis, GridResult, LatticeResult, item
 from tiling_diag.checks.spectra.power import measure_spectrum
 from tiling_diag.checks.walls import Walls
 
+AXES = {
+    BandAxis.NONE: None,
+    BandAxis.ROWS: "rows",
+    BandAxis.COLUMNS: "cols",
+    BandAxis.OBLIQUE: "oblique",
+}
 PACKAGE = Path(__file__).resolve().parents[1] / "tiling_diag"
 # What decides the evidence of a case: of those that look at pixels only, and of all others.
 PIXELS = (
@@ -116,7 +122,7 @@ def _places(found: tiling_diag.Diagnosis, made: Made) -> dict:
     moved = float(found.edge_cross.period_px) / float(found.edge_cross.split_period_px)
     return {
         "overlap": overlap(made.zones.numpy() > 0.5, found.banding.polygons_px.numpy()),
-        "found_axis": (None, "rows", "cols", "oblique")[int(found.banding.hint)],
+        "found_axis": AXES[BandAxis(int(found.banding.axis))],
         "cross_move": abs(moved - 1) if math.isfinite(moved) else 0.0,
         "scale_change": float(found.local_period.scale_change),
         "drift": [float(found.local_period.drift_x), float(found.local_period.drift_y)],

@@ -40,14 +40,19 @@ from torch import Tensor
 
 from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane
-from tiling_diag.checks.results import BandingResult, LatticeResult, LocalPeriodResult
+from tiling_diag.checks.results import BandAxis, BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.hidden_lattice import with_parts
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.findings.calibration import limit
 
 DEFAULT_OUT = Path("build") / "bench" / "local_field"
-HINTS = (None, "rows", "cols", "oblique")
+AXES = {
+    BandAxis.NONE: None,
+    BandAxis.ROWS: "rows",
+    BandAxis.COLUMNS: "cols",
+    BandAxis.OBLIQUE: "oblique",
+}
 # Where bands become suspect.
 CLARITY_LIMIT = math.exp(limit("doubling_bands") or math.inf)
 
@@ -86,7 +91,7 @@ def run_case(case: Case) -> dict | None:
         **_period_score(picture, found),
         **_plane_score(picture, found),
         "orientation": picture.orientation,
-        "hint": HINTS[int(banding.hint[0])],
+        "axis": AXES[BandAxis(int(banding.axis[0]))],
         "clarity": float(banding.clarity[0]),
         "overlap": _overlap(picture, banding),
     }
@@ -222,7 +227,7 @@ def band_table(rows: list[dict]) -> str:
                     percent(sum(c > CLARITY_LIMIT for c in negative), len(negative)),
                     f"{median(r['overlap'] for r in group):.2f}",
                     f"{median([r['overlap'] for r in found] or [0]):.2f}",
-                    percent(sum(r["hint"] == r["orientation"] for r in found), len(found)),
+                    percent(sum(r["axis"] == r["orientation"] for r in found), len(found)),
                     _percent_of([r["band_error"] for r in group if r["band_error"] is not None]),
                 ]
             )
@@ -240,7 +245,7 @@ def row_table(rows: list[dict]) -> str:
         if r["kind"] != "clean" or r["detail"] != "as-is":
             continue
         change = "-" if r["change"] is None else f"{r['change']:.2f}"
-        said = f"bands in {r['hint']}" if r["clarity"] > CLARITY_LIMIT else "no bands"
+        said = f"bands in {r['axis']}" if r["clarity"] > CLARITY_LIMIT else "no bands"
         if r["row_kind"] == "perspective":
             true = f"{r['true_change']:.2f} times as large at one corner as at another"
             period = "-" if r["period_error"] is None else f"{100 * r['period_error']:.1f} %"
@@ -249,7 +254,7 @@ def row_table(rows: list[dict]) -> str:
             right = plane is not None and plane <= 0.05 and r["clarity"] <= CLARITY_LIMIT
         elif r["row_kind"] == "zones":
             true, seen = f"a band in {r['orientation']}", f"{said}, overlap {r['overlap']:.2f}"
-            right = r["hint"] == r["orientation"] and r["overlap"] >= 0.75
+            right = r["axis"] == r["orientation"] and r["overlap"] >= 0.75
         elif r["row_kind"] == "none":
             true, seen = "no period", f"{'a period' if r['periodic'] else 'no period'}; {said}"
             right = r["clarity"] <= CLARITY_LIMIT and not r["periodic"]

@@ -11,16 +11,18 @@ import torch
 import tiling_diag as td
 from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane, scaled
-from tiling_diag.checks.plane.plane_fit import corners, grid_places
+from tiling_diag.checks.plane.places import corners, grid_places
 from tiling_diag.checks.plane.row_frame import row_frame
-from tiling_diag.checks.plane.tilt_from_windows import blind_tilt
-from tiling_diag.checks.plane.windows import REACH
+from tiling_diag.checks.plane.tilt_from_windows import tilt_from_windows
+from tiling_diag.checks.plane.windows import MAX_LAG
+from tiling_diag.checks.results import BandAxis
 from tiling_diag.checks.walls import Walls
-from tiling_diag.checks.zones import band_windows as band_looks
-from tiling_diag.checks.zones.band_search import OCTAVES, between, find_bands, pooled
+from tiling_diag.checks.zones import band_windows
+from tiling_diag.checks.zones.band_search import OCTAVES, find_bands, pool_windows
 from tiling_diag.checks.zones.hidden_lattice import with_parts
 from tiling_diag.checks.zones.measure import measure_banding
-from tiling_diag.checks.zones.similarity import STRETCHES, half_maps, likest_stretch
+from tiling_diag.checks.zones.outlines import clipped
+from tiling_diag.checks.zones.similarity import STRETCHES, half_maps, most_similar_stretch
 from tiling_diag.kernels.homography import fit_tilt, homography, jacobian, to_flat, to_picture
 from tiling_diag.kernels.rectify import rectified_canvas, rectify
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
@@ -29,6 +31,7 @@ from tiling_diag.synth.geometry import apply_homography, homography_jacobian
 
 SIZE = (384, 384)
 BRICK = Material(bond="running_bond", width_px=48, height_px=20, mortar_px=2.5, seed=3)
+AXES = {"rows": BandAxis.ROWS, "cols": BandAxis.COLUMNS}
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 
 
@@ -81,7 +84,7 @@ def test_the_plane_of_a_field_is_found_although_a_third_of_it_is_doubled():
     torch.testing.assert_close(flat, waves, atol=5e-4, rtol=0.02)
 
 
-def test_laying_flat_undoes_a_view():
+def test_rectifying_undoes_a_view():
     flat, tilted = brick(), brick(homography=perspective_homography(SIZE, 1.4, 1.0))
     matrix = torch.tensor(perspective_homography(SIZE, 1.4, 1.0), dtype=torch.float64)
     at = matrix[2] @ torch.cat([middle(), middle().new_ones(1)])
@@ -99,7 +102,7 @@ def test_laying_flat_undoes_a_view():
 
 def windows_of(periods):
     """Autocorrelations of windows ``(1, n, m)`` with waves of given periods, in samples."""
-    reach = torch.arange(-REACH, REACH + 1, dtype=torch.float64)
+    reach = torch.arange(-MAX_LAG, MAX_LAG + 1, dtype=torch.float64)
     y, x = torch.meshgrid(reach, reach, indexing="ij")
     waves = [(2 * math.pi * x / p).cos() + (2 * math.pi * y / p).cos() for p in periods]
     return torch.stack(waves).flatten(1)[None] / 2
@@ -108,7 +111,7 @@ def windows_of(periods):
 def looked_at(periods, places, width):
     halves = half_maps(windows_of(periods))[0]
     usable = torch.ones(len(periods), dtype=torch.bool)
-    return pooled(halves, places, usable, width, one_way=False)
+    return pool_windows(halves, places, usable, width, rank_1=False)
 
 
 @pytest.mark.parametrize("inside", [16.0, 4.0])
@@ -128,7 +131,7 @@ def test_a_run_of_bins_is_found_with_its_edges(inside):
 @pytest.mark.parametrize("stretch", STRETCHES)
 @pytest.mark.parametrize("halved", [True, False])
 def test_the_axes_of_a_stretch_are_told(stretch, halved):
-    reach = torch.arange(-REACH, REACH + 1, dtype=torch.float64)
+    reach = torch.arange(-MAX_LAG, MAX_LAG + 1, dtype=torch.float64)
     y, x = torch.meshgrid(reach, reach, indexing="ij")
 
     def bricks(along, across):
@@ -138,7 +141,7 @@ def test_the_axes_of_a_stretch_are_told(stretch, halved):
 
     wide, plain = (half_maps(bricks(*by).flatten()[None]) for by in (stretch, (1.0, 1.0)))
     inside, outside = (plain, wide) if halved else (wide, plain)
-    assert STRETCHES[likest_stretch(inside, outside, halved=halved)] == stretch
+    assert STRETCHES[most_similar_stretch(inside, outside, halved=halved)] == stretch
 
 
 def test_windows_that_are_all_alike_have_no_band():
@@ -150,7 +153,7 @@ def test_windows_that_are_all_alike_have_no_band():
 def test_a_band_is_cut_out_of_a_square():
     square = torch.tensor([[0, 0], [4, 0], [4, 4], [0, 4]], dtype=torch.float64)
     normal = torch.tensor([1.0, 1.0], dtype=torch.float64) / math.sqrt(2)
-    shape = between(square, normal, math.sqrt(2), 3 * math.sqrt(2))
+    shape = clipped(square, normal, math.sqrt(2), 3 * math.sqrt(2))
     x, y = shape.T
     area = 0.5 * float((x * y.roll(-1) - x.roll(-1) * y).sum())
     # The square less two right triangles with legs of 2.
@@ -169,7 +172,7 @@ def test_an_even_wall_has_one_period_up_to_its_borders_and_no_band():
     assert float(error.quantile(0.95)) < 0.05
     assert float(local.scale_change) == 1.0
     assert float(banding.clarity) < 0.08
-    assert int(banding.hint) == 0
+    assert int(banding.axis) == BandAxis.NONE
 
 
 @pytest.mark.parametrize("ratios", [(1.3, 1.0), (0.5, 1.0), (1.0, 2.0), (1.2, 1.4)])
@@ -194,7 +197,7 @@ def test_a_strong_tilt_is_seen_without_a_lattice():
     matrix = torch.tensor(perspective_homography(SIZE, 1.8, 1.0), dtype=torch.float64)
     at = matrix[2] @ torch.cat([middle(), middle().new_ones(1)])
     image = brick(homography=perspective_homography(SIZE, 1.8, 1.0))
-    found = blind_tilt(Walls(image[None], torch.ones(1, *SIZE)))[0]
+    found = tilt_from_windows(Walls(image[None], torch.ones(1, *SIZE)))[0]
     # Half of the finest step tried, and a little for what windows of this size blur.
     assert (found * 192).tolist() == pytest.approx((matrix[2, :2] / at * 192).tolist(), abs=0.06)
 
@@ -208,7 +211,7 @@ def test_a_band_is_found_where_it_is(orientation, factor):
     )  # fmt: skip
     _, _, banding = measured(made.image)
     (truth,) = made.truth.zones
-    assert int(banding.hint) == {"rows": 1, "cols": 2}[orientation]
+    assert int(banding.axis) == AXES[orientation]
     assert float(banding.clarity) > 0.2
     axis = 1 if orientation == "rows" else 0
     low, high = (float(banding.boxes_px[0, 0, axis + k]) for k in (0, 2))
@@ -245,7 +248,12 @@ def test_a_zone_amid_the_wall_hides_no_lattice_that_its_sides_or_the_reference_h
     for reference in (None, lattice):
         again, straight = with_parts(walls, hidden(lattice), plane, reference)
         local, windows = measure_local_period(walls, again, straight)
-        assert int(measure_banding(walls, again, local, windows).hint) == 2
+        assert int(measure_banding(walls, again, local, windows).axis) == BandAxis.COLUMNS
+
+
+def _limits(monkeypatch, **changed):
+    limits = dataclasses.replace(band_windows.LIMITS, **changed)
+    monkeypatch.setattr(band_windows, "LIMITS", limits)
 
 
 def test_windows_wider_than_zones_are_followed_by_closer_ones(monkeypatch):
@@ -258,7 +266,7 @@ def test_windows_wider_than_zones_are_followed_by_closer_ones(monkeypatch):
     wide = scaled(lattice, torch.tensor(2.0))
     local, windows = measure_local_period(walls, wide, plane)
     followed = measure_banding(walls, wide, local, windows)
-    monkeypatch.setattr(band_looks, "LEAST_PERIODS", math.inf)
+    _limits(monkeypatch, least_periods=math.inf)
     alone = measure_banding(walls, wide, local, windows)
     assert float(followed.clarity) > float(alone.clarity) + 0.1
 
@@ -277,7 +285,7 @@ def test_a_wall_of_few_units_has_its_own_period_everywhere():
 
 def test_closer_windows_are_not_asked_for_what_they_do_not_hold(monkeypatch):
     # Windows half as wide hold 1.1 bricks and many courses; boards repeat across them only.
-    monkeypatch.setattr(band_looks, "DOUBTED", -1.0)
+    _limits(monkeypatch, doubted=-1.0)
     slender = Material(bond="running_bond", width_px=96, height_px=32, mortar_px=4, seed=1)
     boards = Material(bond="plank_1d", width_px=0, height_px=36, mortar_px=3, seed=5)
     for material, own, half in (
@@ -288,15 +296,15 @@ def test_closer_windows_are_not_asked_for_what_they_do_not_hold(monkeypatch):
         walls = Walls(image[None], torch.ones_like(image[:1]))
         lattice, plane = measure_plane(walls)
         local, windows = measure_local_period(walls, lattice, plane)
-        looks = band_looks.band_looks(walls, row_frame(lattice), local, windows, None)
-        assert [look.kinds[0].tolist() for look in looks] == [own, half]
+        found = band_windows.band_windows(walls, row_frame(lattice), local, windows, None)
+        assert [one.kinds[0].tolist() for one in found] == [own, half]
 
 
 def test_a_wall_that_has_its_lattice_everywhere_is_not_looked_at_closer():
     walls = Walls(brick()[None], torch.ones(1, *SIZE))
     lattice, plane = measure_plane(walls)
     local, windows = measure_local_period(walls, lattice, plane)
-    assert len(band_looks.band_looks(walls, row_frame(lattice), local, windows, None)) == 1
+    assert len(band_windows.band_windows(walls, row_frame(lattice), local, windows, None)) == 1
 
 
 def test_walls_with_a_lattice_or_without_a_trace_of_one_are_left_alone():
@@ -315,7 +323,7 @@ def test_an_oblique_band_has_a_slanting_outline():
         lattice=((48.0, 0.0), (24.0, 20.0)),
     )  # fmt: skip
     _, _, banding = measured(made.image)
-    assert int(banding.hint) == 3
+    assert int(banding.axis) == BandAxis.OBLIQUE
     assert abs(float(banding.angle_deg) - 45) <= 15
     outline = banding.polygons_px[0, 0]
     assert bool(outline.isfinite().all())

@@ -31,6 +31,15 @@ def item(result: Result, index: int) -> Result:
     return type(result)(**values)
 
 
+def with_item(batch: Result, index: int, one: Result) -> Result:
+    """The results of a batch with item `index` replaced by those of a batch of one."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(batch):  # type: ignore[arg-type]
+        values[field.name] = getattr(batch, field.name).clone()
+        values[field.name][index] = getattr(one, field.name)[0]
+    return type(batch)(**values)
+
+
 def to_cpu(result: Result) -> Result:
     """The same result with every tensor in main memory, for files and figures."""
     values: dict[str, Any] = {}
@@ -202,6 +211,15 @@ class LocalPeriodResult:
     homography_r2: Tensor
 
 
+class BandAxis(IntEnum):
+    """Along what zones run; tensors hold the numbers."""
+
+    NONE = 0
+    ROWS = 1
+    COLUMNS = 2
+    OBLIQUE = 3
+
+
 @dataclass(frozen=True)
 class BandingResult:
     """Zones whose period is about twice or half the base.
@@ -211,12 +229,12 @@ class BandingResult:
         row_frac, col_frac: ``(rows,)``, ``(columns,)`` share of doubled places.
         base_period_px: the base local period.
         row_max_run, col_max_run: longest run of rows or columns over 0.35.
-        hint: 0 = none, 1 = rows, 2 = columns, 3 = oblique.
+        axis: whole number, a `BandAxis`.
         angle_deg: direction of the zones against the x axis, clockwise, on the flat wall.
         boxes_px: ``(k, 4)`` x0, y0, x1, y1 around the zones; NaN rows where there are fewer.
         polygons_px: ``(k, 6, 2)`` corners of the zones; the last one is repeated.
         box_factor: ``(k, 2)`` period over base, along and across the rows.
-        box_score: ``(k,)`` how much more a zone looks like the stretched rest than like the rest,
+        box_score: ``(k,)`` how much more similar a zone is to the stretched rest than to the rest,
             as a difference of correlations.
         clarity: the same of the best band, times the root of both sides' shares, over the root of
             the share of the picture's shorter side that a window takes: the fewer windows there are
@@ -230,7 +248,7 @@ class BandingResult:
     base_period_px: Tensor
     row_max_run: Tensor
     col_max_run: Tensor
-    hint: Tensor
+    axis: Tensor
     angle_deg: Tensor
     boxes_px: Tensor
     polygons_px: Tensor

@@ -5,15 +5,21 @@ from __future__ import annotations
 import math
 
 from tiling_diag.checks.measured import Measured
+from tiling_diag.checks.results import BandAxis
 from tiling_diag.findings.finding import Zone
 
-AXES = ("", "rows", "columns", "oblique bands")
+AXES = {
+    BandAxis.NONE: "",
+    BandAxis.ROWS: "rows",
+    BandAxis.COLUMNS: "columns",
+    BandAxis.OBLIQUE: "oblique bands",
+}
 
 
 def band_zones(measured: Measured) -> tuple[str, tuple[Zone, ...]]:
     """Along what the zones of a wall run, and the zones; the best one first."""
     banding = measured.banding
-    axis = AXES[int(banding.hint)]
+    axis = AXES[BandAxis(int(banding.axis))]
     zones = []
     for box, polygon, factor, score in zip(
         banding.boxes_px.tolist(),

@@ -1,4 +1,4 @@
-"""The wall and its lattice laid flat, as files."""
+"""The rectified wall and its lattice, as files."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor
 
-from tiling_diag.checks.results import LatticeResult, Reason
+from tiling_diag.checks.results import BandAxis, LatticeResult, Reason
 from tiling_diag.findings.finding import Finding
 from tiling_diag.record import Record
 
@@ -146,7 +146,7 @@ def _bands(d: Record) -> dict[str, Any]:
     rows, columns = number(banding.row_frac.max()), number(banding.col_frac.max())
     row_run, column_run = int(banding.row_max_run), int(banding.col_max_run)
     # The original tool knows no oblique bands.
-    hint = (None, "rows", "cols", None)[int(banding.hint)]
+    hint = {BandAxis.ROWS: "rows", BandAxis.COLUMNS: "cols"}.get(BandAxis(int(banding.axis)))
     measured = number(banding.base_period_px) is not None
     score = {"rows": rows, "cols": columns}.get(hint or "", 0.0)
     run = {"rows": row_run, "cols": column_run}.get(hint or "", 0)

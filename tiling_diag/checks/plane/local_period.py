@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.plane.limits import LIMITS
+from tiling_diag.checks.plane.places import grid_places, scale_change
 from tiling_diag.checks.plane.plane_fit import (
     Plane,
-    corners,
-    grid_places,
     in_picture,
     local_lattices,
 )
@@ -22,9 +22,6 @@ from tiling_diag.checks.plane.windows import WindowMaps, window_side_px
 from tiling_diag.checks.results import LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.homography import homography
-
-# Places along the longer side: a cell is half a unit where eight units are in view.
-PLACES = 18
 
 
 def measure_local_period(
@@ -39,7 +36,7 @@ def measure_local_period(
     """
     frame = row_frame(lattice)
     height, width = walls.size
-    rows, columns = (max(1, round(PLACES * side / max(walls.size))) for side in walls.size)
+    rows, columns = (max(1, round(LIMITS.places * side / max(walls.size))) for side in walls.size)
     places = grid_places(walls.size, rows, columns).expand(len(frame.known), -1, -1)
     local = local_lattices(walls, frame, plane.tilt, places)
     known = local.confidence > 0
@@ -52,8 +49,7 @@ def measure_local_period(
     centre_y = (torch.arange(rows).double() + 0.5) * height / rows
     drift = _drift(period, centre_x / width, centre_y / height)
     middle = torch.tensor([width / 2, height / 2], dtype=torch.float64)
-    depth = 1 + plane.tilt @ corners(walls.size).mT
-    change = depth.amax(-1) / depth.amin(-1)
+    change = 1 + scale_change(plane.tilt, walls.size)
     field = LocalPeriodResult(
         period_px=period,
         scale=scale.mT.reshape(len(inner), 2, rows, columns),
@@ -108,9 +104,9 @@ def _scale(gradients: Tensor, frame: RowFrame) -> tuple[Tensor, Tensor]:
 def _fundamental(gradients: Tensor, frame: RowFrame, lattice: LatticeResult) -> Tensor:
     """Local period ``(B, n)`` px of the wall's fundamental."""
     wave = (lattice.wave_vector.double().cpu()[:, None] @ frame.to_px)[:, 0]
-    wave = torch.where(frame.one_way[:, None], wave.new_tensor([0.0, 1.0]), wave)
+    wave = torch.where(frame.rank_1[:, None], wave.new_tensor([0.0, 1.0]), wave)
     gradients = torch.where(
-        frame.one_way[:, None, None, None] & gradients[..., 1:, :].isfinite(),
+        frame.rank_1[:, None, None, None] & gradients[..., 1:, :].isfinite(),
         gradients.nan_to_num(0.0),
         gradients,
     )
@@ -145,7 +141,7 @@ def _drift(period: Tensor, x: Tensor, y: Tensor) -> Tensor:
         moment = (design * weight[..., None]).mT @ level[..., None]
         plane = torch.linalg.solve(normal, moment)[..., 0]
         residual = level - (design @ plane[..., None])[..., 0]
-        weight = known / (1 + (residual / 0.15).square()).square()
-    enough = known.sum(-1) >= 6
+        weight = known / (1 + (residual / LIMITS.drift_scale).square()).square()
+    enough = known.sum(-1) >= LIMITS.least_drift_places
     drift: Tensor = plane[:, 1:].expm1()
     return drift.masked_fill(~enough[:, None], torch.nan)

@@ -19,16 +19,16 @@ class RowFrame:
     Attributes:
         axes: ``(B, 2, 2)`` rows: unit vectors (x, y) along and across the rows.
         size_px: ``(B, 2)`` length of a unit along them and height of a course.
-        basis: ``(B, 2, 2)`` the lattice's vectors in units and courses. Where one direction
+        basis_in_rows: ``(B, 2, 2)`` the lattice's vectors in units and courses. Where one direction
             repeats only, it lies across the rows; the other vector stands in for what is missing.
-        one_way: ``(B,)`` bool; whether one direction repeats only.
+        rank_1: ``(B,)`` bool; whether one direction repeats only, as that of boards does.
         known: ``(B,)`` bool; whether there is a lattice.
     """
 
     axes: Tensor
     size_px: Tensor
-    basis: Tensor
-    one_way: Tensor
+    basis_in_rows: Tensor
+    rank_1: Tensor
     known: Tensor
 
     @property
@@ -39,7 +39,7 @@ class RowFrame:
     @property
     def longest_px(self) -> Tensor:
         """``(B,)`` length of the longer lattice vector."""
-        longest: Tensor = (self.basis @ self.to_px.mT).norm(dim=-1).amax(-1)
+        longest: Tensor = (self.basis_in_rows @ self.to_px.mT).norm(dim=-1).amax(-1)
         return longest
 
 
@@ -47,13 +47,13 @@ def row_frame(lattice: LatticeResult) -> RowFrame:
     """The frame of every lattice of a batch."""
     basis = lattice.basis_px.double().cpu()
     known = lattice.is_periodic.cpu() & basis[:, 0].isfinite().all(-1)
-    one_way = known & basis[:, 1].isnan().any(-1)
+    rank_1 = known & basis[:, 1].isnan().any(-1)
     first = torch.where(known[:, None], basis[:, 0], basis.new_tensor([0.0, 1.0]))
     # Boards repeat across their rows, whatever way these run.
     board = torch.stack([first[:, 1], -first[:, 0]], dim=-1)
     turn = torch.deg2rad(lattice.angle_deg.double().cpu())
     row = torch.stack([turn.cos(), turn.sin()], dim=-1)
-    plain = known & ~one_way
+    plain = known & ~rank_1
     length = first.norm(dim=-1)
     along = torch.where(plain[:, None], row, board / length[:, None])
     axes = torch.stack([along, torch.stack([-along[:, 1], along[:, 0]], dim=-1)], dim=1)
@@ -64,8 +64,8 @@ def row_frame(lattice: LatticeResult) -> RowFrame:
     return RowFrame(
         axes=axes,
         size_px=size,
-        basis=torch.where(plain[:, None, None], in_rows, across),
-        one_way=one_way,
+        basis_in_rows=torch.where(plain[:, None, None], in_rows, across),
+        rank_1=rank_1,
         known=known,
     )
 

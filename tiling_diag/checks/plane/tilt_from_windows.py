@@ -14,49 +14,38 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from tiling_diag.checks.plane.plane_fit import corners, grid_places
+from tiling_diag.checks.plane.limits import LIMITS
+from tiling_diag.checks.plane.places import corners, grid_places
 from tiling_diag.checks.plane.row_frame import pixel_frame
-from tiling_diag.checks.plane.windows import LONGEST_LAG, REACH, WindowMaps, window_maps
+from tiling_diag.checks.plane.windows import LONGEST_LAG, MAX_LAG, WindowMaps, window_maps
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.autocorrelation import less_ring_means
 from tiling_diag.kernels.grid_search import grid_search
 from tiling_diag.kernels.homography import LEAST_DEPTH
 
-# Chosen on corpus pictures seen at an angle.
-PLACES_PER_SIDE = 6
-WINDOW_SHARES = (0.36, 0.2)
-# Lags of the flat wall that are compared, in samples of a window.
-LAGS = (4, 20)
-LAG_STEP = 2
-# A lag counts if this share of the pairs of windows has it in reach.
-LEAST_PAIRS = 0.4
-# Tilts as the change of scale from the middle to a border: how far from the best one before grids
-# of them reach, and in what steps.
-STAGES = ((0.45, 0.15), (0.05, 0.05), (0.02, 0.02))
 
-
-def blind_tilt(walls: Walls) -> Tensor:
+def tilt_from_windows(walls: Walls) -> Tensor:
     """Tilts ``(B, 2)`` in 1/px about the picture's middle, float64 on the CPU."""
     batch = len(walls.image)
     half = corners(walls.size)[3]
-    places = grid_places(walls.size, PLACES_PER_SIDE, PLACES_PER_SIDE).expand(batch, -1, -1)
+    places = grid_places(walls.size, LIMITS.tilt_places, LIMITS.tilt_places).expand(batch, -1, -1)
     found = []
-    for share in WINDOW_SHARES:
+    for share in LIMITS.tilt_window_shares:
         side = torch.full((batch,), share * min(walls.size), dtype=torch.float64)
         flat = torch.zeros(batch, 2, dtype=torch.float64)
         windows = window_maps(walls, pixel_frame(batch), flat, places, side)
         energy = _energy(windows, half)
-        found.append(grid_search(energy, flat, STAGES, between=True))
+        found.append(grid_search(energy, flat, LIMITS.window_stages, between=True))
     better = (found[1].score > found[0].score)[:, None]
     return torch.where(better, found[1].place, found[0].place) / half
 
 
 def _energy(windows: WindowMaps, half: Tensor) -> Callable[[Tensor], Tensor]:
     """How well windows agree under tilts ``(B, T, 2)`` in shares of half the picture ``(B, T)``."""
-    side = 2 * REACH + 1
+    side = 2 * MAX_LAG + 1
     maps = less_ring_means(windows.maps.reshape(*windows.maps.shape[:2], side, side))
     weights = windows.coverage.to(maps)
-    places = windows.places / half
+    places = windows.places_px / half
 
     def energy(tilts: Tensor) -> Tensor:
         found = _agreement(maps, weights, places, tilts).to(tilts)
@@ -69,7 +58,7 @@ def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> 
     """Energy ``(B, T)`` of the mean autocorrelation on the flat wall under each tilt.
 
     Args:
-        maps: ``(B, n, 2 REACH + 1, 2 REACH + 1)`` by lag, without their means over rings.
+        maps: ``(B, n, 2 MAX_LAG + 1, 2 MAX_LAG + 1)`` by lag, without their means over rings.
         weights: ``(B, n)`` of windows.
         places: ``(B, n, 2)`` in shares of half the picture.
         tilts: ``(B, T, 2)`` over half the picture.
@@ -82,7 +71,7 @@ def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> 
     seen = lags + places[:, None, :, None] * along[:, :, None, :, None]
     seen = seen * depth[..., None, None]
     inside = (seen.abs() <= LONGEST_LAG).all(-1)
-    grid = (seen / REACH).transpose(1, 2).flatten(0, 1)
+    grid = (seen / MAX_LAG).transpose(1, 2).flatten(0, 1)
     values = grid_sample(maps.flatten(0, 1)[:, None], grid, align_corners=True)
     values = values.reshape(*maps.shape[:2], *values.shape[-2:]).transpose(1, 2)
     share = inside * weights[:, None, :, None]
@@ -91,17 +80,17 @@ def _agreement(maps: Tensor, weights: Tensor, places: Tensor, tilts: Tensor) -> 
     pairs = values.sum(2).square() - values.square().sum(2)
     count = share.sum(2).square() - share.square().sum(2)
     every = weights.sum(-1).square() - weights.square().sum(-1)
-    enough = count > LEAST_PAIRS * every[:, None, None]
+    enough = count > LIMITS.least_pairs * every[:, None, None]
     mean = torch.where(enough, pairs / count.clamp_min(1e-6), 0.0)
     return mean.sum(-1) / enough.sum(-1).clamp_min(1)
 
 
 def _flat_lags() -> Tensor:
     """``(L, 2)`` whole-number lags of half a ring, in samples."""
-    low, high = LAGS
+    low, high = LIMITS.tilt_lags
     y, x = torch.meshgrid(
-        torch.arange(0, high + 1, LAG_STEP),
-        torch.arange(-high, high + 1, LAG_STEP),
+        torch.arange(0, high + 1, LIMITS.tilt_lag_step),
+        torch.arange(-high, high + 1, LIMITS.tilt_lag_step),
         indexing="ij",
     )
     lags = torch.stack([x, y], dim=-1).reshape(-1, 2)

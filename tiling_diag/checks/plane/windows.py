@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, grid_sample
 
+from tiling_diag.checks.plane.limits import LIMITS
 from tiling_diag.checks.plane.row_frame import RowFrame
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.homography import jacobian, to_flat
@@ -26,20 +27,7 @@ SAMPLES = 48
 TORUS = 64
 LONGEST_LAG = 28
 # Lags that maps hold, either way of zero.
-REACH = TORUS // 2 - 1
-# Long lattice vectors in a window: twice their length must stay within the longest lag. Chosen on
-# drawn walls with doubled zones and on the corpus.
-WINDOW_PERIODS = 3.7
-MOST_PERIODS = 6.0
-LEAST_SHARE, LARGEST_SHARE = 0.1, 0.5
-# Larger ones where their lags would not reach the long vector otherwise.
-LEAST_PERIODS, LARGEST_OF_ALL = 1.9, 0.8
-TAPER = 0.5
-# The maps are smoothed by this much, in samples: joints wander.
-SMOOTH_SAMPLES = 0.8
-LEVELS = 5
-# Units and courses smaller than this in the searched picture are looked at in a larger one.
-FINE_PX = 7.0
+MAX_LAG = TORUS // 2 - 1
 _CORNERS = ((-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5))
 
 
@@ -48,33 +36,36 @@ class WindowMaps:
     """Autocorrelations of windows.
 
     Attributes:
-        maps: ``(B, n, (2 REACH + 1) ** 2)`` mean over tones and edges, by lag (see `map_index`),
+        maps: ``(B, n, (2 MAX_LAG + 1) ** 2)`` mean over tones and edges, by lag (see `map_index`),
             1 at zero lag.
         coverage: ``(B, n)`` float64 on the CPU; share of each window that lies on the wall.
-        step: ``(B, 2)`` units and courses (row frame) of one sample.
-        places: ``(B, n, 2)`` the windows' middles in the picture, px from its middle.
+        step_in_rows: ``(B, 2)`` units and courses of one sample.
+        places_px: ``(B, n, 2)`` the windows' middles in the picture, px from its middle.
     """
 
     maps: Tensor
     coverage: Tensor
-    step: Tensor
-    places: Tensor
+    step_in_rows: Tensor
+    places_px: Tensor
 
 
 def map_index(lags: Tensor) -> Tensor:
     """Place ``(...)`` in a map of whole-number lags ``(..., 2)`` as (x, y), the nearest held."""
-    x, y = (lags + REACH).clamp(0, 2 * REACH).unbind(-1)
-    place: Tensor = y * (2 * REACH + 1) + x
+    x, y = (lags + MAX_LAG).clamp(0, 2 * MAX_LAG).unbind(-1)
+    place: Tensor = y * (2 * MAX_LAG + 1) + x
     return place
 
 
 def window_side_px(frame: RowFrame, size: tuple[int, int]) -> Tensor:
     """``(B,)`` side of the windows, px of the flat wall."""
-    short = float(min(size))
-    least = torch.minimum(frame.longest_px * MOST_PERIODS, frame.longest_px.new_tensor(short))
-    side = torch.maximum(frame.longest_px * WINDOW_PERIODS, least.clamp(max=LEAST_SHARE * short))
-    most = (frame.longest_px * LEAST_PERIODS).clamp(LARGEST_SHARE * short, LARGEST_OF_ALL * short)
-    return torch.minimum(side, most).clamp(min=min(8.0, short))
+    short, longest = float(min(size)), frame.longest_px
+    least = torch.minimum(longest * LIMITS.most_periods, longest.new_tensor(short))
+    least = least.clamp(max=LIMITS.least_share * short)
+    side = torch.maximum(longest * LIMITS.window_periods, least)
+    most = (longest * LIMITS.least_periods).clamp(
+        LIMITS.largest_share * short, LIMITS.largest_of_all * short
+    )
+    return torch.minimum(side, most).clamp(min=min(LIMITS.least_side_of_window_px, short))
 
 
 def window_maps(
@@ -85,7 +76,7 @@ def window_maps(
     Args:
         walls: the batch.
         frame: its lattices.
-        tilt: ``(B, 2)`` see `kernels.tilt`, about the picture's middle.
+        tilt: ``(B, 2)`` see `kernels.homography`, about the picture's middle.
         places: ``(B, n, 2)`` px from the picture's middle; moved inwards as far as windows would
             reach beyond the picture.
         side: ``(B,)`` of the windows, px of the flat wall.
@@ -116,16 +107,16 @@ def _moved_inwards(
     corners = places.new_tensor(_CORNERS) @ (frame.axes * side[:, None, None])
     for _ in range(2):
         stretch = torch.linalg.inv(jacobian(tilt, places))
-        reach = (stretch[:, :, None] @ corners[:, None, :, :, None])[..., 0].abs().amax(2)
-        room = (half - reach).clamp_min(0)
+        extent = (stretch[:, :, None] @ corners[:, None, :, :, None])[..., 0].abs().amax(2)
+        room = (half - extent).clamp_min(0)
         places = torch.maximum(torch.minimum(places, room), -room)
-    return places, bool((reach <= half * (1 + 1e-6)).all())
+    return places, bool((extent <= half * (1 + 1e-6)).all())
 
 
 def _picture(walls: Walls, frame: RowFrame) -> Walls:
     """The walls in which windows are looked at: the searched ones unless their periods are fine."""
     finest = float(frame.size_px[frame.known].amin()) if bool(frame.known.any()) else torch.inf
-    zoom = FINE_PX * max(walls.small_step_px) / finest
+    zoom = LIMITS.fine_px * max(walls.small_step_px) / finest
     if zoom <= 1 or walls.small is walls:
         return walls.small
     zoom = min(zoom, max(walls.small_step_px))
@@ -156,7 +147,7 @@ def _sampled(
     batch, count = grid.shape[:2]
     flat = grid.reshape(batch, count * SAMPLES, SAMPLES, 2)
     ratio = step_px * (max(walls.size) / max(size))
-    level = ratio.clamp_min(1).log2().floor().clamp_max(LEVELS - 1).long()
+    level = ratio.clamp_min(1).log2().floor().clamp_max(LIMITS.pyramid_levels - 1).long()
     found = flat.new_empty(batch, layer.shape[1], count * SAMPLES, SAMPLES)
     for number in range(int(level.max()) + 1):
         if number:
@@ -173,7 +164,7 @@ def _sampled(
 
 def _correlated(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """Maps of windows, and how far each is covered."""
-    taper = tukey((SAMPLES, SAMPLES), taper=TAPER, device=values.device, dtype=values.dtype)
+    taper = tukey((SAMPLES, SAMPLES), taper=LIMITS.taper, device=values.device, dtype=values.dtype)
     weights = taper if mask is None else taper * mask
     # Sampled values are already nothing where the mask is.
     total = weights.sum((-2, -1), keepdim=True).clamp_min(1e-6)
@@ -185,20 +176,22 @@ def _correlated(values: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     low_pass = _low_pass(values)
     spectrum = squared_magnitude(torch.fft.rfft2(weighted, s=(TORUS, TORUS)))
     power = torch.einsum("bnkyx,bnk->bnyx", spectrum, share / share.shape[2]) * low_pass
-    maps = lags_of_power(power, (TORUS, TORUS), (REACH, REACH))
+    maps = lags_of_power(power, (TORUS, TORUS), (MAX_LAG, MAX_LAG))
     cover = squared_magnitude(torch.fft.rfft2(weights, s=(TORUS, TORUS)))
-    overlap = lags_of_power(cover, (TORUS, TORUS), (REACH, REACH))
-    overlap = overlap / overlap[..., REACH : REACH + 1, REACH : REACH + 1].clamp_min(1e-6)
+    overlap = lags_of_power(cover, (TORUS, TORUS), (MAX_LAG, MAX_LAG))
+    overlap = overlap / overlap[..., MAX_LAG : MAX_LAG + 1, MAX_LAG : MAX_LAG + 1].clamp_min(1e-6)
     if mask is not None:
         overlap = overlap[:, :, 0]
     coverage = values.new_ones(values.shape[:2]) if mask is None else mask.mean((-3, -2, -1))
-    return (maps * torch.where(overlap > 0.05, 1 / overlap, 0.0)).flatten(-2), coverage
+    return (maps * torch.where(overlap > LIMITS.least_overlap, 1 / overlap, 0.0)).flatten(
+        -2
+    ), coverage
 
 
 def _low_pass(like: Tensor) -> Tensor:
     """``(TORUS, TORUS // 2 + 1)`` transfer of a Gaussian."""
     down = torch.fft.fftfreq(TORUS, device=like.device, dtype=like.dtype)
     along = torch.fft.rfftfreq(TORUS, device=like.device, dtype=like.dtype)
-    fall = -2 * (math.pi * SMOOTH_SAMPLES) ** 2
+    fall = -2 * (math.pi * LIMITS.smooth_samples) ** 2
     transfer: Tensor = (fall * down.square()).exp()[:, None] * (fall * along.square()).exp()
     return transfer

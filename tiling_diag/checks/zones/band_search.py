@@ -1,8 +1,8 @@
 """Straight bands of windows that look like their surroundings stretched by an octave.
 
-Windows are pooled in bins across every direction. A run of bins is a band as far as what is inside
-looks more like the stretched outside than like the outside itself, or the outside like the
-stretched inside. All windows along a band count together, and no level of the wall is needed.
+Windows are pooled in bins across every direction. A run of bins is a band as far as its inside is
+more similar to the stretched outside than to the outside itself, or the outside to the stretched
+inside. All windows along a band count together, and no level of the wall is needed.
 """
 
 from __future__ import annotations
@@ -14,32 +14,27 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from tiling_diag.checks.zones.similarity import STRETCHES, Likeness, likeness
+from tiling_diag.checks.zones.limits import LIMITS
+from tiling_diag.checks.zones.similarity import STRETCHES, Similarity, similarities
 
 # Directions that are tried, evenly over half a turn, from rows on.
 DIRECTIONS = 12
-# An oblique band must explain so much more than one along rows or columns.
-OBLIQUE_SHARE = 0.9
-# Smaller bands are chance, in share of the windows.
-LEAST_SHARE = 0.06
-# Further bands are so much like the best one.
-NEXT_SHARE = 0.5
 # Period over that outside, along and across the rows: first those of `STRETCHES`.
 OCTAVES = (*STRETCHES, *((1 / along, 1 / across) for along, across in STRETCHES))
 
 
 @dataclass(frozen=True, eq=False)
-class Pooled:
-    """Windows of one wall pooled in bins across every direction.
+class PooledWindows:
+    """Windows of one wall pool_windows in bins across every direction.
 
     Attributes:
-        alike: ``(3, T, M, M)`` likeness of their sums.
+        similarity: ``(3, T, M, M)`` similarity of their sums.
         count: ``(T, M)`` windows in each bin.
         low: ``(T,)`` where the first bin begins, px.
         width: of the bins, px.
     """
 
-    alike: Likeness
+    similarity: Similarity
     count: Tensor
     low: Tensor
     width: float
@@ -53,7 +48,7 @@ class Bands:
         direction: which of the directions they run along.
         kind: which of `OCTAVES`.
         places: for each from where to where across the direction, px; infinite at a border.
-        scores: for each how much more it looks like the stretched outside than like the outside,
+        scores: for each how much more similar it is to the stretched outside than to the outside,
             as a difference of correlations.
         contrast: the same for the best run of bins, weighted by the shares of both sides.
     """
@@ -79,27 +74,27 @@ def normals() -> Tensor:
     return torch.stack([-turn.sin(), turn.cos()], dim=-1)
 
 
-def pooled(
-    halves: Tensor, places: Tensor, usable: Tensor, width: float, *, one_way: bool
-) -> Pooled:
+def pool_windows(
+    halves: Tensor, places: Tensor, usable: Tensor, width: float, *, rank_1: bool
+) -> PooledWindows:
     """Pool the windows of a wall.
 
     Args:
-        halves: ``(n, L)`` see `likeness.half_maps`.
+        halves: ``(n, L)`` see `similarity.half_maps`.
         places: ``(n, 2)`` px.
         usable: ``(n,)`` bool.
         width: of the bins, px.
-        one_way: see `likeness.likeness`.
+        rank_1: see `similarities.likeness`.
     """
     across = normals() @ places.mT
     low = across.amin(-1) - width / 2
     index = ((across - low[:, None]) / width).floor().long()
     member = one_hot(index).mT.double() * usable.double()
-    alike = likeness(member.to(halves) @ halves, one_way=one_way)
-    return Pooled(alike, member.sum(-1), low, width)
+    similarity = similarities(member.to(halves) @ halves, rank_1=rank_1)
+    return PooledWindows(similarity, member.sum(-1), low, width)
 
 
-def find_bands(seen: Pooled, kinds: list[bool]) -> Bands | None:
+def find_bands(seen: PooledWindows, kinds: list[bool]) -> Bands | None:
     """The bands of a wall, None where nothing can be compared.
 
     Args:
@@ -111,11 +106,11 @@ def find_bands(seen: Pooled, kinds: list[bool]) -> Bands | None:
     at = torch.arange(bins)
     runs = ((at >= first[:, None]) & (at <= last[:, None])).double()
     share = (seen.count @ runs.mT) / seen.count.sum(-1, keepdim=True).clamp_min(1)
-    more = _more_like(seen.alike, runs, 1 - runs)
-    weight = torch.full((DIRECTIONS, 1), OBLIQUE_SHARE, dtype=torch.float64)
+    more = _more_similar(seen.similarity, runs, 1 - runs)
+    weight = torch.full((DIRECTIONS, 1), LIMITS.oblique_share, dtype=torch.float64)
     weight[[0, DIRECTIONS // 2]] = 1.0
     value = more * (weight * (share * (1 - share)).clamp_min(0).sqrt())
-    allowed = (share >= LEAST_SHARE) & (share <= 1 - LEAST_SHARE)
+    allowed = (share >= LIMITS.least_share) & (share <= 1 - LIMITS.least_share)
     allowed = allowed & torch.tensor(kinds * 2)[:, None, None]
     value = value.masked_fill(~allowed, -torch.inf)
     best = int(value.argmax())
@@ -127,11 +122,11 @@ def find_bands(seen: Pooled, kinds: list[bool]) -> Bands | None:
     return _bounded(seen, direction, kind, runs[run] > 0, contrast)
 
 
-def _more_like(alike: Likeness, inside: Tensor, outside: Tensor) -> Tensor:
-    """How much more one side is like the other one stretched than as it is ``(6, ..., K)``.
+def _more_similar(similarity: Similarity, inside: Tensor, outside: Tensor) -> Tensor:
+    """How much more similar one side is to the other stretched than as it is ``(6, ..., K)``.
 
     Args:
-        alike: ``(3, ..., M, M)`` of bins.
+        similarity: ``(3, ..., M, M)`` of bins.
         inside: ``(K, M)`` 1 for the bins of one side.
         outside: ``(K, M)`` of the other side.
     """
@@ -143,29 +138,39 @@ def _more_like(alike: Likeness, inside: Tensor, outside: Tensor) -> Tensor:
     def cosine(between: Tensor, one: Tensor, other: Tensor) -> Tensor:
         return between / (one * other).clamp_min(1e-12).sqrt()
 
-    within, without = (product(alike.plain, s, s) for s in (inside, outside))
-    plain = cosine(product(alike.plain, inside, outside), within, without)
+    within, without = (product(similarity.plain, s, s) for s in (inside, outside))
+    plain = cosine(product(similarity.plain, inside, outside), within, without)
     doubled = cosine(
-        product(alike.crossed, inside, outside), within, product(alike.stretched, outside, outside)
+        product(similarity.crossed, inside, outside),
+        within,
+        product(similarity.stretched, outside, outside),
     )
     halved = cosine(
-        product(alike.crossed, outside, inside), without, product(alike.stretched, inside, inside)
+        product(similarity.crossed, outside, inside),
+        without,
+        product(similarity.stretched, inside, inside),
     )
     return torch.cat([doubled - plain, halved - plain])
 
 
-def _bounded(seen: Pooled, direction: int, kind: int, inside: Tensor, contrast: float) -> Bands:
-    """Where bands begin and end: where bins are as much like one side as like the other."""
+def _bounded(
+    seen: PooledWindows, direction: int, kind: int, inside: Tensor, contrast: float
+) -> Bands:
+    """Where bands begin and end: where bins are as similar to one side as to the other."""
     there = seen.count[direction] > 0
     eye = torch.eye(len(inside), dtype=torch.float64)
-    alike = seen.alike
-    alike = Likeness(*(x[:, direction] for x in (alike.plain, alike.crossed, alike.stretched)))
+    similarity = seen.similarity
+    similarity = Similarity(
+        *(x[:, direction] for x in (similarity.plain, similarity.crossed, similarity.stretched))
+    )
     for _ in range(2):
         outside = (there & ~inside).double().expand(len(inside), -1)
-        more = _more_like(alike, eye, outside)[kind].masked_fill(~there, -torch.inf)
+        more = _more_similar(similarity, eye, outside)[kind].masked_fill(~there, -torch.inf)
         level = float(more[inside & there].mean())
         runs = [
-            run for run in _runs(more > 0) if float(more[run].mean()) > NEXT_SHARE * max(level, 0.0)
+            run
+            for run in _runs(more > 0)
+            if float(more[run].mean()) > LIMITS.next_share * max(level, 0.0)
         ]
         found = torch.zeros_like(inside)
         for run in runs:
@@ -188,7 +193,7 @@ def _runs(over: Tensor) -> list[slice]:
 
 
 def _edges(
-    seen: Pooled, direction: int, more: list[float], there: list[bool], run: slice
+    seen: PooledWindows, direction: int, more: list[float], there: list[bool], run: slice
 ) -> tuple[float, float]:
     """Where a run begins and ends across its direction, px; infinite where no bin lies beyond."""
     low = float(seen.low[direction])
@@ -201,25 +206,3 @@ def _edges(
         return low + seen.width * (outside + 0.5 + share * (inside - outside))
 
     return crossing(run.start - 1, run.start), crossing(run.stop, run.stop - 1)
-
-
-def between(outline: Tensor, normal: Tensor, low: float, high: float) -> Tensor:
-    """The part of a convex ``outline (n, 2)`` whose places along `normal` are from low to high.
-
-    References:
-        Sutherland and Hodgman, "Reentrant polygon clipping", CACM 17(1), 1974.
-    """
-    for sign, bound in ((1.0, low), (-1.0, -high)):
-        if math.isinf(bound) or len(outline) == 0:
-            continue
-        depth = (sign * (outline @ normal) - bound).tolist()
-        kept = []
-        for k in range(len(outline)):
-            after = (k + 1) % len(outline)
-            if depth[k] >= 0:
-                kept.append(outline[k])
-            if (depth[k] >= 0) != (depth[after] >= 0):
-                share = depth[k] / (depth[k] - depth[after])
-                kept.append(outline[k] + share * (outline[after] - outline[k]))
-        outline = torch.stack(kept) if kept else outline[:0]
-    return outline

@@ -1,4 +1,4 @@
-"""How close bands are looked at: in the windows of a wall's lattice, and in windows half as wide.
+"""The windows in which bands are searched: those of a wall's lattice, and others half as wide.
 
 Zones may be narrower than the windows, and where they take much of a wall, its lattice may be that
 of both: then windows half as wide show what these hide.
@@ -12,31 +12,22 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.plane.plane_fit import MIN_COVERAGE, grid_places
+from tiling_diag.checks.plane.limits import LIMITS as PLANE
+from tiling_diag.checks.plane.places import grid_places
 from tiling_diag.checks.plane.row_frame import RowFrame
-from tiling_diag.checks.plane.windows import (
-    LARGEST_SHARE,
-    WindowMaps,
-    window_maps,
-    window_side_px,
-)
+from tiling_diag.checks.plane.windows import WindowMaps, window_maps, window_side_px
 from tiling_diag.checks.results import LocalPeriodResult
 from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones.limits import LIMITS
 from tiling_diag.checks.zones.similarity import STRETCHES, half_maps
-
-# Where more of the wall than this does not have its lattice within so many octaves, closer windows
-# are looked at as well: clean drawn walls have less, and next to no wall with bands.
-DOUBTED, SAME_OCTAVES = 0.02, 0.07
-# What windows must hold of the longer lattice vector.
-LEAST_PERIODS = 1.25
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """Windows of a batch in which bands are looked for.
+class BandWindows:
+    """Windows of a batch in which bands are searched, all of one size for each wall.
 
     Attributes:
-        halves: ``(B, n, L)`` see `likeness.half_maps`.
+        halves: ``(B, n, L)`` see `similarity.half_maps`.
         usable: ``(B, n)`` bool, on the CPU; whether enough of a window lies on the wall.
         share: ``(B,)`` side of the wall's own windows over the picture's shorter one.
         meant: ``(B,)`` bool; which walls of the batch they are meant for.
@@ -50,14 +41,14 @@ class Look:
     kinds: Tensor
 
 
-def band_looks(
+def band_windows(
     walls: Walls,
     frame: RowFrame,
     local: LocalPeriodResult,
     windows: WindowMaps,
     octave: Tensor | None,
-) -> list[Look]:
-    """All looks at a batch, the first one meant for every wall.
+) -> list[BandWindows]:
+    """The windows of each size, the first one meant for every wall.
 
     Args:
         walls: the batch.
@@ -73,25 +64,25 @@ def band_looks(
         frame = dataclasses.replace(frame, size_px=frame.size_px / larger)
     short = min(walls.size)
     own = window_side_px(frame, walls.size)
-    # Smaller windows than a local lattice needs tell more of bands, if they hold enough.
-    smaller = own.clamp(max=LARGEST_SHARE * short)
-    side = torch.where(smaller > LEAST_PERIODS * frame.longest_px, smaller, own)
+    # Smaller windows than a local lattice needs tell more about bands, if they hold enough.
+    smaller = own.clamp(max=PLANE.largest_share * short)
+    side = torch.where(smaller > LIMITS.least_periods * frame.longest_px, smaller, own)
     if bool((side != local.window_px)[frame.known].any()):
         windows = _windows(walls, frame, local, side)
     share = side / short
-    every = (~frame.one_way)[:, None].repeat(1, len(STRETCHES))
+    every = (~frame.rank_1)[:, None].repeat(1, len(STRETCHES))
     every[:, 0] = True
-    looks = [_look(windows, share, frame.known, every)]
-    fits = (local.residual.log2().abs() < SAME_OCTAVES).all(1)
-    doubted = 1 - fits.double().mean((-2, -1)) > DOUBTED
-    closer = frame.known & doubted & (side > 2 * LEAST_PERIODS * frame.longest_px)
+    found = [_band_windows(windows, share, frame.known, every)]
+    fits = (local.residual.log2().abs() < LIMITS.same_octaves).all(1)
+    doubted = 1 - fits.double().mean((-2, -1)) > LIMITS.doubted
+    closer = frame.known & doubted & (side > 2 * LIMITS.least_periods * frame.longest_px)
     if bool(closer.any()):
         # Against the share of the wall's own windows: closer ones hold less, and chance makes more.
         # What repeats along one axis alone must be in view there.
-        holds = side[:, None] > 2 * LEAST_PERIODS * frame.size_px
+        holds = side[:, None] > 2 * LIMITS.least_periods * frame.size_px
         seen = every & torch.cat([torch.ones_like(closer)[:, None], holds], dim=1)
-        looks.append(_look(_windows(walls, frame, local, side / 2), share, closer, seen))
-    return looks
+        found.append(_band_windows(_windows(walls, frame, local, side / 2), share, closer, seen))
+    return found
 
 
 def _windows(walls: Walls, frame: RowFrame, local: LocalPeriodResult, side: Tensor) -> WindowMaps:
@@ -101,6 +92,6 @@ def _windows(walls: Walls, frame: RowFrame, local: LocalPeriodResult, side: Tens
     return window_maps(walls, frame, local.tilt.nan_to_num(0.0), places, side)
 
 
-def _look(windows: WindowMaps, share: Tensor, meant: Tensor, kinds: Tensor) -> Look:
-    usable = windows.coverage >= MIN_COVERAGE
-    return Look(half_maps(windows.maps), usable, share, meant, kinds)
+def _band_windows(windows: WindowMaps, share: Tensor, meant: Tensor, kinds: Tensor) -> BandWindows:
+    usable = windows.coverage >= PLANE.min_coverage
+    return BandWindows(half_maps(windows.maps), usable, share, meant, kinds)

@@ -13,25 +13,18 @@ from collections.abc import Iterator
 import torch
 
 from tiling_diag.checks.lattice.measure import measure_lattice
-from tiling_diag.checks.plane.local_period import PLACES, measure_local_period
-from tiling_diag.checks.plane.measure import LEAST_SIDE_PX, with_item
-from tiling_diag.checks.plane.plane_fit import MIN_COVERAGE, Plane, find_plane, grid_places
+from tiling_diag.checks.plane.limits import LIMITS as PLANE
+from tiling_diag.checks.plane.local_period import measure_local_period
+from tiling_diag.checks.plane.places import grid_places
+from tiling_diag.checks.plane.plane_fit import Plane, find_plane
 from tiling_diag.checks.plane.row_frame import pixel_frame, row_frame
 from tiling_diag.checks.plane.windows import window_maps
-from tiling_diag.checks.results import LatticeResult, Reason
+from tiling_diag.checks.results import LatticeResult, Reason, with_item
 from tiling_diag.checks.walls import Walls
-from tiling_diag.checks.zones.band_search import Bands, find_bands, normals, pooled
+from tiling_diag.checks.zones.band_search import Bands, find_bands, normals, pool_windows
+from tiling_diag.checks.zones.limits import LIMITS
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.checks.zones.similarity import STRETCHES, half_maps
-
-# Bands that are likely on walls with a lattice (see the calibration); chosen with it.
-LEAST_CLARITY = 0.15
-# Support over the whole wall that zones leave: 0.011 or more on the corpus's pictures with bands,
-# and none where nothing repeats. Looking into parts costs as much as looking at the whole.
-LEAST_SUPPORT = 0.005
-# Windows without a lattice, as shares of the shorter side, and how clear bands must be in them.
-BLIND_SHARES = (0.16, 0.26)
-BLIND_CLARITY = 0.36
 
 
 def with_parts(
@@ -45,10 +38,10 @@ def with_parts(
         plane: their planes.
         reference: a batch of one, the lattice that the walls should have, in their px.
     """
-    hidden = (lattice.reason == Reason.NOTHING_REPEATS) & (lattice.support > LEAST_SUPPORT)
+    hidden = (lattice.reason == Reason.NOTHING_REPEATS) & (lattice.support > LIMITS.part_support)
     for index in hidden.nonzero()[:, 0].tolist():
         wall = Walls(walls.image[index : index + 1], walls.mask[index : index + 1])
-        best, least = None, LEAST_CLARITY
+        best, least = None, LIMITS.part_clarity
         for found in _candidates(wall, reference):
             # A tilt hides the lattice too, and what is twice as near looks twice as large.
             own = find_plane(wall, row_frame(found))
@@ -72,7 +65,7 @@ def _candidates(wall: Walls, reference: LatticeResult | None) -> Iterator[Lattic
     if reference is not None and bool(reference.is_periodic[0]):
         yield reference
     for part in (*_halves(wall), *_sides(wall)):
-        if min(part.small.size) < LEAST_SIDE_PX:
+        if min(part.small.size) < PLANE.least_side_px:
             continue
         lattice = measure_lattice(part)
         if bool(lattice.is_periodic[0]):
@@ -97,7 +90,7 @@ def _halves(wall: Walls) -> list[Walls]:
 
 def _sides(wall: Walls) -> list[Walls]:
     """What lies inside and outside the bands that windows without a lattice show, if any do."""
-    bands = _blind_bands(wall)
+    bands = _bands_without_lattice(wall)
     if bands is None:
         return []
     height, width = wall.size
@@ -109,18 +102,18 @@ def _sides(wall: Walls) -> list[Walls]:
     return [Walls(wall.image, wall.mask * side) for side in (inside, ~inside)]
 
 
-def _blind_bands(wall: Walls) -> Bands | None:
+def _bands_without_lattice(wall: Walls) -> Bands | None:
     """The clearest bands of one wall in windows that know of no lattice; None if none are."""
-    rows, columns = (max(1, round(PLACES * side / max(wall.size))) for side in wall.size)
+    rows, columns = (max(1, round(PLANE.places * side / max(wall.size))) for side in wall.size)
     places = grid_places(wall.size, rows, columns)
     stride = max(wall.size[0] / rows, wall.size[1] / columns)
     straight = torch.zeros(1, 2, dtype=torch.float64)
-    best, least = None, BLIND_CLARITY
-    for share in BLIND_SHARES:
+    best, least = None, LIMITS.no_lattice_clarity
+    for share in LIMITS.no_lattice_shares:
         side = straight.new_tensor([share * min(wall.size)])
         windows = window_maps(wall, pixel_frame(1), straight, places[None], side)
-        usable = windows.coverage[0] >= MIN_COVERAGE
-        seen = pooled(half_maps(windows.maps)[0], places, usable, stride, one_way=False)
+        usable = windows.coverage[0] >= PLANE.min_coverage
+        seen = pool_windows(half_maps(windows.maps)[0], places, usable, stride, rank_1=False)
         bands = find_bands(seen, [True] * len(STRETCHES))
         if bands is not None and bands.clarity(share) > least:
             best, least = bands, bands.clarity(share)

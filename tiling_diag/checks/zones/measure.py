@@ -1,6 +1,6 @@
 """Zones of doubled or halved period: straight bands that look like the rest stretched by an octave.
 
-Which of the two sides is the wall and which the zone, their likeness does not say. Without an
+Which of the two sides is the wall and which the zone, their similarity does not say. Without an
 expected size the wall is what most of the picture shows; with one, it is what has that size.
 """
 
@@ -12,43 +12,25 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.plane.plane_fit import MIN_COVERAGE, corners, grid_places
+from tiling_diag.checks.plane.limits import LIMITS as PLANE
+from tiling_diag.checks.plane.places import grid_places
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.windows import WindowMaps
-from tiling_diag.checks.results import BandingResult, LatticeResult, LocalPeriodResult
+from tiling_diag.checks.results import BandAxis, BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.band_search import (
     DIRECTIONS,
     OCTAVES,
     Bands,
-    between,
     find_bands,
     normals,
-    pooled,
+    pool_windows,
 )
-from tiling_diag.checks.zones.band_windows import Look, band_looks
-from tiling_diag.checks.zones.similarity import STRETCHES, likest_stretch
-from tiling_diag.kernels.homography import to_flat, to_picture
-
-RUN_SHARE = 0.35
-MAX_ZONES = 4
-# Corners of a band cut out of a picture.
-MOST_CORNERS = 6
-HALF = 0.5
-# Bands that are less clear are not worth drawing; chance reaches it on few walls.
-LEAST_CLARITY = 0.1
-# How far a wall's period may be from the expected one's octave, in octaves.
-OCTAVE_LIMIT = 0.25
-
-
-@dataclass(frozen=True)
-class _Zone:
-    """A zone: from where to where across its direction, flat px; period over the base; score."""
-
-    low: float
-    high: float
-    factor: tuple[float, float]
-    score: float
+from tiling_diag.checks.zones.band_windows import BandWindows, band_windows
+from tiling_diag.checks.zones.limits import LIMITS
+from tiling_diag.checks.zones.outlines import MAX_ZONES, Zone, outlines
+from tiling_diag.checks.zones.similarity import STRETCHES, most_similar_stretch
+from tiling_diag.kernels.homography import to_flat
 
 
 def measure_banding(
@@ -74,9 +56,10 @@ def measure_banding(
     batch = len(frame.known)
     octave = None if expected is None else _octave(expected)
     own = [None] * batch if octave is None else [_known(one) for one in octave]
-    looks = band_looks(walls, frame, local, windows, octave)
+    searched = band_windows(walls, frame, local, windows, octave)
     found = [
-        _banding(local, looks, bool(frame.one_way[i]), own[i], i, walls.size) for i in range(batch)
+        _banding(local, searched, bool(frame.rank_1[i]), own[i], i, walls.size)
+        for i in range(batch)
     ]
     factor = torch.stack([one.pop("factor") for one in found])
     factor = factor.masked_fill(~frame.known[:, None, None], torch.nan)
@@ -91,8 +74,8 @@ def measure_banding(
         row_frac=row_frac,
         col_frac=column_frac,
         base_period_px=torch.where(base.isnan(), local.median_px, base),
-        row_max_run=_longest_run(row_frac > RUN_SHARE),
-        col_max_run=_longest_run(column_frac > RUN_SHARE),
+        row_max_run=_longest_run(row_frac > LIMITS.run_share),
+        col_max_run=_longest_run(column_frac > LIMITS.run_share),
         **{name: torch.stack([one[name] for one in found]) for name in found[0]},
     )
 
@@ -101,7 +84,7 @@ def _octave(ratio: Tensor) -> Tensor:
     """Ratios ``(B, 2)`` that are about 2 or 0.5, exactly; 1 for all others but NaN."""
     octave = ratio.double().cpu().log2()
     near = octave.round().clamp(-1, 1)
-    off = (octave - near).abs() >= OCTAVE_LIMIT
+    off = (octave - near).abs() >= LIMITS.octave_limit
     return near.masked_fill(off, 0.0).exp2()
 
 
@@ -128,19 +111,19 @@ class _Seen:
 
 
 def _clearest(
-    local: LocalPeriodResult, looks: list[Look], places: Tensor, one_way: bool, index: int
+    local: LocalPeriodResult, searched: list[BandWindows], places: Tensor, rank_1: bool, index: int
 ) -> _Seen | None:
     """The clearest bands of wall `index`; None where it has no lattice or nothing is compared."""
     best: _Seen | None = None
-    for look in looks:
-        halves, usable = look.halves[index], look.usable[index]
-        if not (bool(look.meant[index]) and bool(usable.any())):
+    for windows in searched:
+        halves, usable = windows.halves[index], windows.usable[index]
+        if not (bool(windows.meant[index]) and bool(usable.any())):
             continue
-        seen = pooled(halves, places, usable, float(local.stride_px[index]), one_way=one_way)
-        bands = find_bands(seen, look.kinds[index].tolist())
+        seen = pool_windows(halves, places, usable, float(local.stride_px[index]), rank_1=rank_1)
+        bands = find_bands(seen, windows.kinds[index].tolist())
         if bands is None:
             continue
-        clarity = bands.clarity(float(look.share[index]))
+        clarity = bands.clarity(float(windows.share[index]))
         if best is None or clarity > best.clarity:
             best = _Seen(bands, clarity, halves, usable)
     return best
@@ -148,8 +131,8 @@ def _clearest(
 
 def _banding(
     local: LocalPeriodResult,
-    looks: list[Look],
-    one_way: bool,
+    searched: list[BandWindows],
+    rank_1: bool,
     own: Tensor | None,
     index: int,
     size: tuple[int, int],
@@ -158,8 +141,8 @@ def _banding(
 
     Args:
         local: the field of the batch.
-        looks: windows of the batch.
-        one_way: whether its lattice repeats in one direction only.
+        searched: windows of the batch, from wide to narrow.
+        rank_1: whether its lattice repeats in one direction only.
         own: ``(2,)`` octave of its lattice over the expected one, NaN along an axis where nothing
             is expected; None where nothing is along both.
         index: which wall it is.
@@ -168,34 +151,40 @@ def _banding(
     rows, columns = local.coverage.shape[-2:]
     tilt = local.tilt[index].nan_to_num(0.0)
     places = to_flat(tilt, grid_places(size, rows, columns))
-    seen = _clearest(local, looks, places, one_way, index)
+    seen = _clearest(local, searched, places, rank_1, index)
     direction = seen.bands.direction if seen else 0
     across = places @ normals()[direction]
-    zones: list[_Zone] = []
-    if seen and seen.clarity > LEAST_CLARITY:
+    zones: list[Zone] = []
+    if seen and seen.clarity > LIMITS.least_clarity:
         residual = local.residual[index].flatten(1).log2().abs().mean(0)
         octave = OCTAVES[seen.bands.kind]
-        if not one_way:
+        if not rank_1:
             inside = _inside(seen.bands.places, across)
             sides = inside & seen.usable, ~inside & seen.usable
             octave = _octave_of(seen.halves, *sides, seen.bands.kind)
         zones = _zones(seen.bands, octave, across, residual, own)[:MAX_ZONES]
-    usable = (local.coverage[index] >= MIN_COVERAGE).flatten()
+    usable = (local.coverage[index] >= PLANE.min_coverage).flatten()
     factor = _factor(zones, across, own).masked_fill(~usable, torch.nan)
     return {
         "factor": factor.reshape(rows, columns),
-        "hint": torch.tensor({0: 1, DIRECTIONS // 2: 2}.get(direction, 3) if zones else 0),
+        "axis": torch.tensor(_axis(direction) if zones else BandAxis.NONE),
         "angle_deg": torch.tensor(180.0 * direction / DIRECTIONS if zones else math.nan),
         "clarity": torch.tensor(seen.clarity if seen else 0.0),
-        **_shapes(zones, direction, tilt, size),
+        **outlines(zones, direction, tilt, size),
     }
+
+
+def _axis(direction: int) -> BandAxis:
+    if direction % (DIRECTIONS // 2):
+        return BandAxis.OBLIQUE
+    return BandAxis.COLUMNS if direction else BandAxis.ROWS
 
 
 def _octave_of(halves: Tensor, inside: Tensor, outside: Tensor, kind: int) -> tuple[float, float]:
     """Which of `OCTAVES` the bands are: as they were found, doubled or halved, along which axes."""
     halved = kind >= len(STRETCHES)
     sides = (side.to(halves)[None] @ halves for side in (inside, outside))
-    best = likest_stretch(*sides, halved=halved)
+    best = most_similar_stretch(*sides, halved=halved)
     return OCTAVES[best + len(STRETCHES) * halved]
 
 
@@ -205,7 +194,7 @@ def _zones(
     across: Tensor,
     residual: Tensor,
     own: Tensor | None,
-) -> list[_Zone]:
+) -> list[Zone]:
     """The zones that bands make, the best first.
 
     Args:
@@ -216,12 +205,12 @@ def _zones(
         own: see `_banding`.
     """
     zones = [
-        _Zone(low, high, factor, score)
+        Zone(low, high, factor, score)
         for (low, high), score in zip(found.places, found.scores, strict=True)
     ]
     inside = _inside(found.places, across)
     if own is None:
-        swapped = float(inside.double().mean()) > HALF
+        swapped = float(inside.double().mean()) > LIMITS.swap_share
     else:
         # The side that the wall's own lattice fits is the one that its size was compared for.
         sides = [residual[side].nanmedian().nan_to_num(9.0) for side in (inside, ~inside)]
@@ -240,7 +229,7 @@ def _off(factor: Tensor) -> float:
     return float(factor.log2().abs().nansum())
 
 
-def _others(zones: list[_Zone]) -> list[_Zone]:
+def _others(zones: list[Zone]) -> list[Zone]:
     """What lies between zones, as zones of a wall that has their period."""
     along, across = zones[0].factor
     factor = (1 / along, 1 / across)
@@ -249,9 +238,7 @@ def _others(zones: list[_Zone]) -> list[_Zone]:
     starts = [-math.inf, *(zone.high for zone in ordered)]
     ends = [*(zone.low for zone in ordered), math.inf]
     return [
-        _Zone(low, high, factor, score)
-        for low, high in zip(starts, ends, strict=True)
-        if low < high
+        Zone(low, high, factor, score) for low, high in zip(starts, ends, strict=True) if low < high
     ]
 
 
@@ -263,36 +250,13 @@ def _inside(bounds: list[tuple[float, float]], across: Tensor) -> Tensor:
     return inside
 
 
-def _factor(zones: list[_Zone], across: Tensor, own: Tensor | None) -> Tensor:
+def _factor(zones: list[Zone], across: Tensor, own: Tensor | None) -> Tensor:
     """``(n,)`` 2, 0.5 or 1: the period of places over the expected one, or over the base."""
     if not zones and own is not None:
         along, over = own.nan_to_num(1.0).tolist()
-        zones = [_Zone(-math.inf, math.inf, (along, over), 0.0)]
+        zones = [Zone(-math.inf, math.inf, (along, over), 0.0)]
     factor = torch.ones_like(across)
     for zone in zones:
         value = max(zone.factor) if max(zone.factor) > 1 else min(zone.factor)
         factor[_inside([(zone.low, zone.high)], across)] = value
     return factor
-
-
-def _shapes(
-    zones: list[_Zone], direction: int, tilt: Tensor, size: tuple[int, int]
-) -> dict[str, Tensor]:
-    """Boxes, outlines, octaves and scores of zones, by the names of `BandingResult`."""
-    outline = to_flat(tilt, corners(size)[[0, 1, 3, 2]])
-    boxes = torch.full((MAX_ZONES, 4), torch.nan, dtype=torch.float64)
-    polygons = torch.full((MAX_ZONES, MOST_CORNERS, 2), torch.nan, dtype=torch.float64)
-    middle = torch.tensor([size[1] / 2, size[0] / 2], dtype=torch.float64)
-    for k, zone in enumerate(zones):
-        shape = between(outline, normals()[direction], zone.low, zone.high)
-        if len(shape):
-            shape = to_picture(tilt, shape) + middle
-            boxes[k] = torch.cat([shape.amin(0), shape.amax(0)])
-            polygons[k] = shape[torch.arange(MOST_CORNERS).clamp(max=len(shape) - 1)]
-    missing = [math.nan] * (MAX_ZONES - len(zones))
-    return {
-        "boxes_px": boxes,
-        "polygons_px": polygons,
-        "box_factor": torch.tensor([z.factor for z in zones] + [(math.nan,) * 2] * len(missing)),
-        "box_score": torch.tensor([z.score for z in zones] + missing),
-    }

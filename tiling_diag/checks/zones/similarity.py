@@ -1,4 +1,4 @@
-"""How alike places of a wall are, as they are and with one of two stretched by an octave.
+"""How similar places of a wall are, as they are and with one of two stretched by an octave.
 
 Two places whose material has the same period have the same autocorrelation. Where one of them has
 twice the period, the other one's autocorrelation, stretched by two, is that of the first: nothing
@@ -13,19 +13,18 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.plane.windows import REACH
+from tiling_diag.checks.plane.windows import MAX_LAG
+from tiling_diag.checks.zones.limits import LIMITS
 
 # Stretches along and across the rows; where one direction repeats only, the first is the only one.
 STRETCHES: tuple[tuple[float, float], ...] = ((2.0, 2.0), (2.0, 1.0), (1.0, 2.0))
-# Lags that are compared, in samples: near zero lag and far from it all windows are alike. Chosen on
+# The longest lag that is compared, in samples: far from zero lag all windows are alike. Chosen on
 # corpus pictures with bands and without.
-SHORTEST_LAG, LONGEST_LAG = 2.5, 20
-# Joints along boards are as wide as that, in samples.
-RIDGE = 4
+LONGEST_LAG = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness:
+class Similarity:
     """Inner products of autocorrelations, float64 on the CPU.
 
     Attributes:
@@ -42,29 +41,29 @@ class Likeness:
 
 def half_maps(maps: Tensor) -> Tensor:
     """The lags ``(..., L)`` of maps ``(..., m)`` that are compared: autocorrelations are even."""
-    square = maps.reshape(*maps.shape[:-1], 2 * REACH + 1, 2 * REACH + 1)
-    along = slice(REACH - LONGEST_LAG, REACH + LONGEST_LAG + 1)
-    return square[..., REACH : REACH + LONGEST_LAG + 1, along].flatten(-2)
+    square = maps.reshape(*maps.shape[:-1], 2 * MAX_LAG + 1, 2 * MAX_LAG + 1)
+    along = slice(MAX_LAG - LONGEST_LAG, MAX_LAG + LONGEST_LAG + 1)
+    return square[..., MAX_LAG : MAX_LAG + LONGEST_LAG + 1, along].flatten(-2)
 
 
-def likeness(halves: Tensor, *, one_way: bool) -> Likeness:
-    """How alike all pairs are.
+def similarities(halves: Tensor, *, rank_1: bool) -> Similarity:
+    """How similar all pairs are.
 
     Args:
         halves: ``(..., m, L)`` see `half_maps`.
-        one_way: whether one direction repeats only.
+        rank_1: whether one direction repeats only.
     """
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for stretch in STRETCHES:
         own, wide = (
-            _centred(seen, stretch, one_way) for seen in (halves, _stretched(halves, stretch))
+            _centred(seen, stretch, rank_1) for seen in (halves, _stretched(halves, stretch))
         )
         found.append((own @ own.mT, own @ wide.mT, wide @ wide.mT))
-    return Likeness(*(torch.stack(kind).double().cpu() for kind in zip(*found, strict=True)))
+    return Similarity(*(torch.stack(kind).double().cpu() for kind in zip(*found, strict=True)))
 
 
-def likest_stretch(inside: Tensor, outside: Tensor, *, halved: bool) -> int:
-    """Which of `STRETCHES` makes one side most like the other.
+def most_similar_stretch(inside: Tensor, outside: Tensor, *, halved: bool) -> int:
+    """Which of `STRETCHES` makes one side most similar to the other.
 
     Args:
         inside: ``(1, L)`` see `half_maps`.
@@ -76,7 +75,7 @@ def likest_stretch(inside: Tensor, outside: Tensor, *, halved: bool) -> int:
     # Without lines along one axis it is the period along that axis which shows.
     alike = [
         torch.cosine_similarity(
-            _centred(seen, one_axis, one_way=False), _centred(fixed, one_axis, one_way=False)
+            _centred(seen, one_axis, rank_1=False), _centred(fixed, one_axis, rank_1=False)
         )
         for one_axis in STRETCHES[1:]
     ]
@@ -91,7 +90,7 @@ def _lags() -> tuple[Tensor, Tensor]:
     )
     lags = torch.stack([along, down], dim=-1).flatten(0, 1)
     upper = (lags[:, 1] > 0) | (lags[:, 0] > 0)
-    return lags, upper & (lags.double().norm(dim=-1) > SHORTEST_LAG)
+    return lags, upper & (lags.double().norm(dim=-1) > LIMITS.shortest_lag)
 
 
 def _square(halves: Tensor) -> Tensor:
@@ -112,7 +111,7 @@ def _stretched(halves: Tensor, stretch: tuple[float, float]) -> Tensor:
     return square.flatten(-2)
 
 
-def _centred(seen: Tensor, stretch: tuple[float, float], one_way: bool) -> Tensor:
+def _centred(seen: Tensor, stretch: tuple[float, float], rank_1: bool) -> Tensor:
     """Maps without what a stretch leaves as it is.
 
     Long joints make ridges: along them everything repeats, whatever its period there. Where only
@@ -121,11 +120,11 @@ def _centred(seen: Tensor, stretch: tuple[float, float], one_way: bool) -> Tenso
     Args:
         seen: ``(..., L)``.
         stretch: one of `STRETCHES`.
-        one_way: only lags about square to boards count.
+        rank_1: only lags about square to boards count.
     """
     lags, counted = _lags()
-    if one_way:
-        counted = counted & (lags[:, 0].abs() <= RIDGE)
+    if rank_1:
+        counted = counted & (lags[:, 0].abs() <= LIMITS.ridge_samples)
     counts = counted.to(seen)
     square, weight = _square(seen * counts), _square(counts)
     axes = {(2.0, 2.0): (-2, -1), (2.0, 1.0): (-1,), (1.0, 2.0): (-2,)}[stretch]

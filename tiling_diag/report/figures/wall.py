@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from tiling_diag.checks.results import BandAxis
 from tiling_diag.findings.finding import SUSPECT_PROBABILITY, Finding
 from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import (
@@ -29,6 +30,7 @@ from tiling_diag.report.figures.scene import LOWEST_BAR, Scene
 ZONE = "#ff2f6d"
 # Lattice lines nearer than this on the figure would run together.
 GAP = 9.0
+ALONG = {BandAxis.ROWS: "rows", BandAxis.COLUMNS: "columns", BandAxis.OBLIQUE: "a slant"}
 # Factor to colour: half, as the base, twice the period.
 FACTOR_COLORS = {0.5: (33, 102, 172), 1.0: (160, 175, 165), 2.0: (214, 40, 57)}
 
@@ -197,7 +199,7 @@ def draw_bands(scene: Scene) -> Canvas:
     rgb = np.zeros((*factor.shape, 3), dtype=np.uint8)
     for value, color in FACTOR_COLORS.items():
         rgb[factor == value] = color
-    axis = (None, "rows", "columns", "a slant")[int(banding.hint)]
+    axis = ALONG.get(BandAxis(int(banding.axis)))
     odd = float((factor != 1)[np.isfinite(factor)].mean())
     title = f"Doubled or halved period: {odd:.0%} of the wall" + (
         f", in zones along {axis}" if axis else ", no zones"

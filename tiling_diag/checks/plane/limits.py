@@ -1,0 +1,221 @@
+"""The limits of the search for a wall's plane.
+
+*Views*: chosen on the corpus's textures straight on and seen at an angle of 1.3:1 to 2:1, and its
+rows in perspective, by ``python benchmarks/local_field.py --seeds 0``. *Bands*: on the same walls
+with bands of doubled or halved period, by ``python benchmarks/local_field.py --seeds 2``. *Both*:
+on both together. *By hand*: set once, never tuned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PlaneLimits:
+    """All limits of this folder, grouped by module."""
+
+    # measure
+
+    least_change: float = 0.05
+    """[relative] Walls whose scale changes less than this from corner to corner are taken as seen
+    straight on. Views."""
+
+    kept_support: float = 0.7
+    """[share of the support before] A rectified wall must repeat at least so well, but for what the
+    resampling blurs. Views."""
+
+    tilt_support_factor: float = 1.5
+    """[times the least support of a lattice] What a lattice needs on a tilt that was found without
+    a lattice: chance has many tilts to choose from. Views."""
+
+    weak_support: float = 0.3
+    """[support] Lattices of less are doubted where `weak_misfit` is exceeded too. Views."""
+
+    weak_misfit: float = 0.4
+    """[share of the picture] Weak lattices that so much of the picture does not have are doubted,
+    and other tilts are tried. Views."""
+
+    better_support: float = 1.3
+    """[times the support before] A doubted lattice is given up for one with this. Views."""
+
+    better_misfit: float = 0.85
+    """[times the misfit before] ... or for one with less misfit than this. Views."""
+
+    rectified_rounds: int = 3
+    """[rounds] Of lattice and tilt in turns. By hand."""
+
+    rectified_sides: int = 2
+    """[times the side in which lattices are searched] Longest side of a rectified wall: fine
+    periods are looked at in a magnified crop of it. By hand."""
+
+    whole_px_mask: float = 0.99
+    """[share] A rectified px belongs to the wall if so much of it does. By hand."""
+
+    least_side_px: int = 32
+    """[px of the searched wall] Smaller walls show no plane, and parts of them no lattice. By
+    hand."""
+
+    # windows
+
+    window_periods: float = 3.7
+    """[long lattice vectors] Side of a window: twice the vector must stay within the longest lag.
+    Both."""
+
+    most_periods: float = 6.0
+    """[long lattice vectors] Fine materials have windows of at most so many. Both."""
+
+    least_share: float = 0.1
+    """[share of the picture's shorter side] Fine materials have windows of at least this. Both."""
+
+    largest_share: float = 0.5
+    """[share of the picture's shorter side] Coarse materials have windows of at most this ...
+    Both."""
+
+    least_periods: float = 1.9
+    """[long lattice vectors] ... unless their lags would not reach the long vector. Both."""
+
+    largest_of_all: float = 0.8
+    """[share of the picture's shorter side] No window is larger. Both."""
+
+    least_side_of_window_px: float = 8.0
+    """[px of the flat wall] No window is smaller. By hand."""
+
+    taper: float = 0.5
+    """[share] Part of a window under the taper's slopes. Both."""
+
+    smooth_samples: float = 0.8
+    """[samples] Deviation of the Gaussian that smooths autocorrelations: joints wander. Both."""
+
+    least_overlap: float = 0.05
+    """[share of the overlap at zero lag] Lags of less are taken as without repetition. By hand."""
+
+    fine_px: float = 7.0
+    """[px of the searched wall] Units and courses smaller than this are looked at in a larger
+    picture. Both."""
+
+    pyramid_levels: int = 5
+    """[levels] Of halved pictures that wide windows are sampled from. By hand."""
+
+    # window_lattices
+
+    factors: int = 17
+    """[steps] Of the stretch along each axis, evenly in logarithms. Both."""
+
+    largest_factor: float = 2.5
+    """[ratio] The largest stretch of the wall's lattice, and the inverse of the smallest: an octave
+    and a bit. Both."""
+
+    nearness: float = 0.02
+    """[correlation per natural logarithm] What a stretch costs: of equal fits the one nearest the
+    wall's own lattice is taken. Both."""
+
+    near_samples: tuple[int, ...] = (3, 2)
+    """[samples] How far from their place maxima are looked for, in each round. Both."""
+
+    shortest_lag_samples: float = 1.5
+    """[samples] Lags in the peak around zero lag count for nothing. By hand."""
+
+    largest_correction: float = 0.35
+    """[relative] Fitted vectors further than this from the stretch they started at are not of the
+    same lattice. Both."""
+
+    least_determinant: float = 0.02
+    """[share of the largest possible] Below it the maxima found lie on one line. By hand."""
+
+    # plane_fit
+
+    plane_places: int = 8
+    """[windows] Along each side of the picture. Views."""
+
+    plane_rounds: int = 4
+    """[rounds] Of windows and plane in turns. Views."""
+
+    settled: float = 0.01
+    """[relative] Rounds end when the scale at the corners moves by less. Views."""
+
+    min_coverage: float = 0.35
+    """[share of a window] So much of it must lie on the wall. Both."""
+
+    min_confidence: float = 0.07
+    """[correlation] Windows that show their lattice less clearly count for nothing. Both."""
+
+    misfit_scale: float = 0.05
+    """[relative] A place whose period is so far from a plane's is half explained by it. Views."""
+
+    least_gain: float = 0.85
+    """[share] A wall is tilted if that leaves at most this of what is not explained without a tilt:
+    true tilts of 1.1 to 1 leave 0.77 or less, bands and uneven walls 0.93 or more. Both."""
+
+    area_scale: float = 0.2
+    """[natural logarithm] Places whose cell area is further off are no part of the plane. Views."""
+
+    # tilt_from_edges. Tilts are the change of scale from the middle to a border.
+
+    edge_sigma_px: float = 0.6
+    """[px of the searched wall] Deviation of the low-pass before differences are taken. Views."""
+
+    edge_around_share: float = 1 / 8
+    """[share of the shorter side] Edges are weighed against those around, so far away. Views."""
+
+    edge_overall: float = 0.3
+    """[share] ... and against so much of those of the whole wall. Views."""
+
+    largest_edge_weight: float = 3.0
+    """[times the edges around] No edge counts for more. Views."""
+
+    most_edges: int = 8192
+    """[edges] The clearest that are looked at. Views."""
+
+    edge_share: float = 1 / 6
+    """[share of the px] No more than these are taken for edges. Views."""
+
+    direction_bins: int = 180
+    """[bins over half a turn] Of the histogram of directions. Views."""
+
+    edge_cells: int = 16
+    """[cells along the longer side] Edges of a cell are taken together for what is expected of
+    edges that run anywhere. By hand: 32 move no tilt by more than 0.002."""
+
+    edge_stages: tuple[tuple[float, float], ...] = ((0.5, 0.1), (0.05, 0.05), (0.025, 0.025))
+    """[tilt] How far from the best tilt before grids reach, and their steps. Views."""
+
+    small_tilts: float = 0.05
+    """[share of the score per squared tilt] What a tilt costs: one family of lines leaves a tilt
+    across them open. Chosen on drawn tiles, bricks and boards (tests/checks/test_line_tilt.py):
+    0.1 leaves the bricks' tilt 0.09 too small, 0.05 and less at most 0.04 off."""
+
+    # tilt_from_windows. Tilts are the change of scale from the middle to a border.
+
+    tilt_places: int = 6
+    """[windows] Along each side of the picture. Views."""
+
+    tilt_window_shares: tuple[float, ...] = (0.36, 0.2)
+    """[share of the shorter side] Sides of the windows; those that agree better count. Views."""
+
+    tilt_lags: tuple[int, int] = (4, 20)
+    """[samples] Shortest and longest lag that is compared. Views."""
+
+    tilt_lag_step: int = 2
+    """[samples] Of the lags that are compared. Views."""
+
+    least_pairs: float = 0.4
+    """[share of the pairs of windows] A lag counts if so many have it in view. Views."""
+
+    window_stages: tuple[tuple[float, float], ...] = ((0.45, 0.15), (0.05, 0.05), (0.02, 0.02))
+    """[tilt] How far from the best tilt before grids reach, and their steps. Views."""
+
+    # local_period
+
+    places: int = 18
+    """[places] Of the local field along the longer side: a cell is half a unit where eight units
+    are in view. Both."""
+
+    drift_scale: float = 0.15
+    """[natural logarithm] Periods further than this off the drift count for little. By hand."""
+
+    least_drift_places: int = 6
+    """[places] Fewer show no drift. By hand."""
+
+
+LIMITS = PlaneLimits()

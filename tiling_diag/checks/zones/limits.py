@@ -1,0 +1,83 @@
+"""The limits of the search for zones of doubled or halved period.
+
+*Bands*: chosen on corpus textures straight on and at an angle, with bands and without, by ``python
+benchmarks/local_field.py --seeds 2``. *Findings*: chosen with the table of probabilities, by
+``python benchmarks/findings.py --only doubling_bands``. *By hand*: set once, never tuned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ZoneLimits:
+    """All limits of this folder, grouped by module."""
+
+    # similarity
+
+    shortest_lag: float = 2.5
+    """[samples] Near zero lag all windows are alike. Bands."""
+
+    ridge_samples: int = 4
+    """[samples] Half the width of joints along boards: where one direction repeats only, lags this
+    near to the line across them count. Bands."""
+
+    # band_search
+
+    oblique_share: float = 0.9
+    """[share] What the contrast of an oblique band counts for against one along rows or columns.
+    Bands."""
+
+    least_share: float = 0.06
+    """[share of the windows] Smaller bands are chance, on either side. Bands."""
+
+    next_share: float = 0.5
+    """[share] Further bands are at least so much like the best one. Bands."""
+
+    # band_windows
+
+    doubted: float = 0.02
+    """[share of the wall] Where more does not have the wall's lattice, windows half as wide are
+    searched too: clean drawn walls have less, and next to no wall with bands. Findings."""
+
+    same_octaves: float = 0.07
+    """[octaves] Local lattices this near to the wall's own are the same. Findings."""
+
+    least_periods: float = 1.25
+    """[long lattice vectors] What windows must hold. Bands."""
+
+    # hidden_lattice
+
+    part_clarity: float = 0.15
+    """[clarity] A part's lattice counts for the wall if bands are so clear with it: they are likely
+    then on walls with a lattice. Findings."""
+
+    part_support: float = 0.005
+    """[support] What zones leave over the whole wall: 0.011 or more on corpus pictures with bands,
+    and none where nothing repeats. Searching parts costs as much as searching the whole. Bands."""
+
+    no_lattice_shares: tuple[float, ...] = (0.16, 0.26)
+    """[share of the shorter side] Sides of windows that need no lattice. Bands."""
+
+    no_lattice_clarity: float = 0.36
+    """[clarity] How clear bands must be in them. Bands."""
+
+    # measure
+
+    run_share: float = 0.35
+    """[share of a row or column] Rows and columns with more doubled places make a run. As in the
+    original tool."""
+
+    swap_share: float = 0.5
+    """[share of the picture] Bands that take more are the wall, where no size is expected: what
+    lies between them are the zones. By hand."""
+
+    least_clarity: float = 0.1
+    """[clarity] Less clear bands are not drawn; chance reaches it on few walls. Findings."""
+
+    octave_limit: float = 0.25
+    """[octaves] How far a wall's period may be from an octave of the expected one. By hand."""
+
+
+LIMITS = ZoneLimits()
