@@ -89,3 +89,35 @@ def test_the_table_is_that_of_the_report():
 )
 def test_the_makefile_has_every_target(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_exists(page):
+    text = page.read_text()
+    named = set(re.findall(r"`((?:tiling_diag|losses|benchmarks|tests|docs)/[\w/.]*)`", text))
+    linked = {one for one in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in one}
+    assert not [name for name in named if not (ROOT / name).exists()]
+    assert not [name for name in linked if not (page.parent / name).exists()]
+    if page.name == "code_map.md":
+        assert len(named) > 40
+
+
+def test_the_words_of_the_glossary_occur_in_the_code():
+    code = "\n".join(
+        f"{path.stem} {path.read_text()}"
+        for folder in ("tiling_diag", "losses")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    words = set(re.findall(r"\b\w+\b", code))
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \|", (ROOT / "docs/glossary.md").read_text(), re.M)
+    names = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert len(names) > 50
+    assert not [name for name in names if name not in words]
+
+
+def test_the_pages_about_the_code_are_linked():
+    for page in ("code_map.md", "glossary.md"):
+        assert f"(docs/{page})" in README
