@@ -121,3 +121,12 @@ def test_the_words_of_the_glossary_occur_in_the_code():
 def test_the_pages_about_the_code_are_linked():
     for page in ("code_map.md", "glossary.md"):
         assert f"(docs/{page})" in README
+
+
+def test_modules_that_the_map_of_the_checks_names_are_there():
+    folder = ROOT / "tiling_diag" / "checks"
+    text = (folder / "measure.py").read_text().partition('"""\n\nfrom')[0]
+    modules = [name.split(".") for name in re.findall(r"`([a-z]\w*\.[a-z]\w*)`", text)]
+    modules = [parts for parts in modules if (folder / parts[0]).is_dir()]
+    assert len(modules) > 15
+    assert [m for m in modules if not folder.joinpath(*m).with_suffix(".py").exists()] == []

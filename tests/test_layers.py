@@ -2,9 +2,16 @@
 
 import ast
 import graphlib
+import itertools
+import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import tiling_diag.diagnosis  # noqa: F401 - loaded now, so that loading it is not followed
+from tiling_diag.command.cli import app
 
 ROOT = Path(__file__).parent.parent
 SOURCES = {"tiling_diag": ROOT / "tiling_diag", "tiling_diag.losses": ROOT / "losses"}
@@ -125,3 +132,39 @@ def test_no_import_closes_a_circle(part):
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_a_picture_climbs_back_at_most_seven_times_on_its_way_to_the_summary(tmp_path):
+    # Kernels and what lies below them count as part of who calls them.
+    way, stack, home = [], [], str(SOURCES["tiling_diag"])
+
+    def follow(frame, event, _):
+        if event == "call":
+            path = Path(frame.f_code.co_filename)
+            inside = path.is_relative_to(home) and path.relative_to(home).with_suffix("").parts[0]
+            known = inside and RANK.get(inside, len(CHAIN)) < RANK["kernels"]
+            stack.append(inside if known else (stack[-1] if stack else "command"))
+            written = frame.f_code.co_name == "write_atomically"
+        elif event == "return" and stack:
+            stack.pop()
+            written = False
+        else:
+            return
+        if written:
+            sys.setprofile(None)
+        elif stack and way[-1:] != stack[-1:]:
+            way.append(stack[-1])
+
+    picture = tmp_path / "wall.png"
+    Image.open(ROOT / "sample_data" / "brick.jpg").crop((0, 0, 160, 160)).save(picture)
+    sys.setprofile(follow)
+    try:
+        CliRunner().invoke(
+            app, ["diag", "--pred", str(picture), "--out", str(tmp_path / "out"), "--no-figures"]
+        )
+    finally:
+        sys.setprofile(None)
+    way = way[way.index("command") :]
+    assert {"inputs", "checks", "findings", "report"} <= set(way)
+    climbs = sum(RANK[after] < RANK[before] for before, after in itertools.pairwise(way))
+    assert climbs <= 7, " -> ".join(way)

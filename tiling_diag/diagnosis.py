@@ -15,7 +15,7 @@ from tiling_diag.findings.judge import find
 from tiling_diag.inputs.images import ImageSource, load_image
 from tiling_diag.inputs.wall_input import WallInput, read_wall
 from tiling_diag.record import Record
-from tiling_diag.report.summary import MAP_FILE, summarize
+from tiling_diag.report.summary import summarize
 from tiling_diag.report.write import write_report
 from tiling_diag.settings import Settings
 
@@ -33,7 +33,7 @@ class Diagnosis(Record):
 
     def save(self, out: str | PathLike[str], *, figures: bool = True) -> None:
         """Write `summary.json`, the local map, the figures and `report.html` to folder `out`."""
-        write_report(self, summarize(self, map_file=MAP_FILE), out, figures=figures)
+        write_report(self, out, figures=figures)
 
     def _repr_html_(self) -> str:
         # Loading what draws takes a while, and most callers want numbers only.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from torch import Tensor
 
 from tiling_diag.diagnosis import Diagnosis, diagnose_batch
-from tiling_diag.report.summary import MAP_FILE, summarize
+from tiling_diag.report.summary import summarize
 from tiling_diag.report.write import write_report
 
 if TYPE_CHECKING:
@@ -62,15 +62,13 @@ def run_diagnostics_from_tensors(
     """
     pred = pred_bchw.detach()
     diagnoses = diagnose_batch(pred, None if mask_bchw is None else mask_bchw.detach(), ref_chw)
-    summaries = [summarize(diagnosis) for diagnosis in diagnoses]
-    numbers = _numbers(diagnoses, summaries)
-    if out_dir is not None:
-        summaries[0]["local_period"]["map"] = MAP_FILE
-        write_report(diagnoses[0], summaries[0], out_dir)
+    first, *others = diagnoses
+    own = summarize(first) if out_dir is None else write_report(first, out_dir).summary
+    numbers = _numbers(diagnoses, [own, *map(summarize, others)])
     if writer is not None:
         for name, value in numbers.items():
             writer.add_scalar(f"{tag_prefix}/{name}", value, global_step)
-        _log_figures(diagnoses[0], writer, tag_prefix, global_step)
+        _log_figures(first, writer, tag_prefix, global_step)
     return numbers
 
 

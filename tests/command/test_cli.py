@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 import tiling_diag as td
 from tiling_diag.command.cli import app
+from tiling_diag.report import summary
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 ZONES, REFERENCE = SAMPLES / "brick_zones.jpg", SAMPLES / "brick_reference.jpg"
@@ -46,6 +47,15 @@ def test_json_is_one_document_that_follows_the_schema():
     jsonschema.validate(summary, SCHEMA)
     assert summary["verdict"] == "defect"
     assert summary["input"]["pred"].endswith("brick_zones.jpg")
+
+
+@pytest.mark.parametrize("extra", [[], ["--json"], ["--out", "report"], ["--out", "o", "--json"]])
+def test_the_summary_is_built_once(extra, monkeypatch, tmp_path):
+    built, once = [], summary.lattice_dict
+    monkeypatch.setattr(summary, "lattice_dict", lambda found: built.append(1) or once(found))
+    monkeypatch.chdir(tmp_path)
+    assert run("--pred", REFERENCE, *extra).exit_code == 0
+    assert len(built) == 1
 
 
 @pytest.mark.parametrize(("limit", "code"), [("suspect", 1), ("defect", 1), (None, 0)])

@@ -1,25 +1,29 @@
 """The order of all checks on one page: from the pictures of walls to all that is measured.
 
-Where to find what:
+From a picture to its results, and where each question is answered (modules of this folder):
 
-    what repeats: the lattice                 `lattice.measure`
-        which of two nested lattices, that
-        is the octave, is decided in          `lattice.octaves`
-    how the wall is seen: its plane           `plane.measure`
-        a tilt is found in                    `plane.tilt_from_edges`, `plane.tilt_from_windows`
-        the local period on that plane        `plane.local_period`
-    where it differs: zones                   `zones.measure`
-        a lattice that zones hide             `zones.hidden_lattice`
-    how it compares with a reference          `reference.lattice_ratio`, `reference.texture_ratio`
-    what the spectra say                      `spectra.power`, `spectra.autocorrelation`,
-                                              `spectra.cepstrum`, `spectra.shift`
-    traces of how the picture was made        `artifacts.upsampling_grid`, `artifacts.resizing`,
-                                              `artifacts.edge_cross`
+    what repeats                               `lattice.measure`
+        which lattices may it be               `lattice.candidates`
+        which of two nested ones, the octave   `lattice.octaves`, by `lattice.contrast`
+    how is the wall seen                       `plane.measure`
+        where is a tilt found                  `plane.plane_fit`; where no lattice is known yet
+                                               `plane.tilt_from_edges`, `plane.tilt_from_windows`
+        how large is the period at a place     `plane.local_period`
+    where does it differ: zones                `zones.measure`
+        which lattice do zones hide            `zones.hidden_lattice`
+    how does it compare with what it should be
+        with a reference picture               `reference.lattice_ratio`, `reference.texture_ratio`
+        with a size in px                      `reference.expected`
+    what do the spectra say                    `spectra.power`, `spectra.autocorrelation`,
+                                               `spectra.cepstrum`, `spectra.shift`
+    how was the picture made                   `artifacts.upsampling_grid`, `artifacts.resizing`,
+                                               `artifacts.edge_cross`
 
 Every check takes `Walls`, a batch of walls of one size, and the results it builds on; it returns a
-frozen dataclass of `results`. To add a check: write its module in the folder whose question it
-answers, its result type in `results`, a field in `measured.Measured`, and a line in `_results`
-below. A finding on top of it goes to `tiling_diag.findings`.
+frozen dataclass of `results`. To add a check: write a module in the folder whose question it
+answers, its result type in `results`, a field of that type in `measured.Measured`, and a line in
+`_results` below. What judges by it goes to `tiling_diag.findings`, numbers for `summary.json` to
+`tiling_diag.report.summary`.
 """
 
 from __future__ import annotations
@@ -35,9 +39,10 @@ from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.measured import Measured
 from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane, scaled
+from tiling_diag.checks.reference.expected import over_expected
 from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
 from tiling_diag.checks.reference.texture_ratio import with_scale
-from tiling_diag.checks.results import LatticeResult, ReferenceResult, item, to_cpu
+from tiling_diag.checks.results import LatticeResult, item, to_cpu
 from tiling_diag.checks.spectra.autocorrelation import measure_autocorrelation
 from tiling_diag.checks.spectra.cepstrum import measure_cepstrum
 from tiling_diag.checks.spectra.power import measure_spectrum
@@ -115,7 +120,7 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
         )
         compared = with_scale(compared, lattice, walls, settings.ref_scale)
     spectral = measure_spectrum(walls, lattice)
-    expected = _over_expected(lattice, compared, settings)
+    expected = over_expected(lattice, compared, settings)
     results: dict[str, Any] = {
         "lattice": lattice,
         "spectral": spectral,
@@ -141,22 +146,3 @@ def _only_wall(image: Tensor, mask: Tensor) -> Tensor:
     weight = mask[:, None]
     mean = (image * weight).sum((-2, -1), keepdim=True) / weight.sum((-2, -1), keepdim=True)
     return torch.where(weight > HARDLY_WALL, image, mean)
-
-
-def _over_expected(
-    lattice: LatticeResult, reference: ReferenceResult | None, settings: Settings
-) -> Tensor | None:
-    """Periods ``(B, 2)`` over what the user expects, along and across the rows; None for nothing.
-
-    A size in px counts for more than a reference picture.
-    """
-    sizes = (settings.unit_px, settings.course_px)
-    if reference is None and sizes == (None, None):
-        return None
-    ratios = [torch.full_like(lattice.unit_px, torch.nan)] * 2
-    if reference is not None:
-        ratios = [reference.scale_ratio_x, reference.scale_ratio_y]
-    for axis, measured in enumerate((lattice.unit_px, lattice.course_px)):
-        if (size := sizes[axis]) is not None:
-            ratios[axis] = measured / size
-    return torch.stack([ratio.double().cpu() for ratio in ratios], dim=-1)

@@ -67,7 +67,7 @@ def diag(
             raise InputError("--rectify writes files: say where with --out FOLDER")
         with heavy_imports():
             from tiling_diag.diagnosis import diagnose
-            from tiling_diag.report.summary import MAP_FILE, summarize
+            from tiling_diag.report.summary import summarize
             from tiling_diag.report.write import write_report
             from tiling_diag.settings import Settings
 
@@ -75,10 +75,11 @@ def diag(
             unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device
         )
         diagnosis = diagnose(pred, mask, ref, settings)
-        summary = summarize(diagnosis, map_file=None if out is None else MAP_FILE)
-        files = []
-        if out is not None:
-            files = write_report(diagnosis, summary, out, figures=not no_figures)
+        files: list[Path] = []
+        if out is None:
+            summary = summarize(diagnosis)
+        else:
+            summary, files = write_report(diagnosis, out, figures=not no_figures)
             if rectify:
                 from tiling_diag.report.rectified import write_rectified
 

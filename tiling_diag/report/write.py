@@ -8,31 +8,37 @@ import os
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tiling_diag.errors import InputError
 from tiling_diag.record import Record
 from tiling_diag.report.figures.notes import FIGURE_NAMES
-from tiling_diag.report.summary import MAP_FILE
+from tiling_diag.report.summary import MAP_FILE, summarize
 
 
-def write_report(
-    record: Record, summary: dict[str, Any], out: str | PathLike[str], *, figures: bool = True
-) -> list[Path]:
+class Written(NamedTuple):
+    """What was written.
+
+    Attributes:
+        summary: the content of `summary.json`.
+        files: the one to open first at the end.
+    """
+
+    summary: dict[str, Any]
+    files: list[Path]
+
+
+def write_report(record: Record, out: str | PathLike[str], *, figures: bool = True) -> Written:
     """Write `summary.json`, `local_period.npy` and, with `figures`, the figures and `report.html`.
 
     Without `figures` those of an earlier report are removed: they may show another wall.
 
     Args:
         record: of the wall.
-        summary: of the record, as `summarize` makes it with the name of the local map.
         out: folder; made if it is not there.
         figures: whether to draw.
-
-    Returns:
-        The files, the one to open first at the end.
 
     Raises:
         InputError: if `out` can't be written to.
@@ -44,6 +50,7 @@ def write_report(
         raise InputError(
             f"{folder}: can't hold the report ({error.strerror}); name a folder, or a new one"
         ) from error
+    summary = summarize(record, map_file=MAP_FILE)
     buffer = io.BytesIO()
     np.save(buffer, record.local_period.period_px.numpy())
     contents = {MAP_FILE: buffer.getvalue()}
@@ -59,7 +66,8 @@ def write_report(
         contents["report.html"] = page(summary, drawn, record.notes).encode()
     else:
         _remove(folder / name for name in ("report.html", *(f"{n}.png" for n in FIGURE_NAMES)))
-    return [write_atomically(folder / name, data) for name, data in contents.items()]
+    files = [write_atomically(folder / name, data) for name, data in contents.items()]
+    return Written(summary, files)
 
 
 def _remove(paths: Iterable[Path]) -> None:
