@@ -23,13 +23,13 @@ LEAST_SIDE_PX = 320
 MOST_COPIES = 3
 # How many of the longer period the shorter side shows, where the picture has that many.
 PERIODS_IN_VIEW = (9.0, 14.0)
-LEAST_PERIODS_IN_VIEW = 5.0
+LEAST_PERIODS_IN_VIEW = 4.5
 SCALES = (0.3, 1.5)
 SHORTEST_PERIOD_PX = 7.0
 # A copy must land on the lattice to this share of a vector, and its seam may be this many times as
 # strong as the strongest line of the picture: a joint.
 OFF_LATTICE = 0.05
-SEAM = 1.1
+SEAM = 1.35
 GAMMA = 2.2
 
 
@@ -93,22 +93,26 @@ def draw_canvas(row: Row, rng: np.random.Generator, degrees: float = 0.0) -> Can
     truth = row.truth
     if truth.a is None:
         return None
-    periods = [p for p in periods_along_axes(truth.a, truth.b) if p is not None]
-    longest = max(periods)
     size = np.array(SIZES[rng.integers(len(SIZES))], float)
+    periods = periods_along_axes(truth.a, truth.b)
+    longest = max(p for p in periods if p is not None)
     shortest = min(math.hypot(*v) for v in (truth.a, truth.b) if v is not None)
-    scale = size.min() / (rng.uniform(*PERIODS_IN_VIEW) * longest)
-    low = max(SCALES[0], SHORTEST_PERIOD_PX / shortest)
-    scale = min(max(scale, low), max(SCALES[1], low))
     height, width = row.size
     copies = [MOST_COPIES if repeats else 1 for repeats in wraps(row)]
-    cos, sin = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
-    turn = np.array([[cos, sin], [sin, cos]])
-    held = np.array([width * copies[0], height * copies[1]]) * scale - 4
-    size = np.floor(size * min(1.0, float((held / (turn @ size)).min())))
-    if size.min() < LEAST_SIDE_PX or size.min() < LEAST_PERIODS_IN_VIEW * longest * scale:
+    whole = np.array([width * copies[0], height * copies[1]], float)
+    scale = size.min() / (rng.uniform(*PERIODS_IN_VIEW) * longest)
+    low = max(SCALES[0], SHORTEST_PERIOD_PX / shortest)
+    # A picture that cannot be repeated is shown as a whole.
+    scale = max(scale, low, min(SCALES[1], float(((size + 8) / whole).min())))
+    scale = min(scale, max(SCALES[1], low))
+    size = _fitting(size, whole * scale - 4, degrees)
+    shown = np.array([p or 0.0 for p in periods]) * scale
+    shown = shown[::-1] if degrees == 90 else np.full(2, longest * scale) if degrees else shown
+    if size.min() < LEAST_SIDE_PX or (size < LEAST_PERIODS_IN_VIEW * shown).any():
         return None
-    pixels, (sx, sy) = _resampled(row.pixels(), scale, copies, turn @ size, rng)
+    cos, sin = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
+    needed = np.array([[cos, sin], [sin, cos]]) @ size
+    pixels, (sx, sy) = _resampled(row.pixels(), scale, copies, needed, rng)
     light = linear(_turned(pixels, degrees, (int(size[0]), int(size[1]))))
     # Weather differs from place to place: no copy is like the other to the last bit.
     light *= (1 + 0.05 * noise_field(light.shape[:2], rng, light.shape[0] / 3))[..., None]
@@ -128,6 +132,15 @@ def draw_canvas(row: Row, rng: np.random.Generator, degrees: float = 0.0) -> Can
         course_px=None if truth.course_px is None else truth.course_px * sy,
         angle_deg=90 - (90 - angle) % 180,
     )
+
+
+def _fitting(size: np.ndarray, held: np.ndarray, degrees: float) -> np.ndarray:
+    """The (width, height) that a turned picture of size `held` fills, at most `size`."""
+    if degrees in (0, 90):
+        return np.floor(np.minimum(size, held[::-1] if degrees else held))
+    cos, sin = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
+    needed = np.array([[cos, sin], [sin, cos]]) @ size
+    return np.floor(size * min(1.0, float((held / needed).min())))
 
 
 def _resampled(
