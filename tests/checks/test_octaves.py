@@ -154,6 +154,18 @@ def test_rows_shifted_by_no_fixed_amount_have_the_period_along_the_rows():
     assert (steps[1] - steps[1].round()).abs().max() > 0.4
 
 
+def test_where_columns_tell_as_much_as_rows_nothing_is_longer():
+    """So it is in a zone of another size, or in a lattice that is wrong altogether."""
+
+    def cross(i, j):
+        along, down = (j == 0) & (i % 2 == 1), (i == 0) & (j % 2 == 1)
+        on_axes = 0.9 * ((j == 0) | (i == 0))
+        return torch.where(along, 0.3, torch.where(down, 0.45, on_axes.clamp_min(0.6)))
+
+    found = lattice_of(drawn([points((20, 0), (0, 16), 1.0, cross)]))
+    assert_same(found, ((20, 0), (0, 16)))
+
+
 @pytest.mark.parametrize("pitch", [(0.0, 20.0), (17.0, 0.0), (12.0, 12.0)])
 def test_ridges_repeat_in_one_direction(pitch):
     found = lattice_of(drawn([ridges(pitch, 0.8)]))
