@@ -9,15 +9,9 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.channels import Channels
+from tiling_diag.checks.limits import LIMITS
 from tiling_diag.kernels.autocorrelation import autocorrelation
 from tiling_diag.kernels.running import pad_plane, running_max
-
-# Lags reach this share of each side; beyond, too little of the wall overlaps itself.
-MAX_LAG_SHARE = 0.7
-# Thirds of a wall are compared: a zone of another scale leaves at least one alone.
-PARTS = 3
-# Lags count half from this share of the longest one on. Chosen on the corpus.
-NEAR_LAG_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +65,7 @@ class ChannelAutocorrelation:
 
     def nearness(self, distance: Tensor) -> Tensor:
         """Weights that fall with the lag: far lags overlap less, and perspective blurs them."""
-        return 1 / (1 + distance / (NEAR_LAG_SHARE * min(self.max_lag_px)))
+        return 1 / (1 + distance / (LIMITS.near_lag_share * min(self.max_lag_px)))
 
 
 def channel_autocorrelations(channels: Channels, mask: Tensor) -> list[ChannelAutocorrelation]:
@@ -98,9 +92,9 @@ def part_autocorrelations(
     importance = channels.importance[index].cpu()
     found = []
     for axis in (-2, -1):
-        length = values.shape[axis] // PARTS
+        length = values.shape[axis] // LIMITS.parts
         parts, masks = (
-            torch.stack([plane.narrow(axis, k * length, length) for k in range(PARTS)])
+            torch.stack([plane.narrow(axis, k * length, length) for k in range(LIMITS.parts)])
             for plane in (values, own)
         )
         size = (parts.shape[-2], parts.shape[-1])
@@ -113,4 +107,4 @@ def part_autocorrelations(
 
 
 def _max_lag_px(size: tuple[int, int]) -> tuple[int, int]:
-    return int(size[0] * MAX_LAG_SHARE), int(size[1] * MAX_LAG_SHARE)
+    return int(size[0] * LIMITS.max_lag_share), int(size[1] * LIMITS.max_lag_share)

@@ -14,18 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
+from tiling_diag.checks.limits import LIMITS
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import remove_mean
 from tiling_diag.kernels.tapers import gaussian_blur
 
-# All chosen on the corpus, as it is.
-EDGE_SIGMA_PX = 1.0
-FLATTEN_SHARE = 1 / 8
-CONTRAST_FLOOR = 0.3
-COARSE_SIGMA_PX = 6.0
-# A colour difference counts fully from this share of luma's deviation on, and its square below.
-FULL_COLOUR = 0.5
-EDGE_DIRECTIONS = 4
 # The channels of tone and colour, and those before the ones that edges are split into.
 TONES, TONES_AND_EDGES = 3, 4
 
@@ -36,7 +29,8 @@ class Channels:
 
     Attributes:
         values: ``(B, K, H, W)``: luma, blue minus luma, red minus luma, gradient magnitude, and
-            gradient magnitude split into `EDGE_DIRECTIONS`; each with even lighting and contrast.
+            gradient magnitude split into `LIMITS.edge_directions`; each with even lighting and
+            contrast.
         importance: ``(B, K)`` in [0, 1].
     """
 
@@ -52,13 +46,13 @@ class Channels:
 def channels(image: Tensor, mask: Tensor) -> Channels:
     """Channels of ``image (B, C, H, W)`` under ``mask (B, H, W)``."""
     tone = luma(image)[:, None]
-    blurred = gaussian_blur(image, EDGE_SIGMA_PX)
+    blurred = gaussian_blur(image, LIMITS.edge_sigma_px)
     dy, dx = torch.gradient(blurred, dim=(-2, -1))
     # The structure tensor, summed over colours: edges between units of equal luma count too.
     xx, yy, xy = ((p * q).sum(1, keepdim=True) for p, q in ((dx, dx), (dy, dy), (dx, dy)))
     edge = (xx + yy).sqrt() + 1e-4
     cos2, sin2 = (xx - yy) / edge.square(), 2 * xy / edge.square()
-    angles = [2 * math.pi * k / EDGE_DIRECTIONS for k in range(EDGE_DIRECTIONS)]
+    angles = [2 * math.pi * k / LIMITS.edge_directions for k in range(LIMITS.edge_directions)]
     split = [edge * (cos2 * math.cos(a) + sin2 * math.sin(a)).clamp_min(0).square() for a in angles]
     colour = image[:, [2, 0]] - tone if image.shape[1] == 3 else tone.expand(-1, 2, -1, -1) * 0
     raw = torch.cat([tone, colour, edge, *split], dim=1)
@@ -71,14 +65,14 @@ def _flattened(raw: Tensor, weights: Tensor) -> Tensor:
     centred = raw - _local_mean(raw, weights)
     local = _local_mean(centred.square(), weights).clamp_min(0).sqrt()
     overall = _deviation(centred, weights)[..., None, None]
-    return centred / (local + CONTRAST_FLOOR * overall + 1e-6)
+    return centred / (local + LIMITS.contrast_floor * overall + 1e-6)
 
 
 def _local_mean(values: Tensor, weights: Tensor) -> Tensor:
     """Mean of the neighbourhood, blurred in a small picture: it has nothing fine."""
     size = (values.shape[-2], values.shape[-1])
-    sigma = min(size) * FLATTEN_SHARE
-    shrink = max(1, int(sigma / COARSE_SIGMA_PX))
+    sigma = min(size) * LIMITS.even_share
+    shrink = max(1, int(sigma / LIMITS.coarse_sigma_px))
     if shrink == 1:
         return gaussian_blur(values, sigma, weights)
     share = avg_pool2d(weights, shrink, ceil_mode=True)
@@ -100,7 +94,7 @@ def _linear(count: int, coarse: int, step: int) -> Tensor:
 def _importance(raw: Tensor, weights: Tensor) -> Tensor:
     """How far a channel counts: colour only as far as it varies beside luma."""
     deviation = _deviation(remove_mean(raw[:, :3], weights), weights)
-    share = deviation / (FULL_COLOUR * deviation[:, :1] + 1e-6)
+    share = deviation / (LIMITS.full_colour * deviation[:, :1] + 1e-6)
     colours = share.clamp(max=1).square()
     return torch.cat([colours, colours.new_ones(raw.shape[0], raw.shape[1] - 3)], dim=1)
 

@@ -14,16 +14,10 @@ from tiling_diag.checks.channel_autocorrelation import (
     part_autocorrelations,
 )
 from tiling_diag.checks.channels import Channels, channels
+from tiling_diag.checks.limits import LIMITS
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import power_spectrum
 from tiling_diag.kernels.tapers import feather, hann
-
-# Side in px to which walls are shrunk before the search for their lattice. Fine periods blur there
-# and are looked at in magnified crops; 512 px decided octaves no better in four times the time, by
-# `python benchmarks/lattice.py`.
-SEARCH_SIDE_PX = 256
-# The mask's border is tapered over this share of the shorter side.
-FEATHER_SHARE = 1 / 64
 
 
 class Walls:
@@ -71,7 +65,7 @@ class Walls:
         """``(B, H, W)`` the mask with a soft inner border."""
         if self.whole:
             return self.mask
-        return feather(self.mask, max(2.0, FEATHER_SHARE * min(self.size)))
+        return feather(self.mask, max(LIMITS.least_border_px, LIMITS.border_share * min(self.size)))
 
     @cached_property
     def weights(self) -> Tensor:
@@ -101,11 +95,11 @@ class Walls:
 
     @cached_property
     def small(self) -> Walls:
-        """The same walls shrunk to `SEARCH_SIDE_PX`, or themselves if they are no larger."""
+        """The same walls shrunk to `LIMITS.search_side_px`, or themselves if they are no larger."""
         if self._small is not None:
             return self._small
         height, width = self.size
-        shrink = max(height, width) / SEARCH_SIDE_PX
+        shrink = max(height, width) / LIMITS.search_side_px
         if shrink <= 1:
             return self
         return self.shrunk((max(1, round(height / shrink)), max(1, round(width / shrink))))

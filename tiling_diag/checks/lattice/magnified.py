@@ -10,7 +10,8 @@ from torch.nn.functional import avg_pool2d
 
 from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.lattice.search import Found, search_wall
-from tiling_diag.checks.walls import SEARCH_SIDE_PX, Walls, resized
+from tiling_diag.checks.limits import LIMITS as WALLS
+from tiling_diag.checks.walls import Walls, resized
 
 
 def search_magnified(walls: Walls, index: int, found: Found) -> Found:
@@ -70,7 +71,7 @@ def _search_crop(walls: Walls, index: int, magnification: float) -> Found | None
     """What is found where most of wall `index` is, seen larger than in the small wall."""
     step = walls.small_step_px
     height, width = (
-        min(side, round(SEARCH_SIDE_PX * s / magnification))
+        min(side, round(WALLS.search_side_px * s / magnification))
         for side, s in zip(walls.size, (step[1], step[0]), strict=True)
     )
     mask = walls.mask[index : index + 1]

@@ -35,13 +35,13 @@ def select_sublattices(autocorrelation: ChannelAutocorrelation, basis: Tensor) -
     """
     for _ in range(3):
         before = basis
-        basis = _densified(autocorrelation, _coarsened(autocorrelation, basis))
+        basis = _to_denser(autocorrelation, _to_coarser(autocorrelation, basis))
         if torch.equal(before, basis):
             break
     return basis
 
 
-def _coarsened(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
+def _to_coarser(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     for _ in range(6):
         found, on = compare(autocorrelation, basis, COARSER)
         inside = shortened(_INSIDE @ basis[:, None], STEPS)
@@ -54,7 +54,7 @@ def _coarsened(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor
     return basis
 
 
-def _densified(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
+def _to_denser(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
     for _ in range(8):
         found, _ = compare(autocorrelation, basis, DENSER)
         around = shortened(_AROUND @ basis[:, None], STEPS)

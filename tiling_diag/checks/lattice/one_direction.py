@@ -111,11 +111,11 @@ def _profile(
     """Mean autocorrelation ``(K, n)`` by lag across the joints, and the wall's extent there."""
     my, mx = autocorrelation.max_lag_px
     height, width = autocorrelation.size
-    reach = torch.tensor([mx - 1, my - 1], dtype=torch.float64)
+    max_lag = torch.tensor([mx - 1, my - 1], dtype=torch.float64)
     lags = torch.arange(
-        0, float((reach / across.abs().clamp_min(1e-6)).min()), LIMITS.profile_step_px
+        0, float((max_lag / across.abs().clamp_min(1e-6)).min()), LIMITS.profile_step_px
     )
-    offset = LIMITS.profile_share * float((reach / along.abs().clamp_min(1e-6)).min())
+    offset = LIMITS.profile_share * float((max_lag / along.abs().clamp_min(1e-6)).min())
     beside = torch.linspace(-offset, offset, LIMITS.profile_places, dtype=torch.float64)
     places = lags.double()[:, None, None] * across + beside[:, None] * along
     inside = autocorrelation.inside(places)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tiling_diag.checks.lattice.limits import LIMITS as LATTICE
 from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS
 from tiling_diag.checks.plane.places import scale_change
 from tiling_diag.checks.plane.plane_fit import Plane, find_plane
@@ -19,7 +20,7 @@ from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.tilt_from_edges import tilt_from_edges
 from tiling_diag.checks.plane.tilt_from_windows import tilt_from_windows
 from tiling_diag.checks.results import LatticeResult, Reason, with_item
-from tiling_diag.checks.walls import SEARCH_SIDE_PX, Walls
+from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.rectify import rectified_canvas, rectify
 
 
@@ -118,7 +119,7 @@ def _rectified(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, 
 
 def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult | None:
     """The lattice of one rectified wall, px of the picture's middle; None if little is left."""
-    canvas = rectified_canvas(tilt, wall.size, LIMITS.rectified_sides * SEARCH_SIDE_PX)
+    canvas = rectified_canvas(tilt, wall.size, LIMITS.rectified_sides * WALLS.search_side_px)
     image = rectify(wall.image, canvas)
     mask = rectify(wall.mask[:, None], canvas)[:, 0]
     flat = Walls(image, (mask > LIMITS.whole_px_mask).to(image.dtype))

@@ -1,0 +1,68 @@
+"""The limits of what all checks share of a wall: its size, its channels, its autocorrelations.
+
+*Corpus*: chosen on pictures of real materials by ``python benchmarks/lattice.py``. *By hand*: set
+once, never tuned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WallLimits:
+    """All limits of the loose modules of this folder, grouped by module."""
+
+    # walls
+
+    search_side_px: int = 256
+    """[px] Longer side to which walls are shrunk before their lattice is searched. Fine periods
+    blur there and are looked at in magnified crops; 512 px decided octaves no better in four times
+    the time. Corpus."""
+
+    border_share: float = 1 / 64
+    """[share of the shorter side] Over which the mask's border is tapered. By hand."""
+
+    least_border_px: float = 2.0
+    """[px] The same at the least. By hand."""
+
+    # channels
+
+    edge_sigma_px: float = 1.0
+    """[px] Blur before edges are taken. Corpus."""
+
+    edge_directions: int = 4
+    """[directions over half a turn] Into which edges are split. Corpus."""
+
+    even_share: float = 1 / 8
+    """[share of the shorter side] Blur that tells the lighting and contrast to be evened out.
+    Corpus."""
+
+    contrast_floor: float = 0.3
+    """[share of the wall's deviation] Added to the local deviation that values are divided by, so
+    that flat places stay flat. Corpus."""
+
+    coarse_sigma_px: float = 6.0
+    """[px] Wide blurs are taken in a picture shrunk until they are no wider than twice this. By
+    hand."""
+
+    full_colour: float = 0.5
+    """[share of luma's deviation] From here on a colour difference counts fully; below, by its
+    square. Corpus."""
+
+    # channel_autocorrelation
+
+    max_lag_share: float = 0.7
+    """[share of each side] The longest lags; beyond, too little of the wall overlaps itself.
+    Corpus."""
+
+    near_lag_share: float = 0.5
+    """[share of the longest lag] Where a lag counts half: far ones overlap less, and perspective
+    blurs them. Corpus."""
+
+    parts: int = 3
+    """[parts each way] Into which walls are cut: a zone of another scale leaves at least one alone.
+    Corpus."""
+
+
+LIMITS = WallLimits()
