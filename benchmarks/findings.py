@@ -38,7 +38,7 @@ from tiling_diag.checks.artifacts.resizing import measure_resize
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
-from tiling_diag.checks.reference.texture_ratio import with_scale
+from tiling_diag.checks.reference.texture_ratio import with_texture_ratio
 from tiling_diag.checks.results import BandAxis, GridResult, LatticeResult, item
 from tiling_diag.checks.spectra.power import measure_spectrum
 from tiling_diag.checks.walls import Walls
@@ -165,7 +165,7 @@ def _parts(spec: Spec, made: Made) -> SimpleNamespace:
             lattice = measure_plane(walls)[0]
             own = reference_lattice(made.reference)
             known = measure_reference(lattice, own, made.reference, settings.ref_scale)
-            parts = {"reference": with_scale(known, lattice, walls, settings.ref_scale)}
+            parts = {"reference": with_texture_ratio(known, lattice, walls, settings.ref_scale)}
         else:
             lattice = _clean_lattice(spec.row)
             spectral = measure_spectrum(walls, lattice)

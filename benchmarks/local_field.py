@@ -42,7 +42,7 @@ from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.results import BandAxis, BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls
-from tiling_diag.checks.zones.hidden_lattice import with_parts
+from tiling_diag.checks.zones.hidden_lattice import with_hidden_lattices
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.findings.calibration import limit
 
@@ -69,7 +69,7 @@ class Measured:
 def measure(image: Tensor) -> Measured:
     walls = Walls(image[None], torch.ones_like(image[:1]))
     with torch.inference_mode():
-        lattice, plane = with_parts(walls, *measure_plane(walls))
+        lattice, plane = with_hidden_lattices(walls, *measure_plane(walls))
         local, windows = measure_local_period(walls, lattice, plane)
         return Measured(lattice, local, measure_banding(walls, lattice, local, windows))
 

@@ -17,9 +17,9 @@ from tiling_diag.checks.plane.tilt_from_windows import tilt_from_windows
 from tiling_diag.checks.plane.windows import MAX_LAG
 from tiling_diag.checks.results import BandAxis
 from tiling_diag.checks.walls import Walls
-from tiling_diag.checks.zones import band_windows
+from tiling_diag.checks.zones import band_windows, hidden_lattice
 from tiling_diag.checks.zones.band_search import OCTAVES, find_bands, pool_windows
-from tiling_diag.checks.zones.hidden_lattice import with_parts
+from tiling_diag.checks.zones.hidden_lattice import with_hidden_lattices
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.checks.zones.outlines import clipped
 from tiling_diag.checks.zones.similarity import STRETCHES, half_maps, most_similar_stretch
@@ -233,12 +233,12 @@ def test_a_lattice_that_a_zone_hides_is_found_in_a_half():
     made = rescaled_bands(image, factor=2.0, orientation="rows", share=0.4, seed=1)
     walls = Walls(made.image[None], torch.ones_like(made.image[:1]))
     lattice, plane = measure_plane(walls)
-    again, _ = with_parts(walls, hidden(lattice), plane)
+    again, _ = with_hidden_lattices(walls, hidden(lattice), plane)
     assert bool(again.is_periodic)
     assert float(again.course_px) == pytest.approx(36, rel=0.03)
 
 
-def test_a_zone_amid_the_wall_hides_no_lattice_that_its_sides_or_the_reference_have():
+def test_a_zone_amid_the_wall_hides_no_lattice_that_its_sides_or_the_reference_have(monkeypatch):
     made = rescaled_bands(
         brick(), factor=0.5, orientation="cols", share=0.4, seed=1,
         lattice=((48.0, 0.0), (24.0, 20.0)),
@@ -246,7 +246,10 @@ def test_a_zone_amid_the_wall_hides_no_lattice_that_its_sides_or_the_reference_h
     walls = Walls(made.image[None], torch.ones_like(made.image[:1]))
     lattice, plane = measure_plane(Walls(brick()[None], walls.mask))
     for reference in (None, lattice):
-        again, straight = with_parts(walls, hidden(lattice), plane, reference)
+        if reference is not None:  # then it alone is enough
+            monkeypatch.setattr(hidden_lattice, "_halves", lambda _: [])
+            monkeypatch.setattr(hidden_lattice, "_sides", lambda _: [])
+        again, straight = with_hidden_lattices(walls, hidden(lattice), plane, reference)
         local, windows = measure_local_period(walls, again, straight)
         assert int(measure_banding(walls, again, local, windows).axis) == BandAxis.COLUMNS
 
@@ -312,7 +315,7 @@ def test_walls_with_a_lattice_or_without_a_trace_of_one_are_left_alone():
     for image in (brick()[None], noise):
         walls = Walls(image, torch.ones_like(image[:, 0]))
         lattice, plane = measure_plane(walls)
-        again, same = with_parts(walls, lattice, plane)
+        again, same = with_hidden_lattices(walls, lattice, plane)
         torch.testing.assert_close(again.basis_px, lattice.basis_px, equal_nan=True)
         torch.testing.assert_close(same.tilt, plane.tilt)
 

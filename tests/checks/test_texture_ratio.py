@@ -6,7 +6,7 @@ from known_lattice import known, none
 
 from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.reference.lattice_ratio import measure_reference
-from tiling_diag.checks.reference.texture_ratio import with_scale
+from tiling_diag.checks.reference.texture_ratio import with_texture_ratio
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 
@@ -21,7 +21,7 @@ def compared(wall, reference, ref_scale=1.0, lattice=None):
     walls = Walls(wall[None], torch.ones_like(wall[:1]))
     lattice = lattice or none()
     blank = measure_reference(none(), none(), reference, ref_scale)
-    return with_scale(blank, lattice, walls, ref_scale)
+    return with_texture_ratio(blank, lattice, walls, ref_scale)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,9 @@ def test_what_a_lattice_says_stays():
     wall = torch.rand(3, 64, 80, generator=torch.Generator().manual_seed(1))
     lattice, own = known((60.0, 0.0), (30.0, 25.0)), known((40.0, 0.0), (20.0, 25.0))
     said = measure_reference(lattice, own, wall, 1.0)
-    assert with_scale(said, lattice, Walls(wall[None], torch.ones_like(wall[:1])), 1.0) is said
+    assert (
+        with_texture_ratio(said, lattice, Walls(wall[None], torch.ones_like(wall[:1])), 1.0) is said
+    )
     assert float(said.scale_ratio_x[0]) == pytest.approx(1.5)
 
 

@@ -41,14 +41,14 @@ from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane, scaled
 from tiling_diag.checks.reference.expected import over_expected
 from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
-from tiling_diag.checks.reference.texture_ratio import with_scale
+from tiling_diag.checks.reference.texture_ratio import with_texture_ratio
 from tiling_diag.checks.results import LatticeResult, item, to_cpu
 from tiling_diag.checks.spectra.autocorrelation import measure_autocorrelation
 from tiling_diag.checks.spectra.cepstrum import measure_cepstrum
 from tiling_diag.checks.spectra.power import measure_spectrum
 from tiling_diag.checks.spectra.shift import measure_shift
 from tiling_diag.checks.walls import Walls
-from tiling_diag.checks.zones.hidden_lattice import with_parts
+from tiling_diag.checks.zones.hidden_lattice import with_hidden_lattices
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.inputs.wall_input import WallInput
 from tiling_diag.settings import Settings
@@ -108,17 +108,19 @@ def measure(
 
 def _results(walls: Walls, reference: Reference | None, settings: Settings) -> dict[str, Any]:
     """The result of every check, under the name of its field in `Measured`."""
-    wanted = None
+    in_wall_px = None
     if reference is not None:
-        wanted = scaled(reference.lattice, torch.tensor(settings.ref_scale))
-    lattice, plane = with_parts(walls, *measure_plane(walls), wanted)
+        in_wall_px = scaled(reference.lattice, torch.tensor(settings.ref_scale))
+    # What repeats and how it is seen are found in turns: see `plane.measure`.
+    lattice, plane = measure_plane(walls)
+    lattice, plane = with_hidden_lattices(walls, lattice, plane, in_wall_px)
     local, windows = measure_local_period(walls, lattice, plane)
     compared = None
     if reference is not None:
         compared = measure_reference(
             lattice, reference.lattice, reference.image, settings.ref_scale
         )
-        compared = with_scale(compared, lattice, walls, settings.ref_scale)
+        compared = with_texture_ratio(compared, lattice, walls, settings.ref_scale)
     spectral = measure_spectrum(walls, lattice)
     expected = over_expected(lattice, compared, settings)
     results: dict[str, Any] = {

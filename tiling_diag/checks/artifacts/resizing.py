@@ -110,13 +110,13 @@ def _trace(profiles: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tenso
         return nothing, nothing, nothing
     bins = fft_size(4 * max(size))
     frequency = torch.fft.rfftfreq(bins, device=profiles[0].device, dtype=profiles[0].dtype)
-    reach = math.ceil(LIMITS.trace_place_bins * bins / shortest)
-    along = [max_pool1d(_amplitude(p, bins), 2 * reach + 1, 1, reach) for p in profiles]
+    half_width = math.ceil(LIMITS.trace_place_bins * bins / shortest)
+    along = [max_pool1d(_amplitude(p, bins), 2 * half_width + 1, 1, half_width) for p in profiles]
     both = (along[0] * along[1]).sqrt()
     best = torch.where(frequency > LIMITS.trace_least_frequency, both, 0.0).argmax(-1)
     top = both.gather(-1, best[..., None])[..., 0]
     # The running maximum makes a plateau of a peak, of which `argmax` gives the first place.
-    line = frequency[(best + reach).clamp_max(len(frequency) - 1)]
+    line = frequency[(best + half_width).clamp_max(len(frequency) - 1)]
     rivals = both.masked_fill(
         _related(frequency, line, shortest) | (frequency < LIMITS.trace_slow), 0.0
     )

@@ -1,9 +1,9 @@
-"""How large a wall's material is beside a reference where either shows no lattice.
+"""How large a wall's material is beside a reference, where one of them shows no lattice.
 
-The autocorrelation of a material that is enlarged is that of the material, stretched: of many
-stretches along x and y the one is taken under which the reference's looks most like the wall's. It
-is believed where no other stretch does nearly as well. Materials that hardly repeat, such as boards
-of unlike lengths, have such a scale too.
+Enlarging a material stretches its autocorrelation. Many stretches along x and y are tried, and the
+one is taken under which the reference's autocorrelation is most similar to the wall's. It counts if
+no other stretch comes near. Materials that hardly repeat, such as boards of unlike lengths, have
+such a scale too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tiling_diag.checks.results import LatticeResult, Reason, ReferenceResult
 from tiling_diag.checks.walls import Walls
 
 
-def with_scale(
+def with_texture_ratio(
     compared: ReferenceResult, lattice: LatticeResult, walls: Walls, ref_scale: float
 ) -> ReferenceResult:
     """Ratios of walls to their reference, also where a lattice is missing.
@@ -120,8 +120,8 @@ class _Match:
 
 def _at(maps: Tensor, lags: Tensor) -> tuple[Tensor, Tensor]:
     """Values ``(K, ...)`` of maps ``(K, h, w)`` at lags ``(..., 2)``, and which are inside."""
-    reach = maps.new_tensor([maps.shape[-1] // 2, maps.shape[-2] // 2])
-    place = lags / reach
+    max_lag = maps.new_tensor([maps.shape[-1] // 2, maps.shape[-2] // 2])
+    place = lags / max_lag
     flat = place.reshape(1, 1, -1, 2)
     values = grid_sample(maps[None], flat, align_corners=True)[0, :, 0]
     return values.reshape(-1, *lags.shape[:-1]), (place.abs() < LIMITS.in_view).all(-1).to(maps)

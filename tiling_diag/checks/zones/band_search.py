@@ -84,7 +84,7 @@ def pool_windows(
         places: ``(n, 2)`` px.
         usable: ``(n,)`` bool.
         width: of the bins, px.
-        rank_1: see `similarities.likeness`.
+        rank_1: see `similarity.similarities`.
     """
     across = normals() @ places.mT
     low = across.amin(-1) - width / 2

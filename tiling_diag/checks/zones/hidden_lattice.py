@@ -1,9 +1,9 @@
-"""Walls whose lattice is lost to a zone: that of a part, where the rest is an octave of it.
+"""Lattices that zones hide from a search over the whole wall.
 
-Zones of another period hide the lattice of a wall from a search over all of it. A half of it may
-show the lattice still, or one side of the bands that windows show which know of no lattice, or it
-is that of the reference. That alone is no proof: a part of what does not repeat may seem to. But
-then the rest does not look like it, stretched by an octave.
+Zones of another period may leave a wall without a lattice. A half of the wall may still show it, or
+one side of bands that are found without a lattice, or it is that of the reference. That alone is no
+proof: a part of a wall that does not repeat may seem to. The lattice counts if the rest of the wall
+looks like the part, stretched by an octave.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.checks.zones.similarity import STRETCHES, half_maps
 
 
-def with_parts(
+def with_hidden_lattices(
     walls: Walls, lattice: LatticeResult, plane: Plane, reference: LatticeResult | None = None
 ) -> tuple[LatticeResult, Plane]:
-    """Lattices and planes of a batch, for walls without a lattice that of a part of theirs.
+    """Lattices and planes of a batch: if a whole wall shows no lattice, that of one of its parts.
 
     Args:
         walls: the batch.
