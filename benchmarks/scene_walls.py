@@ -23,7 +23,9 @@ LEAST_SIDE_PX = 320
 MOST_COPIES = 3
 # How many of the longer period the shorter side shows, where the picture has that many.
 PERIODS_IN_VIEW = (9.0, 14.0)
-LEAST_PERIODS_IN_VIEW = 4.5
+FEW_PERIODS, LEAST_PERIODS_IN_VIEW = 7.0, 4.0
+# A picture that holds these is not repeated.
+ENOUGH_PERIODS, ENOUGH_PX = 8.0, 600.0
 SCALES = (0.3, 1.5)
 SHORTEST_PERIOD_PX = 7.0
 # A copy must land on the lattice to this share of a vector, and its seam may be this many times as
@@ -98,19 +100,21 @@ def draw_canvas(row: Row, rng: np.random.Generator, degrees: float = 0.0) -> Can
     longest = max(p for p in periods if p is not None)
     shortest = min(math.hypot(*v) for v in (truth.a, truth.b) if v is not None)
     height, width = row.size
-    copies = [MOST_COPIES if repeats else 1 for repeats in wraps(row)]
+    turn = math.radians(degrees)
+    cos, sin = abs(math.cos(turn)), abs(math.sin(turn))
+    copies = _copies(row, periods, cos + sin)
     whole = np.array([width * copies[0], height * copies[1]], float)
     scale = size.min() / (rng.uniform(*PERIODS_IN_VIEW) * longest)
     low = max(SCALES[0], SHORTEST_PERIOD_PX / shortest)
-    # A picture that cannot be repeated is shown as a whole.
-    scale = max(scale, low, min(SCALES[1], float(((size + 8) / whole).min())))
-    scale = min(scale, max(SCALES[1], low))
+    # Pictures that hold few periods are shown as a whole.
+    fill = float((((cos + sin) * size + 8) / whole).max())
+    roomy = min(float(n) / (FEW_PERIODS * p) for n, p in zip(size, periods, strict=True) if p)
+    scale = min(max(scale, low, min(fill, roomy)), max(SCALES[1], low))
     size = _fitting(size, whole * scale - 4, degrees)
     shown = np.array([p or 0.0 for p in periods]) * scale
     shown = shown[::-1] if degrees == 90 else np.full(2, longest * scale) if degrees else shown
     if size.min() < LEAST_SIDE_PX or (size < LEAST_PERIODS_IN_VIEW * shown).any():
         return None
-    cos, sin = abs(math.cos(math.radians(degrees))), abs(math.sin(math.radians(degrees)))
     needed = np.array([[cos, sin], [sin, cos]]) @ size
     pixels, (sx, sy) = _resampled(row.pixels(), scale, copies, needed, rng)
     light = linear(_turned(pixels, degrees, (int(size[0]), int(size[1]))))
@@ -119,7 +123,7 @@ def draw_canvas(row: Row, rng: np.random.Generator, degrees: float = 0.0) -> Can
 
     def carry(vector: Vector) -> Vector:
         x, y = vector[0] * sx, vector[1] * sy
-        c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        c, s = math.cos(turn), math.sin(turn)
         return c * x - s * y, s * x + c * y
 
     boards_upright = truth.b is None and abs(truth.a[0]) > abs(truth.a[1])
@@ -132,6 +136,18 @@ def draw_canvas(row: Row, rng: np.random.Generator, degrees: float = 0.0) -> Can
         course_px=None if truth.course_px is None else truth.course_px * sy,
         angle_deg=90 - (90 - angle) % 180,
     )
+
+
+def _copies(row: Row, periods: tuple[float | None, float | None], spread: float) -> list[int]:
+    """As few copies along x and y as show enough periods and pixels, `spread` times as many in a
+    turned picture; one where the picture does not wrap.
+    """
+    height, width = row.size
+    found = []
+    for period, length, repeats in zip(periods, (width, height), wraps(row), strict=True):
+        wanted = max(ENOUGH_PX / SCALES[1], ENOUGH_PERIODS * (period or 0.0)) * spread / length
+        found.append(min(math.ceil(wanted - 0.05), MOST_COPIES) if repeats else 1)
+    return found
 
 
 def _fitting(size: np.ndarray, held: np.ndarray, degrees: float) -> np.ndarray:
