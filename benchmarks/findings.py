@@ -36,10 +36,11 @@ import tiling_diag
 from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
 from tiling_diag.checks.artifacts.resizing import measure_resize
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
+from tiling_diag.checks.batches import item
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
 from tiling_diag.checks.reference.texture_ratio import with_texture_ratio
-from tiling_diag.checks.results import BandAxis, GridResult, LatticeResult, item
+from tiling_diag.checks.results import BandAxis, GridResult, LatticeResult
 from tiling_diag.checks.spectra.power import measure_spectrum
 from tiling_diag.checks.walls import Walls
 

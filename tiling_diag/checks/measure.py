@@ -36,13 +36,14 @@ from torch import Tensor
 from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
 from tiling_diag.checks.artifacts.resizing import measure_resize
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
+from tiling_diag.checks.batches import item, to_cpu
 from tiling_diag.checks.measured import Measured
 from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane, scaled
 from tiling_diag.checks.reference.expected import over_expected
 from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
 from tiling_diag.checks.reference.texture_ratio import with_texture_ratio
-from tiling_diag.checks.results import LatticeResult, item, to_cpu
+from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.spectra.autocorrelation import measure_autocorrelation
 from tiling_diag.checks.spectra.cepstrum import measure_cepstrum
 from tiling_diag.checks.spectra.power import measure_spectrum

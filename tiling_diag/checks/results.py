@@ -1,6 +1,7 @@
 """What the checks measure, as frozen dataclasses of tensors.
 
-Every check works on a batch: its tensors lead with ``B`` walls, and `item` cuts one wall out of it.
+Every check works on a batch: its tensors lead with ``B`` walls, and `batches.item` cuts one wall
+out of it.
 The shapes below are those of one wall. A number that could not be measured is NaN here and null in
 `summary.json`. Vectors are ``(x, y)`` in px, maps are ``(row, column)``.
 """
@@ -10,51 +11,10 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeVar
 
 from torch import Tensor
 
-Result = TypeVar("Result")
-
-
-def item(result: Result, index: int) -> Result:
-    """Wall `index` of a batched result; settings shared by the batch stay as they are."""
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(result):  # type: ignore[arg-type]
-        value = getattr(result, field.name)
-        shared = field.metadata.get("shared", False)
-        if isinstance(value, Tensor) and not shared:
-            value = value[index]
-        elif dataclasses.is_dataclass(value):
-            value = item(value, index)
-        values[field.name] = value
-    return type(result)(**values)
-
-
-def with_item(batch: Result, index: int, one: Result) -> Result:
-    """The results of a batch with item `index` replaced by those of a batch of one."""
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(batch):  # type: ignore[arg-type]
-        values[field.name] = getattr(batch, field.name).clone()
-        values[field.name][index] = getattr(one, field.name)[0]
-    return type(batch)(**values)
-
-
-def to_cpu(result: Result) -> Result:
-    """The same result with every tensor in main memory, for files and figures."""
-    values: dict[str, Any] = {}
-    for field in dataclasses.fields(result):  # type: ignore[arg-type]
-        value = getattr(result, field.name)
-        if isinstance(value, Tensor):
-            value = value.detach().cpu()
-        elif dataclasses.is_dataclass(value):
-            value = to_cpu(value)
-        values[field.name] = value
-    return type(result)(**values)
-
-
-# Metadata of fields that all walls of a batch share.
-SHARED = {"shared": True}
+from tiling_diag.checks.batches import SHARED
 
 
 class Reason(IntEnum):
@@ -68,15 +28,13 @@ class Reason(IntEnum):
     @property
     def sentence(self) -> str | None:
         """What the user is told; None where a lattice was found."""
-        return _SENTENCES[self]
-
-
-_SENTENCES: dict[Reason, str | None] = {
-    Reason.FOUND: None,
-    Reason.FLAT: "the picture is flat: there is nothing to measure",
-    Reason.TOO_SMALL: "the wall is too small: too few pixels under the mask",
-    Reason.NOTHING_REPEATS: "nothing repeats: no lattice explains the picture better than chance",
-}
+        sentences = (
+            None,
+            "the picture is flat: there is nothing to measure",
+            "the wall is too small: too few pixels under the mask",
+            "nothing repeats: no lattice explains the picture better than chance",
+        )
+        return sentences[self]
 
 
 @dataclass(frozen=True)
@@ -92,8 +50,7 @@ class LatticeResult:
             when it was not enough.
         reason: whole number, a `Reason`.
         unit_px, course_px, angle_deg: the lattice as a mason reads it.
-        wave_vector: ``(2,)`` cycles per px, lowest frequency of the strongest harmonic family.
-        fundamental_px: its period.
+        wave_vector, fundamental_px: ``(2,)`` lowest of the strongest family, and its period.
     """
 
     basis_px: Tensor
@@ -259,11 +216,7 @@ class BandingResult:
 
 @dataclass(frozen=True)
 class ShiftResult:
-    """Mean squared difference to the picture moved by one px.
-
-    Attributes:
-        mse_dx1, mse_dy1: luma in [0, 1], inside the mask.
-    """
+    """Mean squared difference of luma in [0, 1], inside the mask, to the picture moved by 1 px."""
 
     mse_dx1: Tensor
     mse_dy1: Tensor
@@ -274,8 +227,7 @@ class ResizeResult:
     """Traces of a resize, and what half size and back after a low-pass does to the picture.
 
     Attributes:
-        mse_down_up: mean squared difference, luma in [0, 1].
-        period_px: the fundamental's period afterwards.
+        mse_down_up, period_px: mean squared difference of luma, and the fundamental's period after.
         trace: how far the line that interpolation leaves stands above other lines, as a natural
             logarithm; NaN where the picture is too small.
         trace_amplitude: of that line, in natural logarithms of the differences of neighbours.

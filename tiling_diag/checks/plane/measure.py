@@ -10,6 +10,7 @@ import dataclasses
 
 from torch import Tensor
 
+from tiling_diag.checks.batches import with_item
 from tiling_diag.checks.lattice.limits import LIMITS as LATTICE
 from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.limits import LIMITS as WALLS
@@ -19,7 +20,7 @@ from tiling_diag.checks.plane.plane_fit import Plane, find_plane
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.tilt_from_edges import tilt_from_edges
 from tiling_diag.checks.plane.tilt_from_windows import tilt_from_windows
-from tiling_diag.checks.results import LatticeResult, Reason, with_item
+from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.rectify import rectified_canvas, rectify
 

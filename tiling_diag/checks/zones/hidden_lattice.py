@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import torch
 
+from tiling_diag.checks.batches import with_item
 from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.plane.limits import LIMITS as PLANE
 from tiling_diag.checks.plane.local_period import measure_local_period
@@ -19,7 +20,7 @@ from tiling_diag.checks.plane.places import grid_places
 from tiling_diag.checks.plane.plane_fit import Plane, find_plane
 from tiling_diag.checks.plane.row_frame import pixel_frame, row_frame
 from tiling_diag.checks.plane.windows import window_maps
-from tiling_diag.checks.results import LatticeResult, Reason, with_item
+from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.band_search import Bands, find_bands, normals, pool_windows
 from tiling_diag.checks.zones.limits import LIMITS
