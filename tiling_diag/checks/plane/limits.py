@@ -42,6 +42,11 @@ class PlaneLimits:
     better_misfit: float = 0.85
     """[times the misfit before] ... or for one with less misfit than this. Views."""
 
+    least_in_view: float = 1.8
+    """[periods] A rectified wall's shortest period, at the scale of the picture's middle, must fit
+    so many times along the longer side: of two facades without a lattice the tilt made near parts
+    so large that they showed one of 0.75 and 0.9 times that side. By hand."""
+
     rectified_rounds: int = 3
     """[rounds] Of lattice and tilt in turns. By hand."""
 
@@ -182,8 +187,9 @@ class PlaneLimits:
 
     small_tilts: float = 0.05
     """[share of the score per squared tilt] What a tilt costs: one family of lines leaves a tilt
-    across them open. Chosen on drawn tiles, bricks and boards (tests/checks/test_line_tilt.py):
-    0.1 leaves the bricks' tilt 0.09 too small, 0.05 and less at most 0.04 off."""
+    across them open. Chosen on the drawn tiles, bricks and boards of
+    tests/checks/test_tilt_from_edges.py: 0.1 leaves the bricks' tilt 0.09 too small, 0.05 and less
+    are at most 0.04 off."""
 
     # tilt_from_windows. Tilts are the change of scale from the middle to a border.
 

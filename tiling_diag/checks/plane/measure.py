@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import torch
 from torch import Tensor
 
 from tiling_diag.checks.batches import with_item
@@ -103,7 +104,7 @@ def _rectified(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, 
         if lattice is None:
             break
         support = float(lattice.support[0])
-        if not bool(lattice.is_periodic[0]) or (best and support <= float(best[0].support[0])):
+        if not _in_view(lattice, wall) or (best and support <= float(best[0].support[0])):
             break
         plane = find_plane(wall, row_frame(lattice), tilt[None])
         best = lattice, dataclasses.replace(plane, tilt=tilt[None])
@@ -116,6 +117,12 @@ def _rectified(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, 
     if best is None or float(best[0].support[0]) <= least:
         return None
     return best if float(scale_change(best[1].tilt, wall.size)[0]) > LIMITS.least_change else None
+
+
+def _in_view(lattice: LatticeResult, wall: Walls) -> bool:
+    """Whether there is a lattice of which the picture's middle would show enough periods."""
+    shortest_px = float(lattice.basis_px[0].norm(dim=-1).nan_to_num(torch.inf).amin())
+    return LIMITS.least_in_view * shortest_px <= max(wall.size)
 
 
 def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult | None:

@@ -156,7 +156,10 @@ def _fitted(
     gradient = torch.linalg.solve(torch.where(solvable[..., None, None], normal, eye), right).mT
     first = torch.where(rank_1[:, None, None], eye[0], gradient[..., 0, :])
     gradient = torch.stack([first, gradient[..., 1, :]], dim=-2)
-    near_by = (gradient @ shape - eye).abs().amax((-2, -1)) < LIMITS.largest_correction
+    correction = (gradient @ shape - eye).abs()
+    # Along boards nothing is fitted, whatever the stretch they started at.
+    correction[..., 0, :] = correction[..., 0, :].masked_fill(rank_1[:, None, None], 0.0)
+    near_by = correction.amax((-2, -1)) < LIMITS.largest_correction
     solvable = solvable & near_by & (torch.linalg.det(gradient).abs() > 1e-3)
     gradient = torch.where(solvable[..., None, None], gradient, eye)
     return torch.where(solvable[..., None, None], torch.linalg.inv(gradient), shape)
