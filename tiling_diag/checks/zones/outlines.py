@@ -38,7 +38,8 @@ def outlines(
     for k, zone in enumerate(zones):
         shape = clipped(outline, normals()[direction], zone.low, zone.high)
         if len(shape):
-            shape = to_picture(tilt, shape) + middle
+            # Rounding may put a corner just outside the picture.
+            shape = (to_picture(tilt, shape) + middle).clamp_min(0.0).minimum(2 * middle)
             boxes[k] = torch.cat([shape.amin(0), shape.amax(0)])
             polygons[k] = shape[torch.arange(MOST_CORNERS).clamp(max=len(shape) - 1)]
     missing = [math.nan] * (MAX_ZONES - len(zones))
