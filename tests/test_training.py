@@ -1,5 +1,6 @@
 """Diagnostics from tensors: numbers, files, and a TensorBoard event file read back."""
 
+import contextlib
 import inspect
 import json
 from pathlib import Path
@@ -45,8 +46,9 @@ def test_numbers_files_and_logged_scalars_agree(batch, tmp_path):
     assert (tmp_path / "out" / "overview.png").exists()
     log = EventAccumulator(str(tmp_path / "log")).Reload()
     logged = {tag: log.Scalars(tag) for tag in log.Tags()["scalars"]}
-    assert set(logged) == {f"val/{name}" for name in numbers}
-    for name, value in numbers.items():
+    measured = {name: value for name, value in numbers.items() if isinstance(value, float)}
+    assert set(logged) == {f"val/{name}" for name in measured}
+    for name, value in measured.items():
         (event,) = logged[f"val/{name}"]
         assert event.step == 7
         assert event.value == pytest.approx(value, rel=1e-5)
@@ -90,7 +92,8 @@ def test_the_signature_is_the_contract():
 def test_each_number_is_logged_once_and_pictures_are_coloured(batch):
     writer = Counter()
     numbers = td.run_diagnostics_from_tensors(batch[1:], None, None, writer=writer)
-    assert sorted(writer.scalars) == sorted(f"train/{name}" for name in numbers)
+    measured = [name for name, value in numbers.items() if isinstance(value, float)]
+    assert sorted(writer.scalars) == sorted(f"train/{name}" for name in measured)
     for image in writer.images.values():
         assert image.shape[-1] == 3
         assert (image[..., 0] != image[..., 2]).mean() > 0.05
@@ -112,12 +115,55 @@ def test_other_float_types_are_read(batch, dtype):
     assert numbers["lattice/unit_px"] == pytest.approx(141, rel=0.01)
 
 
-def test_nothing_measured_is_left_out_of_the_means():
+def test_what_could_not_be_measured_is_none_under_the_original_keys_and_left_out_elsewhere():
     flat = torch.full((2, 3, 64, 64), 0.5)
     numbers = td.run_diagnostics_from_tensors(flat, None, None)
     assert "lattice/unit_px" not in numbers
     assert numbers["periodicity/is_periodic"] == 0.0
-    assert all(np.isfinite(value) for value in numbers.values())
+    assert set(td.training.ORIGINAL_KEYS) <= set(numbers)
+    assert len(td.training.ORIGINAL_KEYS) == 18
+    nothing = {name for name, value in numbers.items() if value is None}
+    assert {"ref_radius_bin", "band_axis_hint", "fundamental_radius_bin"} <= nothing
+    assert nothing <= set(td.training.ORIGINAL_KEYS)
+    assert all(np.isfinite(value) for name, value in numbers.items() if name not in nothing)
+
+
+@contextlib.contextmanager
+def changed(change, value, back):
+    """Something that a training script may have set when it asks for a diagnosis."""
+    change(value)
+    try:
+        yield
+    finally:
+        change(back)
+
+
+STATES = {
+    "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+    "float64": lambda: changed(torch.set_default_dtype, torch.float64, torch.float32),
+    "bfloat16": lambda: changed(torch.set_default_dtype, torch.bfloat16, torch.float32),
+    "inference": torch.inference_mode,
+    "deterministic": lambda: changed(torch.use_deterministic_algorithms, True, False),
+    "coarse products": lambda: changed(torch.set_float32_matmul_precision, "medium", "highest"),
+    "another device": lambda: torch.device("meta"),
+    "two threads": lambda: changed(torch.set_num_threads, 2, torch.get_num_threads()),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_numbers_do_not_depend_on_the_state_of_the_program(batch, state):
+    small = batch.detach()[1:, :, :160, :192].clone()
+    usual = td.run_diagnostics_from_tensors(small, None, None, ref_chw=small[0])
+    with STATES[state]():
+        before = (
+            torch.get_default_dtype(),
+            torch.get_num_threads(),
+            torch.is_autocast_enabled("cpu"),
+        )
+        numbers = td.run_diagnostics_from_tensors(small, None, None, ref_chw=small[0])
+        after = torch.get_default_dtype(), torch.get_num_threads(), torch.is_autocast_enabled("cpu")
+    assert numbers == usual
+    assert after == before
 
 
 def test_without_mask_folder_and_writer_numbers_come_back(batch):

@@ -14,6 +14,7 @@ from tiling_diag.errors import InputError
 from tiling_diag.findings.judge import find
 from tiling_diag.inputs.images import ImageSource, load_image
 from tiling_diag.inputs.wall_input import WallInput, read_wall
+from tiling_diag.numerics import plain_numerics
 from tiling_diag.record import Record
 from tiling_diag.report.summary import summarize
 from tiling_diag.report.write import write_report
@@ -27,14 +28,17 @@ class Diagnosis(Record):
     Its fields are those of `Record`, and of `Measured` below that.
     """
 
+    @plain_numerics()
     def summary(self) -> dict[str, Any]:
         """The content of `summary.json`: plain numbers, strings, lists and dicts."""
         return summarize(self)
 
+    @plain_numerics()
     def save(self, out: str | PathLike[str], *, figures: bool = True) -> None:
         """Write `summary.json`, the local map, the figures and `report.html` to folder `out`."""
         write_report(self, out, figures=figures)
 
+    @plain_numerics()
     def _repr_html_(self) -> str:
         # Loading what draws takes a while, and most callers want numbers only.
         from tiling_diag.report.html import notebook_html
@@ -42,6 +46,7 @@ class Diagnosis(Record):
         return notebook_html(self)
 
 
+@plain_numerics()
 def diagnose(
     pred: ImageSource,
     mask: ImageSource | None = None,
@@ -64,6 +69,7 @@ def diagnose(
     return diagnose_walls([read_wall(pred, mask, ref)], settings)[0]
 
 
+@plain_numerics()
 def diagnose_batch(
     pred: Tensor,
     mask: Tensor | None = None,
@@ -93,6 +99,7 @@ def diagnose_batch(
     return diagnose_walls(walls, settings)
 
 
+@plain_numerics()
 def diagnose_walls(walls: list[WallInput], settings: Settings | None = None) -> list[Diagnosis]:
     """Diagnose walls of one size and one number of channels, together where they are alike.
 

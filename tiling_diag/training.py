@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor
 
 from tiling_diag.diagnosis import Diagnosis, diagnose_batch
+from tiling_diag.numerics import plain_numerics
 from tiling_diag.report.summary import summarize
 from tiling_diag.report.write import write_report
 
@@ -29,9 +31,31 @@ class Writer(Protocol):
 
 # Figures that are worth a place in a training log.
 LOGGED_FIGURES = ("overview", "local_period_px", "fft_log_hann")
+# What the original tool returned, under its names: see `tiling_diag.report.measures`.
+ORIGINAL_KEYS = (
+    "fundamental_radius_bin",
+    "acf_first_peak_radius_bin",
+    "ref_radius_bin",
+    "E2f_over_Ef",
+    "Ehalf_over_Ef",
+    "axis_ratio_at_f",
+    "shift_mse_dx1",
+    "shift_mse_dy1",
+    "resize_mse_downUp",
+    "resize_delta_r",
+    "band_axis_hint",
+    "band_base_period_px",
+    "band_row_frac_max",
+    "band_col_frac_max",
+    "band_row_max_run",
+    "band_col_max_run",
+    "band_score",
+    "band_max_run",
+)
 _SECTIONS = ("periodicity", "lattice", "periods", "reference", "local_period")
 
 
+@plain_numerics()
 def run_diagnostics_from_tensors(
     pred_bchw: Tensor,
     mask_bchw: Tensor | None,
@@ -40,7 +64,7 @@ def run_diagnostics_from_tensors(
     global_step: int = 0,
     writer: Writer | None = None,
     tag_prefix: str = "train",
-) -> dict[str, float]:
+) -> dict[str, float | str | None]:
     """Diagnose a batch of predictions and log what was found.
 
     Args:
@@ -55,7 +79,8 @@ def run_diagnostics_from_tensors(
     Returns:
         Means over the items in which a number could be measured, under the keys of
         `summary.json` (sections joined with ``/``), ``defect_share``, and ``share/<code>`` for
-        every finding that is more than information.
+        every finding that is more than information. `ORIGINAL_KEYS` are always there, None where
+        nothing could be measured; ``band_axis_hint`` is the most frequent one, not logged.
 
     Raises:
         InputError: if shapes don't fit or values are not finite.
@@ -67,17 +92,23 @@ def run_diagnostics_from_tensors(
     numbers = _numbers(diagnoses, [own, *map(summarize, others)])
     if writer is not None:
         for name, value in numbers.items():
-            writer.add_scalar(f"{tag_prefix}/{name}", value, global_step)
+            if isinstance(value, float):
+                writer.add_scalar(f"{tag_prefix}/{name}", value, global_step)
         _log_figures(first, writer, tag_prefix, global_step)
     return numbers
 
 
-def _numbers(diagnoses: list[Diagnosis], summaries: list[dict[str, Any]]) -> dict[str, float]:
+def _numbers(
+    diagnoses: list[Diagnosis], summaries: list[dict[str, Any]]
+) -> dict[str, float | str | None]:
     collected: dict[str, list[float]] = {}
     for summary in summaries:
         for name, value in _flat(summary).items():
             collected.setdefault(name, []).append(value)
-    numbers = {name: sum(values) / len(values) for name, values in collected.items()}
+    numbers: dict[str, float | str | None] = dict.fromkeys(ORIGINAL_KEYS)
+    numbers |= {name: sum(values) / len(values) for name, values in collected.items()}
+    hints = Counter(s["band_axis_hint"] for s in summaries if s["band_axis_hint"] is not None)
+    numbers["band_axis_hint"] = hints.most_common(1)[0][0] if hints else None
     count = len(diagnoses)
     numbers["defect_share"] = sum(d.verdict == "defect" for d in diagnoses) / count
     codes = sorted({f.code for d in diagnoses for f in d.findings if f.severity != "info"})

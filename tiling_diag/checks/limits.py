@@ -20,6 +20,15 @@ class WallLimits:
     blur there and are looked at in magnified crops; 512 px decided octaves no better in four times
     the time. Corpus."""
 
+    least_small_side_px: int = 8
+    """[px] Shorter side of shrunk walls: the least that filters need, and that a picture has. By
+    hand."""
+
+    largest_aspect: float = 10.0
+    """[longer side over shorter] Of walls that are shrunk. Of gratings of 17 x -, 23 x 9 and 11 x 6
+    px in strips 24, 40 and 64 px wide, 15 of 18 lattices are right up to 10, 21 of 45 beyond.
+    By hand."""
+
     border_share: float = 1 / 64
     """[share of the shorter side] Over which the mask's border is tapered. By hand."""
 

@@ -28,6 +28,7 @@ answers, its result type in `results`, a field of that type in `measured.Measure
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, NamedTuple
 
 import torch
@@ -40,10 +41,11 @@ from tiling_diag.checks.batches import item, to_cpu
 from tiling_diag.checks.measured import Measured
 from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane, scaled
+from tiling_diag.checks.plane.plane_fit import Plane
 from tiling_diag.checks.reference.expected import over_expected
 from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice
 from tiling_diag.checks.reference.texture_ratio import with_texture_ratio
-from tiling_diag.checks.results import LatticeResult
+from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.spectra.autocorrelation import measure_autocorrelation
 from tiling_diag.checks.spectra.cepstrum import measure_cepstrum
 from tiling_diag.checks.spectra.power import measure_spectrum
@@ -69,6 +71,9 @@ class Reference(NamedTuple):
 def read_reference(image: Tensor, device: torch.device) -> Reference:
     """Measure the lattice of a reference picture, once for all walls that have it."""
     image = image.to(device)
+    walls = Walls(image[None], torch.ones_like(image[None, 0]))
+    if walls.too_thin:
+        return Reference(image, _unseen(walls)[0])
     return Reference(image, reference_lattice(image))
 
 
@@ -113,8 +118,11 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
     if reference is not None:
         in_wall_px = scaled(reference.lattice, torch.tensor(settings.ref_scale))
     # What repeats and how it is seen are found in turns: see `plane.measure`.
-    lattice, plane = measure_plane(walls)
-    lattice, plane = with_hidden_lattices(walls, lattice, plane, in_wall_px)
+    if walls.too_thin:
+        lattice, plane = _unseen(walls)
+    else:
+        lattice, plane = measure_plane(walls)
+        lattice, plane = with_hidden_lattices(walls, lattice, plane, in_wall_px)
     local, windows = measure_local_period(walls, lattice, plane)
     compared = None
     if reference is not None:
@@ -137,6 +145,14 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
         "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
     }
     return results if compared is None else {**results, "reference": compared}
+
+
+def _unseen(walls: Walls) -> tuple[LatticeResult, Plane]:
+    """What is known of walls that are too thin: no lattice, no tilt."""
+    flat = walls.image.new_zeros(*walls.image.shape[:2], 32, 32)
+    lattice, plane = measure_plane(Walls(flat, torch.ones_like(flat[:, 0])))
+    reason = torch.full_like(lattice.reason, Reason.TOO_THIN)
+    return dataclasses.replace(lattice, reason=reason), plane
 
 
 def _only_wall(image: Tensor, mask: Tensor) -> Tensor:

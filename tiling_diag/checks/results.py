@@ -24,6 +24,7 @@ class Reason(IntEnum):
     FLAT = 1
     TOO_SMALL = 2
     NOTHING_REPEATS = 3
+    TOO_THIN = 4
 
     @property
     def sentence(self) -> str | None:
@@ -33,6 +34,7 @@ class Reason(IntEnum):
             "the picture is flat: there is nothing to measure",
             "the wall is too small: too few pixels under the mask",
             "nothing repeats: no lattice explains the picture better than chance",
+            "the picture is too thin to measure: crop it to at most 10 times as long as it is wide",
         )
         return sentences[self]
 

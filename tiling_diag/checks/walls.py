@@ -50,6 +50,14 @@ class Walls:
         """Height and width in px."""
         return int(self.image.shape[-2]), int(self.image.shape[-1])
 
+    @property
+    def too_thin(self) -> bool:
+        """Whether hardly anything of the shorter side is left where a lattice is searched."""
+        height, width = self.size
+        return max(height, width) > LIMITS.search_side_px and (
+            max(height, width) > LIMITS.largest_aspect * min(height, width)
+        )
+
     @cached_property
     def whole(self) -> bool:
         """Whether the masks leave nothing out."""
@@ -102,7 +110,8 @@ class Walls:
         shrink = max(height, width) / LIMITS.search_side_px
         if shrink <= 1:
             return self
-        return self.shrunk((max(1, round(height / shrink)), max(1, round(width / shrink))))
+        least = LIMITS.least_small_side_px
+        return self.shrunk((max(least, round(height / shrink)), max(least, round(width / shrink))))
 
     def shrunk(self, size: tuple[int, int]) -> Walls:
         """The same walls at a smaller size, computed once for each."""
