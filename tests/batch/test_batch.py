@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, measuring, run_batch
 from tiling_diag.batch.folder import page_file, thumb_file
-from tiling_diag.batch.local import _Station
+from tiling_diag.batch.station import Station
 from tiling_diag.batch.work import Work
 from tiling_diag.command.cli import app
 from tiling_diag.errors import InputError
@@ -126,7 +126,7 @@ def test_an_unreadable_picture_is_an_error_row_and_the_rest_goes_on(mixed):
     assert bad["summary"] is None
     assert (totals.pictures, totals.done, totals.verdicts["error"]) == (10, 10, 1)
     assert len(said) == 1
-    assert "9 without a mask" in said[0]
+    assert said[0].startswith("9 of 10 pictures have no mask")
 
 
 def test_every_wall_has_a_picture_and_every_flagged_one_a_page(mixed):
@@ -360,7 +360,7 @@ def test_every_gpu_gets_one_process_and_the_rest_is_told_to_go(monkeypatch, aske
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
     threads = torch.get_num_threads()
     here, there = multiprocessing.Pipe()
-    found = [_Station(there, Work(td.Settings()), asked, k, 3)._place() for k in range(3)]
+    found = [Station(there, Work(td.Settings()), asked, k, 3)._place() for k in range(3)]
     torch.set_num_threads(threads)
     assert found == places
     assert [here.recv().kind for _ in range(places.count(None))] == ["surplus"] * places.count(None)

@@ -168,3 +168,137 @@ def test_a_folder_that_is_a_link_can_be_an_input(tmp_path):
     save_wall(tmp_path / "real" / "a.png")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert found([tmp_path / "link"]) == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X_mask",
+        "mask_X",
+        "X_wall_mask",
+        "wall_mask_X",
+        "X_segmentation",
+        "X-seg",
+        "MASK X",
+        "X.msk",
+    ],
+)
+def test_masks_are_found_under_the_names_in_use(tmp_path, name):
+    walls = touch(tmp_path / "walls", "X.png", "Y.png")
+    masks = touch(tmp_path / "masks", f"{name}.png")
+    assert [job.mask for job in discover([str(walls)], masks=str(masks)).jobs] == [
+        str(masks / f"{name}.png"), None,
+    ]  # fmt: skip
+    touch(walls, f"{name}.png")  # beside its picture it is no picture
+    assert found([walls], masks=str(walls)) == ["X.png", "Y.png"]
+
+
+def test_a_wall_mask_belongs_to_the_picture_that_is_called_wall(tmp_path):
+    walls = touch(tmp_path / "walls", "X.png", "X_wall.png")
+    masks = touch(tmp_path / "masks", "X_wall_mask.png")
+    jobs = discover([str(walls)], masks=str(masks)).jobs
+    assert [job.mask is not None for job in jobs] == [False, True]
+
+
+def test_a_pattern_names_the_masks(tmp_path):
+    walls = touch(tmp_path / "walls", "a/X.png", "a/Y.jpg", "a/Z.png")
+    masks = touch(tmp_path / "masks", "a/X_area.png", "a/Y_area.png", "a/Z.png")
+    how = {"mask_pattern": "{stem}_area.png", "recursive": True}
+    inputs = discover([str(walls)], masks=str(masks), **how)
+    assert [job.mask and os.path.basename(job.mask) for job in inputs.jobs] == [
+        "X_area.png", "Y_area.png", None,
+    ]  # fmt: skip
+    (missing, unused) = inputs.messages
+    assert "1 of 3 pictures have no mask" in missing
+    assert "a/Z_area.png" in missing
+    assert "a/Z.png" in unused
+    touch(walls, "a/X_area.png", "a/Z_area.png")
+    beside = discover([str(walls)], **how)
+    assert [os.path.basename(job.path) for job in beside.jobs] == ["X.png", "Y.jpg", "Z.png"]
+    assert [job.mask is not None for job in beside.jobs] == [True, False, True]
+
+
+@pytest.mark.parametrize("pattern", ["mask.png", "{name}.png", "{stem}{x}.png", "{stem"])
+def test_a_pattern_that_says_nothing_of_the_picture_is_refused(tmp_path, pattern):
+    with pytest.raises(InputError, match=r"needs \{stem\}"):
+        discover([str(touch(tmp_path, "a.png"))], mask_pattern=pattern)
+
+
+def test_what_has_no_mask_is_one_line_with_a_count_and_what_would_match(tmp_path):
+    walls = touch(tmp_path / "walls", *(f"{k}.png" for k in range(150)))
+    masks = touch(tmp_path / "masks", *(f"{k}_area.png" for k in range(150)))
+    line, _ = discover([str(walls)], masks=str(masks)).messages
+    assert line.startswith("150 of 150 pictures have no mask and are measured whole, such as 0.png")
+    assert "0 or 0_mask or mask_0" in line
+    assert "--mask-pattern '{stem}_area.png'" in line
+
+
+@pytest.mark.parametrize("name", ["./a.png", "a.png", "x/../a.png", "x//b.png"])
+def test_a_picture_has_one_name(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(touch(tmp_path, "a.png", "x/b.png"))
+    jobs = discover([name, ".", "a.png", str(tmp_path), "./x/b.png"]).jobs
+    assert len(jobs) == 2
+    assert sorted(map(os.path.realpath, (job.path for job in jobs))) == [
+        str(tmp_path / "a.png"), str(tmp_path / "x" / "b.png"),
+    ]  # fmt: skip
+    assert discover([name]).jobs[0].path in ("a.png", "x/../a.png", "x/b.png")
+
+
+def test_a_folder_that_can_not_be_listed_is_said_and_the_rest_is_found(tmp_path, monkeypatch):
+    touch(tmp_path, "a.png", "closed/b.png", "open/c.png")
+    real = os.scandir
+
+    def scandir(place):
+        if str(place).endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return real(place)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    inputs = discover([str(tmp_path)], masks=str(tmp_path), recursive=True)
+    assert [os.path.basename(job.path) for job in inputs.jobs] == ["a.png", "c.png"]
+    assert [line for line in inputs.messages if "closed (Permission denied)" in line]
+    with pytest.raises(InputError, match="can't be listed"):
+        discover([str(tmp_path / "closed")])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('pred,note\na.png,"x\nb.png,y\nc.png,z\n', r"line 2: a quote is missing"),
+        ('pred,note\na.png,x\n"b.png,y\nc.png,"z\n', r"line 3: a quote is missing"),
+        ('pred,note\na.png,x\n"b.png\nc.png",z\n', r"line 3: pred goes on over the next line"),
+        ('pred,note\na.png,"x\nb.png,y"\nc.png,z\n', r"line 2: note goes on over the next line"),
+        ('pred,note\na.png,"' + "b.png,y\n" * 40_000, r"line 2: a quote is missing.*limit"),
+        ("pred,note\na.png,red, old brick\n", r"line 2 has 3 cells and the first line 2"),
+        ("pred\na\0b.png\n", r"line 2"),
+    ],
+)
+def test_a_torn_line_of_a_table_is_named(tmp_path, text, message):
+    (tmp_path / "list.csv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        discover([str(tmp_path / "list.csv")])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"pred": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"pred": "\\ud800.png"}',
+        '{"pred": "\\u0000"}',
+    ],
+)
+def test_json_that_is_deep_or_names_no_file_is_refused_with_its_line(tmp_path, line):
+    (tmp_path / "list.jsonl").write_text('{"pred": "a.png"}\n' + line)
+    with pytest.raises(InputError, match="line 2"):
+        discover([str(tmp_path / "list.jsonl")])
+
+
+def test_other_columns_of_a_list_are_kept(tmp_path):
+    (tmp_path / "list.csv").write_text('Pred,prompt,seed,\na.png,"red\nbrick",7,\nb.png,,,\n')
+    jobs = discover([str(tmp_path / "list.csv")]).jobs
+    assert [job.columns for job in jobs] == [{"prompt": "red\nbrick", "seed": "7"}, None]
+    (tmp_path / "list.jsonl").write_text(
+        '{"pred": "a.png", "prompt": "x\\ud800", "seed": 7, "loss": NaN, "tags": ["old"]}\n'
+    )
+    (job,) = discover([str(tmp_path / "list.jsonl")]).jobs
+    assert job.columns == {"prompt": "x\\ud800", "seed": 7, "tags": '["old"]'}

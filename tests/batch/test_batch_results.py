@@ -9,13 +9,17 @@ import sys
 import pytest
 
 from tiling_diag.batch import results as module
-from tiling_diag.batch.folder import file_stem
+from tiling_diag.batch.folder import file_stem, read_about
 from tiling_diag.batch.lock import FolderLock
+from tiling_diag.batch.places import clear_places
 from tiling_diag.batch.results import ResultsFile
 from tiling_diag.batch.rows import read_rows, row_of, to_line
 from tiling_diag.batch.whole_files import WholeFile, clear_leftovers
 from tiling_diag.batch.work import Job
 from tiling_diag.errors import InputError
+from tiling_diag.report.write import write_atomically
+
+SUMMARY = {"verdict": "ok", "findings": [], "input": {"width_px": 9, "height_px": 8}}
 
 
 def line(path, fingerprint="f"):
@@ -47,14 +51,73 @@ def test_a_line_that_was_not_finished_is_cut_off(tmp_path, cut):
     assert [json.loads(text)["path"] for text in path.read_text().splitlines()] == ["a", "b", "d"]
 
 
-@pytest.mark.parametrize("bad", [b"\x00\x00\n", b"{}\n", b'{"path": 3}\n', b"[]\n", b"\n"])
+BAD = [
+    b"\x00\x00\n", b"{}\n", b'{"path": 3}\n', b"[]\n", b"\n", b'{"path": NaN}\n',
+    b"[" * 100_000 + b"\n",
+    *(to_line({**row_of(Job("c"), "f", 0.5, None, summary)}) for summary in (
+        {}, {"verdict": "ok"}, {"verdict": "great", "findings": []},
+        {**SUMMARY, "findings": [{"code": "no_period"}]},
+        {**SUMMARY, "findings": None},
+        {**SUMMARY, "input": {"width_px": "9", "height_px": 8}},
+        {**SUMMARY, "lattice": [1, 2]},
+        {**SUMMARY, "lattice": {"unit_px": "long"}},
+        {**SUMMARY, "lattice": {"a_px": [1]}},
+    )),
+    to_line({**row_of(Job("c"), "f", 0.5, "broken", None), "seconds": None}),
+    to_line({**row_of(Job("c"), "f", 0.5, "broken", None), "columns": []}),
+    to_line({**row_of(Job("c"), "f", 0.5, "broken", None), "status": "ok"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad[:40])
 def test_damaged_lines_are_counted_and_taken_out_in_the_end(tmp_path, bad):
     path = tmp_path / "results.jsonl"
     path.write_bytes(line("a") + bad + line("b"))
     with ResultsFile(tmp_path) as results:
-        assert (list(results.entries), results.damaged) == (["a", "b"], 1)
+        assert list(results.entries) == ["a", "b"]
+        (said,) = results.damaged
+        assert said.startswith("line 2: ")
         results.finish()
     assert path.read_bytes() == line("a") + line("b")
+
+
+@pytest.mark.parametrize("bad", BAD[:8], ids=lambda bad: bad[:40])
+def test_who_reads_rows_is_told_of_a_line_that_is_none(tmp_path, bad):
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(line("a") + bad + line("b"))
+    with pytest.raises(InputError, match=r"results.jsonl, line 2 is not a row of results \("):
+        list(read_rows(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "3",
+        "[" * 100_000,
+        '{"settings": 3, "roots": []}',
+        '{"settings": {}, "roots": [1]}',
+    ],
+)
+def test_a_note_of_the_batch_that_is_none_counts_as_absent(tmp_path, text):
+    (tmp_path / "batch.json").write_text(text)
+    assert read_about(tmp_path) == {}
+
+
+def test_what_a_list_says_is_brought_up_to_date_and_the_rest_of_the_row_stays(tmp_path):
+    fill(tmp_path, "a")
+    with ResultsFile(tmp_path) as results:
+        results.set_columns("a", {"seed": 7})
+        results.finish()
+    with ResultsFile(tmp_path) as results:
+        (row,) = results.rows(["a"])
+        assert row == {**json.loads(line("a")), "columns": {"seed": 7}}
+        results.set_columns("a", {"seed": 7})
+        assert results.void == 0
+        results.set_columns("a", None)
+        (row,) = results.rows(["a"])
+    assert row == json.loads(line("a"))
 
 
 def test_the_last_row_of_a_picture_counts_and_is_the_only_one_in_the_end(tmp_path):
@@ -145,3 +208,39 @@ def test_file_stems_are_plain_and_differ_for_every_path():
     assert all(
         stem.isascii() and stem.replace("-", "").replace("_", "").isalnum() for stem in stems
     )
+
+
+def refused(action, *words):
+    with pytest.raises(InputError) as caught:
+        action()
+    text = str(caught.value)
+    assert "\n" not in text
+    assert all(word in text for word in words), text
+
+
+def test_a_lock_that_can_not_be_written_is_said(tmp_path):
+    (tmp_path / ".lock").mkdir()
+    refused(FolderLock(tmp_path).__enter__, ".lock", "Is a directory")
+
+
+def test_folders_named_as_our_files_are_said_or_left_alone(tmp_path):
+    pid = os.getpid()
+    (tmp_path / f".a.txt.{pid}.tmp").mkdir()
+    (tmp_path / "b.txt").mkdir()
+    clear_leftovers(tmp_path)
+    refused(lambda: WholeFile(tmp_path / "a.txt").__enter__(), "a.txt", "Is a directory")
+    for name in ("a.txt", "b.txt"):
+        refused(lambda name=name: write_atomically(tmp_path / name, b"x"), name)
+
+    def whole():
+        with WholeFile(tmp_path / "b.txt") as file:
+            file.text().write("x")
+
+    refused(whole, "b.txt", "Is a directory")
+    assert {path.name for path in tmp_path.iterdir()} == {f".a.txt.{pid}.tmp", "b.txt"}
+
+
+def test_rows_that_can_not_be_taken_away_are_said(tmp_path):
+    (tmp_path / "results.jsonl" / "x").mkdir(parents=True)
+    refused(lambda: clear_places([tmp_path], restart=True), "results.jsonl", "start again")
+    refused(lambda: ResultsFile(tmp_path), "results.jsonl", "Is a directory")

@@ -6,7 +6,8 @@ and gives outcomes, and only the process that called it writes files.
 
 from __future__ import annotations
 
-from tiling_diag.batch.run import BatchOptions, run_batch
+from tiling_diag.batch.options import BatchOptions
+from tiling_diag.batch.run import run_batch
 from tiling_diag.batch.totals import Totals
 
 __all__ = ["BatchOptions", "Totals", "run_batch"]

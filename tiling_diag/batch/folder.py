@@ -37,10 +37,14 @@ def folder_of(location: str) -> Path:
 def read_about(folder: Path) -> dict[str, Any]:
     """What the batch was; empty where it was not finished, whose rows count all the same."""
     try:
-        about: dict[str, Any] = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        about = json.loads((folder / ABOUT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return about
+    if not isinstance(about, dict) or not isinstance(about.get("settings"), dict):
+        return {}
+    roots = about.get("roots")
+    is_whole = isinstance(roots, list) and all(isinstance(root, str) for root in roots)
+    return about if is_whole else {}
 
 
 def file_stem(path: str) -> str:
@@ -62,4 +66,6 @@ def page_file(path: str) -> str:
 
 def has_page(verdict: str, figures: Figures) -> bool:
     """Whether a wall of this verdict gets a page."""
+    if verdict == "error":
+        return False
     return figures == "all" or (figures == "flagged" and verdict in ("suspect", "defect"))

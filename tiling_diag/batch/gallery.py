@@ -34,6 +34,7 @@ def write_gallery(
     *,
     roots: list[str],
     figures: Figures,
+    columns: tuple[str, ...] = (),
 ) -> None:
     """Write the page.
 
@@ -43,6 +44,7 @@ def write_gallery(
         totals: what they come to.
         roots: folders that names of pictures are relative to.
         figures: which pictures have a page.
+        columns: of lists, which are shown with each picture.
 
     Raises:
         InputError: if it can't be written.
@@ -57,27 +59,33 @@ def write_gallery(
             version=__version__,
             totals=totals,
             numbers=[{"key": key, "unit": unit} for key, unit in NUMBERS],
-            rows=_lines(rows, roots, figures),
+            columns=columns,
+            rows=_lines(rows, roots, figures, columns),
         )
     )
     stream.enable_buffering(50)
     with WholeFile(folder / GALLERY_FILE) as file:
-        text = file.text()
+        # Reasons may name files whose names are no text.
+        text = file.text(errors="backslashreplace")
         for part in stream:
             text.write(part)
 
 
-def _lines(rows: Iterable[dict[str, Any]], roots: list[str], figures: Figures) -> Iterator[Markup]:
+def _lines(
+    rows: Iterable[dict[str, Any]], roots: list[str], figures: Figures, columns: tuple[str, ...]
+) -> Iterator[Markup]:
     """Rows as items of a JavaScript array, safe within a script element."""
     comma = ""
     for row in rows:
         yield Markup(comma) + htmlsafe_json_dumps(
-            gallery_row(row, roots, figures), separators=(",", ":"), ensure_ascii=False
+            gallery_row(row, roots, figures, columns), separators=(",", ":"), ensure_ascii=False
         )
         comma = ",\n"
 
 
-def gallery_row(row: dict[str, Any], roots: list[str], figures: Figures) -> list[Any]:
+def gallery_row(
+    row: dict[str, Any], roots: list[str], figures: Figures, columns: tuple[str, ...]
+) -> list[Any]:
     """What the page needs of a row, in the order in which its script takes it."""
     summary, status = row["summary"], status_of(row)
     findings = [] if summary is None else summary["findings"]
@@ -98,6 +106,7 @@ def gallery_row(row: dict[str, Any], roots: list[str], figures: Figures) -> list
         printable(row["mask"] or ""),
         printable(row["ref"] or ""),
         [_short(look_up(summary or {}, key)) for key, _ in NUMBERS],
+        [row.get("columns", {}).get(name) for name in columns],
     ]
 
 

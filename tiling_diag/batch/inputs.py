@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from tiling_diag.batch.locations import check_local, join, list_pictures, name_of, split_name
+from tiling_diag.batch.locations import (
+    check_local,
+    join,
+    list_pictures,
+    name_of,
+    split_name,
+    tidy,
+)
 from tiling_diag.batch.manifest import is_manifest, read_manifest, resolve
-from tiling_diag.batch.partners import Partners, without_ending
+from tiling_diag.batch.partners import Partners, check_pattern, owners, without_role
 from tiling_diag.batch.work import Job
 from tiling_diag.errors import InputError
+from tiling_diag.text import printable
 
 
 @dataclass(frozen=True)
@@ -33,13 +42,14 @@ class Inputs:
 
 @dataclass(frozen=True)
 class _Listed:
-    """A picture as it was listed: where it is, its name and what a manifest says about it."""
+    """A picture as it was listed: where it is, its name and what a list says about it."""
 
     path: str
     name: str
     root: str
     mask: str | None = None
     ref: str | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
 
 
 def discover(
@@ -47,15 +57,18 @@ def discover(
     *,
     masks: str | None = None,
     refs: str | None = None,
+    mask_pattern: str | None = None,
     recursive: bool = False,
     skip: frozenset[str] = frozenset(),
 ) -> Inputs:
     """Find the pictures and their partners.
 
     Args:
-        sources: folders, files, globs and manifests.
+        sources: folders, files, globs and lists.
         masks: folder of masks.
         refs: folder of references, or one picture for all.
+        mask_pattern: what the mask of a picture is called, such as ``{stem}_seg.png``; in `masks`,
+            or beside the picture.
         recursive: whether folders are gone through to the bottom.
         skip: real paths of folders that are no inputs, such as the one for the results.
 
@@ -66,43 +79,66 @@ def discover(
         raise InputError(f"{masks} is not a folder: --masks takes the folder of the masks")
     if refs is not None and not os.path.exists(check_local(refs)):
         raise InputError(f"there is no file or folder {refs}, which --refs names")
+    if mask_pattern is not None:
+        check_pattern(mask_pattern)
     folders = {"mask": masks, "ref": refs if refs is not None and os.path.isdir(refs) else None}
     skip = skip.union(os.path.realpath(one) for one in folders.values() if one is not None)
-    listed = [one for source in sources for one in _listed(check_local(source), recursive, skip)]
-    listed = list({one.path: one for one in listed}.values())
+    unread: list[str] = []
+    listed = _once(
+        one for source in sources for one in _listed(check_local(source), recursive, skip, unread)
+    )
     partners = {}
     for role, folder in folders.items():
-        if folder is not None:
-            partners[role], listed = _partners(role, folder, listed)
+        pattern = mask_pattern if role == "mask" else None
+        if folder is not None or pattern is not None:
+            partners[role], listed = _partners(role, folder, pattern, listed, unread)
     if not listed:
         hint = "" if recursive else "; --recursive also looks into the folders below"
         raise InputError(f"there are no pictures in {', '.join(sources)}{hint}")
-    one_ref = refs if refs is not None and "ref" not in partners else None
-    jobs = []
-    for one in listed:
-        mask, ref = one.mask, one.ref or one_ref
-        if mask is None and "mask" in partners:
-            mask = partners["mask"].of(one.name, one.path)
-        if ref is None and "ref" in partners:
-            ref = partners["ref"].of(one.name, one.path)
-        jobs.append(Job(one.path, mask, ref))
+    one_ref = tidy(refs) if refs is not None and "ref" not in partners else None
+    jobs = [_job(one, partners, one_ref) for one in listed]
     unmatched = {}
     for role, found in partners.items():
         unmatched[f"without_{role}"] = found.missing
         unmatched[f"{role}s_without_picture"] = found.unused()
-    return Inputs(
-        jobs,
-        list(dict.fromkeys(one.root for one in listed)),
-        unmatched,
-        [line for found in partners.values() for line in found.messages()],
-    )
+    messages = [f"left out, for it can't be listed: {printable(one)}" for one in unread]
+    messages += [line for found in partners.values() for line in found.messages()]
+    return Inputs(jobs, list(dict.fromkeys(one.root for one in listed)), unmatched, messages)
 
 
-def _partners(role: str, folder: str, listed: list[_Listed]) -> tuple[Partners, list[_Listed]]:
+def _job(one: _Listed, partners: dict[str, Partners], one_ref: str | None) -> Job:
+    found = {"mask": one.mask, "ref": one.ref or one_ref}
+    for role, some in partners.items():
+        found[role] = found[role] or some.of(one.name, one.path, one.root)
+    return Job(one.path, found["mask"], found["ref"], columns=one.columns or None)
+
+
+def _once(listed: Iterable[_Listed]) -> list[_Listed]:
+    """Each picture once, wherever it was named: `a.png`, `./a.png` and `x/../a.png` are one."""
+    folders: dict[str, str] = {}
+    kept: dict[tuple[str, str], _Listed] = {}
+    for one in listed:
+        folder, file = os.path.split(one.path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        # The first name stays, and what was said last counts.
+        first = kept.get((folders[folder], file), one)
+        kept[folders[folder], file] = replace(one, path=first.path, name=first.name)
+    return list(kept.values())
+
+
+def _partners(
+    role: str, folder: str | None, pattern: str | None, listed: list[_Listed], unread: list[str]
+) -> tuple[Partners, list[_Listed]]:
     """The partners in a folder, and the pictures without them: both may lie in one folder."""
-    real = os.path.realpath(folder)
+    names = [] if folder is None else list(list_pictures(folder, recursive=True, unread=unread))
+    root = None if folder is None else tidy(folder)
+    pictures = {split_name(one.name) for one in listed}
+    partners = Partners(role, root, names, pictures, pattern)
+    if pattern is not None:
+        return partners, _without_named(partners, listed)
+    real = os.path.realpath(folder or os.curdir)
     beside = {one.name for one in listed if os.path.realpath(one.root) == real}
-    names = list(list_pictures(folder, recursive=True))
     if beside:
         stems = {(f, s) for f, stem in map(split_name, beside) for s in _stems(stem)}
         names = [name for name in names if _is_partner(name, role, stems)]
@@ -111,43 +147,63 @@ def _partners(role: str, folder: str, listed: list[_Listed]) -> tuple[Partners, 
             for one in listed
             if os.path.realpath(one.root) != real or not _is_partner(one.name, role, stems)
         ]
-    return Partners(role, folder, names), listed
+        pictures = {split_name(one.name) for one in listed}
+    return Partners(role, root, names, pictures), listed
+
+
+def _without_named(partners: Partners, listed: list[_Listed]) -> list[_Listed]:
+    """The pictures that are not what the pattern calls the mask of another one."""
+    masks = set()
+    for one in listed:
+        home = one.root if partners.root is None else partners.root
+        folder, stem = split_name(one.name)
+        named = {tidy(join(home, partners.wanted(folder, s))) for s in _stems(stem)}
+        masks |= named - {one.path}
+    return [one for one in listed if one.path not in masks]
 
 
 def _is_partner(name: str, role: str, stems: set[tuple[str, str]]) -> bool:
     """Whether a picture is, by its name, the mask or reference of one beside it."""
     folder, stem = split_name(name)
-    bare = without_ending(stem, role)
-    return bare != stem and (folder, bare) in stems
+    return any((folder, owner) in stems for owner in owners(stem, role))
 
 
 def _stems(stem: str) -> tuple[str, str]:
-    return stem, without_ending(stem, "pred")
+    return stem, without_role(stem, "pred")
 
 
-def _listed(source: str, recursive: bool, skip: frozenset[str]) -> Iterator[_Listed]:
+def _listed(
+    source: str, recursive: bool, skip: frozenset[str], unread: list[str]
+) -> Iterator[_Listed]:
     """The pictures that one source stands for."""
     if os.path.isdir(source):
-        for name in list_pictures(source, recursive=recursive, skip=skip):
-            yield _Listed(join(source, name), name, source)
+        root = tidy(source)
+        for name in list_pictures(source, recursive=recursive, unread=unread, skip=skip):
+            yield _Listed(join(root, name), name, root)
     elif os.path.isfile(source) and is_manifest(source):
-        folder = os.path.dirname(source)
-        for entry in read_manifest(source):
-            places = {
-                role: None if entry[role] is None else resolve(source, str(entry[role]))
-                for role in ("pred", "mask", "ref")
-            }
-            path = str(places["pred"])
-            yield _Listed(path, name_of(path, [folder]), folder, places["mask"], places["ref"])
+        yield from _of_list(source)
     elif os.path.lexists(source):
-        yield _Listed(source, os.path.basename(source), os.path.dirname(source))
+        path = tidy(source)
+        yield _Listed(path, os.path.basename(path), os.path.dirname(path))
     elif glob.has_magic(source):
         root = source[: min(source.find(c) for c in "*?[" if c in source)]
-        root = os.path.dirname(root)
+        root = tidy(os.path.dirname(root))
         found = [path for path in sorted(glob.glob(source, recursive=True)) if os.path.isfile(path)]
         if not found:
             raise InputError(f"nothing fits {source}")
-        for path in found:
+        for path in map(tidy, found):
             yield _Listed(path, name_of(path, [root]), root)
     else:
         raise InputError(f"there is no file or folder {source}")
+
+
+def _of_list(source: str) -> Iterator[_Listed]:
+    folder = tidy(os.path.dirname(source))
+    for entry in read_manifest(source):
+        places = {
+            role: None if written is None else tidy(resolve(source, written))
+            for role, written in entry.paths.items()
+        }
+        path = str(places["pred"])
+        name = name_of(path, [folder])
+        yield _Listed(path, name, folder, places["mask"], places["ref"], entry.columns)

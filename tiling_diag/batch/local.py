@@ -8,18 +8,16 @@ them goes, what it was at is tried again alone, and given up if that brings down
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
-import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from typing import Any, Literal
+from multiprocessing.connection import wait
+from typing import Any
 
 from tiling_diag.batch.rows import row_of, to_line
+from tiling_diag.batch.station import Report, serve, usable_cores
 from tiling_diag.batch.work import Job, Outcome, Work
 from tiling_diag.errors import InputError, TilingDiagError
 from tiling_diag.text import printable
@@ -29,15 +27,8 @@ from tiling_diag.text import printable
 MOST_JOBS = 32
 # Handfuls that a process holds: one is decoded while the other is measured.
 HELD = 2
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a worker process says: that it is ready or not needed, a mistake, or outcomes."""
-
-    kind: Literal["ready", "surplus", "refused", "outcomes"]
-    text: str = ""
-    outcomes: list[Outcome] = field(default_factory=list)
+# Workers that end before they can begin and are started again, in a run.
+MOST_FALSE_STARTS = 5
 
 
 class LocalEngine:
@@ -69,13 +60,6 @@ class LocalEngine:
             crew.dismiss()
 
 
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class _Worker:
     """A process, the parent's end of its pipe, and the handfuls of jobs it has not done yet."""
 
@@ -86,7 +70,7 @@ class _Worker:
         self.held: deque[list[Job]] = deque()
         self.ready = False
         self.process = context.Process(
-            target=_serve, args=(theirs, work, device, index, count), daemon=True
+            target=serve, args=(theirs, work, device, index, count), daemon=True
         )
         with _no_interrupts():
             self.process.start()
@@ -120,21 +104,40 @@ class _Crew:
         # Jobs whose worker went down: each goes alone to a worker that holds nothing else.
         self._suspects: deque[Job] = deque()
         self._lost: set[str] = set()
+        self._false_starts = 0
         self._workers: list[_Worker] = []
         for index in range(count):
-            self._workers.append(_Worker(work, device, index, count))
+            self._hire(index)
 
     def dismiss(self) -> None:
         for worker in self._workers:
             worker.end()
 
     def outcomes(self) -> Iterator[Outcome]:
-        for worker in self._workers:
-            self._feed(worker)
         while any(worker.held for worker in self._workers):
             pipes: dict[Any, _Worker] = {worker.pipe: worker for worker in self._workers}
             for pipe in wait(list(pipes)):
                 yield from self._heard(pipes[pipe])
+
+    def _hire(self, index: int) -> None:
+        """Start a worker, again if it goes down at once."""
+        while True:
+            try:
+                worker = _Worker(self._work, self._device, index, self._count)
+            except OSError as error:  # it was gone before it had read what to do
+                self._count_false_start(error.strerror or str(error))
+                continue
+            self._workers.append(worker)
+            self._feed(worker)
+            return
+
+    def _count_false_start(self, reason: str) -> None:
+        self._false_starts += 1
+        if self._false_starts > MOST_FALSE_STARTS:
+            raise TilingDiagError(
+                f"worker processes ended before they could begin, {self._false_starts} times (the "
+                f"last one: {reason}); try fewer --workers, or free some memory"
+            )
 
     def _heard(self, worker: _Worker) -> Iterator[Outcome]:
         """Take what a worker says, and give it more to do."""
@@ -182,12 +185,12 @@ class _Crew:
     def _replace(self, worker: _Worker) -> Iterator[Outcome]:
         """A worker went down: start another, and sort out what it was at."""
         worker.end()
-        if not worker.ready:
-            raise TilingDiagError(
-                "a worker process ended before it could begin (what it says is above); "
-                "try fewer --workers"
-            )
         self._workers.remove(worker)
+        if not worker.ready:
+            self._count_false_start(_end_of(worker.process.exitcode))
+            self._put_back(worker)
+            self._hire(worker.index)
+            return
         for job in [job for held in worker.held for job in held]:
             if job.path in self._lost:
                 yield _given_up(job)
@@ -195,9 +198,15 @@ class _Crew:
                 self._lost.add(job.path)
                 self._suspects.append(job)
         if self._suspects or self._next < len(self._jobs):
-            new = _Worker(self._work, self._device, worker.index, self._count)
-            self._workers.append(new)
-            self._feed(new)
+            self._hire(worker.index)
+
+
+def _end_of(exit_code: int | None) -> str:
+    """How a process ended, in words."""
+    if exit_code is not None and exit_code < 0:
+        with suppress(ValueError):
+            return f"killed by {signal.Signals(-exit_code).name}"
+    return f"exit code {exit_code}"
 
 
 def _given_up(job: Job) -> Outcome:
@@ -217,70 +226,3 @@ def _no_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _serve(pipe: Connection, work: Work, device: str, index: int, count: int) -> None:
-    """A worker process: do jobs until there are none, or nobody listens any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        _Station(pipe, work, device, index, count).work()
-    except (EOFError, OSError):
-        # The parent is gone, and nobody waits for an orderly end.
-        sys.stderr.flush()
-    os._exit(0)
-
-
-class _Station:
-    """What goes on in a worker process."""
-
-    def __init__(self, pipe: Connection, work: Work, device: str, index: int, count: int) -> None:
-        self._pipe, self._work, self._count = pipe, work, count
-        self._device, self._index = device, index
-
-    def work(self) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-        from dataclasses import replace
-
-        from tiling_diag.process import heavy_imports, keep_freed_memory
-
-        keep_freed_memory()
-        with heavy_imports():
-            from tiling_diag.batch.measuring import work_through
-
-        place = self._place()
-        if place is None:
-            return
-        work = replace(self._work, settings=replace(self._work.settings, device=place))
-        self._pipe.send(Report("ready"))
-        # A GPU waits for several cores that decode; a core is its own.
-        threads = 1 if place == "cpu" else max(1, min(8, usable_cores() // self._count))
-        with ThreadPoolExecutor(threads) as pool:
-            for outcomes in work_through(work, self._jobs, pool):
-                self._pipe.send(Report("outcomes", outcomes=outcomes))
-
-    def _jobs(self, waits: bool) -> list[Job] | None:
-        """The next handful; None if there is none yet and `waits` is false."""
-        if not waits and not self._pipe.poll():
-            return None
-        jobs: list[Job] = self._pipe.recv()
-        return jobs
-
-    def _place(self) -> str | None:
-        """The device of this process; None (and said) where it is not needed or there is none."""
-        import torch
-
-        from tiling_diag.device import pick_device
-
-        try:
-            device = pick_device(self._device, torch.empty(0))
-        except InputError as error:
-            self._pipe.send(Report("refused", str(error)))
-            return None
-        if device.type == "cpu":
-            torch.set_num_threads(max(1, usable_cores() // self._count))
-            return "cpu"
-        several = torch.cuda.device_count() if self._device in ("auto", "cuda") else 1
-        if self._index >= several:
-            self._pipe.send(Report("surplus"))
-            return None
-        return f"cuda:{self._index}" if several > 1 else str(device)

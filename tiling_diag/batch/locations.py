@@ -32,6 +32,17 @@ def check_local(location: str) -> str:
     return location
 
 
+def tidy(location: str) -> str:
+    """The same place without ``.`` and doubled separators, so that it has one name.
+
+    What holds ``..`` stays as it is: behind a link that would lead elsewhere.
+    """
+    if not location or ".." in re.split(r"[\\/]", location):
+        return location
+    plain = os.path.normpath(location)
+    return "" if plain == os.curdir else plain
+
+
 def is_picture(location: str) -> bool:
     """Whether the name ends as picture files do."""
     return location.lower().endswith(PICTURE_ENDINGS)
@@ -64,27 +75,30 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def list_pictures(
-    root: str, *, recursive: bool, skip: frozenset[str] = frozenset()
+    root: str, *, recursive: bool, unread: list[str], skip: frozenset[str] = frozenset()
 ) -> Iterator[str]:
     """Names of the pictures in folder `root`, in order, hidden ones left out.
 
     Args:
         root: the folder.
         recursive: whether folders in it are gone through too; links to folders are not.
+        unread: folders below it that can't be listed are appended, with the reason.
         skip: real paths of folders to leave out.
 
     Raises:
-        InputError: if a folder can't be read.
+        InputError: if `root` can't be listed.
     """
     waiting = [""]
     while waiting:
         folder = waiting.pop()
         try:
-            with os.scandir(join(root, folder) if folder else root) as entries:
+            with os.scandir(join(root, folder) if folder else root or os.curdir) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            place = join(root, folder) if folder else root
-            raise InputError(f"{place}: can't be listed ({error.strerror})") from error
+            if not folder:
+                raise InputError(f"{root}: can't be listed ({error.strerror})") from error
+            unread.append(f"{join(root, folder)} ({error.strerror})")
+            continue
         below = []
         for entry in found:
             name = f"{folder}/{entry.name}" if folder else entry.name

@@ -9,19 +9,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 from tiling_diag.batch.folder import has_page, page_file, thumb_file
+from tiling_diag.batch.reading import Read, out_of_memory, read_job
 from tiling_diag.batch.rows import row_of, to_line
-from tiling_diag.batch.work import Job, Outcome, Work, fingerprint
+from tiling_diag.batch.work import Job, Outcome, Work
 from tiling_diag.diagnosis import Diagnosis, diagnose_walls
-from tiling_diag.errors import InputError, TilingDiagError
-from tiling_diag.inputs.images import LoadedImage, load_image
+from tiling_diag.errors import InputError
 from tiling_diag.inputs.picture_files import size_in_header
-from tiling_diag.inputs.wall_input import WallInput, read_wall
 from tiling_diag.report.gallery import draw_page, draw_thumbnail
 from tiling_diag.text import printable
 
@@ -31,27 +27,6 @@ CPU_PIXELS, GPU_PIXELS = 300_000, 36_000_000
 MOST_AT_ONCE = 64
 
 Source: TypeAlias = Callable[[bool], Sequence[Job] | None]
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """A job whose files were read.
-
-    Attributes:
-        job: it.
-        seconds: that reading took.
-        fingerprint: None where the files could not be read.
-        wall: None where there is nothing to measure, for one of the reasons below.
-        error: why the picture can't be measured.
-        fresh: whether the row that is there still fits.
-    """
-
-    job: Job
-    seconds: float
-    fingerprint: str | None = None
-    wall: WallInput | None = None
-    error: str | None = None
-    fresh: bool = False
 
 
 def work_through(work: Work, source: Source, pool: Executor) -> Iterator[list[Outcome]]:
@@ -88,31 +63,6 @@ def _planned(jobs: Sequence[Job], limit: int) -> Iterator[list[Job]]:
     yield from waiting.values()
 
 
-def read_job(job: Job, work: Work) -> Read:
-    """Read a job's files, unless its row still fits."""
-    start = time.perf_counter()
-    known = None
-    with suppress(OSError):  # said with more words below
-        known = fingerprint(job, work.settings)
-    if known is not None and known == job.done:
-        return Read(job, 0.0, known, fresh=True)
-    wall, error = None, None
-    try:
-        wall = read_wall(job.path, job.mask, None if job.ref is None else _reference(job.ref))
-    except TilingDiagError as refused:
-        error = str(refused)
-    except (MemoryError, OSError) as failed:
-        # May well go better next time.
-        known, error = None, f"{printable(job.path)} can't be read: {failed or 'out of memory'}"
-    return Read(job, time.perf_counter() - start, known, wall, error)
-
-
-@lru_cache(maxsize=4)
-def _reference(path: str) -> LoadedImage:
-    """A reference, which many pictures may share."""
-    return load_image(path)
-
-
 def finish_batch(work: Work, batch: list[Read]) -> list[Outcome]:
     """Measure what was read, and put rows and pictures in words and bytes."""
     outcomes = [Outcome(one.job.path, None) for one in batch if one.fresh]
@@ -140,9 +90,10 @@ def _measured(work: Work, group: list[Read]) -> list[Outcome]:
     except Exception as error:
         if len(group) > 1:
             return [outcome for one in group for outcome in _measured(work, [one])]
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        if isinstance(error, InputError):
+        reason = out_of_memory(error)
+        if isinstance(error, InputError) and reason is None:
             return [_failed(group[0], str(error))]
+        reason = reason or " ".join(f"{type(error).__name__}: {error}".split())
         kept = Read(group[0].job, group[0].seconds)
         return [_failed(kept, f"{printable(kept.job.path)} can't be measured ({reason})")]
 

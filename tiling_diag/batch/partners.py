@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tiling_diag.batch.locations import join, split_name
+from tiling_diag.batch.locations import join, split_name, tidy
+from tiling_diag.errors import InputError
+from tiling_diag.text import printable
 
-# Endings of a stem that say what the picture is, such as wall_mask or wall-ref.
-_ENDINGS = {
-    "mask": re.compile(r"[-_. ](masks?|msk|matte)$", re.IGNORECASE),
-    "ref": re.compile(r"[-_. ](refs?|reference|target|gt)$", re.IGNORECASE),
-    "pred": re.compile(
-        r"[-_. ](preds?|prediction|out|output|gen|generated|result)$", re.IGNORECASE
-    ),
+_WORDS = {
+    "mask": "masks?|msk|matte|segmentation|segm?",
+    "ref": "refs?|reference|target|gt",
+    "pred": "preds?|prediction|out|output|gen|generated|result",
 }
-_MOST_SHOWN = 10
+# What stems say of the picture, as in wall_mask, mask_wall or wall-ref.
+_ENDINGS = {role: re.compile(rf"[-_. ]({w})$", re.IGNORECASE) for role, w in _WORDS.items()}
+_BEGINNINGS = {
+    role: re.compile(rf"^(wall[-_. ])?({w})[-_. ]", re.IGNORECASE) for role, w in _WORDS.items()
+}
+# X_wall_mask may belong to X_wall or to X.
+_WALL = re.compile(r"[-_. ]wall$|^wall[-_. ]", re.IGNORECASE)
+_NOUN = {"mask": "mask", "ref": "reference"}
 
 
-def without_ending(stem: str, role: str) -> str:
-    """The stem without an ending that names the role ``mask``, ``ref`` or ``pred``."""
-    return _ENDINGS[role].sub("", stem)
+def without_role(stem: str, role: str) -> str:
+    """The stem without the word, last or first, that names the role: mask, ref or pred."""
+    bare = _ENDINGS[role].sub("", stem)
+    return bare if bare != stem else _BEGINNINGS[role].sub("", stem)
+
+
+def owners(stem: str, role: str) -> tuple[str, ...]:
+    """Stems of pictures whose mask or reference a file of this stem may be, the surest first."""
+    bare = without_role(stem, role)
+    return () if bare == stem else tuple(dict.fromkeys((bare, _WALL.sub("", bare))))
+
+
+def check_pattern(pattern: str) -> str:
+    """`pattern` itself, if it says where a picture's mask is.
+
+    Raises:
+        InputError: if it has no ``{stem}``, or another word in braces.
+    """
+    if "{stem}" not in pattern or re.search(r"[{}]", pattern.replace("{stem}", "")):
+        raise InputError(
+            f"mask_pattern={pattern!r} needs {{stem}}, the picture's name without its ending, and "
+            "nothing else in braces, as in '{stem}_seg.png'"
+        )
+    return pattern
 
 
 @dataclass
@@ -30,49 +58,74 @@ class Partners:
 
     Attributes:
         role: ``mask`` or ``ref``.
-        root: the folder.
+        root: the folder; None for that of each picture, with a pattern.
         names: of the files in it.
+        pictures: folder and stem of every picture.
+        pattern: what a partner is called, with ``{stem}``; None for the names in use.
         missing: pictures without a partner, with the reason.
     """
 
     role: str
-    root: str
+    root: str | None
     names: Iterable[str]
+    pictures: set[tuple[str, str]]
+    pattern: str | None = None
     missing: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Sort the files by folder and stem."""
+        self._asked = 0
         self._exact: dict[tuple[str, str], list[str]] = {}
         self._bare: dict[tuple[str, str], list[str]] = {}
-        self._unused: set[str] = set()
-        for name in self.names:
+        self._unused, self._ambiguous = set(self.names), set[str]()
+        for name in self._unused:
             folder, stem = split_name(name)
-            bare = without_ending(stem, self.role)
             self._exact.setdefault((folder, stem), []).append(name)
-            if bare != stem:
-                self._bare.setdefault((folder, bare), []).append(name)
-            self._unused.add(name)
+            for owner in owners(stem, self.role):
+                self._bare.setdefault((folder, owner), []).append(name)
+                if (folder, owner) in self.pictures:
+                    break
 
-    def of(self, name: str, path: str) -> str | None:
+    def of(self, name: str, path: str, root: str) -> str | None:
         """The partner of a picture, None (and noted) where there is none or more than one.
 
-        Equal stems go before stems with an ending, such as wall_mask; then the picture's own
-        ending, such as wall_pred, is left out.
+        Equal stems go before stems with a word, such as wall_mask; then the picture's own word, as
+        in wall_pred, is left out.
+
+        Args:
+            name: of the picture, relative to its root.
+            path: of the picture.
+            root: of the picture.
         """
-        folder, stem = split_name(name)
-        for wanted in dict.fromkeys((stem, without_ending(stem, "pred"))):
-            for table in (self._exact, self._bare):
-                found = [
-                    one for one in table.get((folder, wanted), []) if join(self.root, one) != path
-                ]
-                if len(found) == 1:
-                    self._unused.discard(found[0])
-                    return join(self.root, found[0])
-                if found:
-                    self.missing.append(f"{name} ({' and '.join(found)} both fit)")
-                    return None
+        self._asked += 1
+        home = root if self.root is None else self.root
+        for found in self._fitting(name, home):
+            found = sorted(one for one in found if tidy(join(home, one)) != path)
+            if len(found) == 1:
+                self._unused.discard(found[0])
+                return tidy(join(home, found[0]))
+            if found:
+                self.missing.append(f"{name} ({' and '.join(found)} both fit)")
+                self._ambiguous |= set(found)
+                return None
         self.missing.append(name)
         return None
+
+    def _fitting(self, name: str, home: str) -> Iterable[list[str]]:
+        """Names that may be meant, the surest first."""
+        folder, stem = split_name(name)
+        for wanted in dict.fromkeys((stem, without_role(stem, "pred"))):
+            if self.pattern is not None:
+                one = self.wanted(folder, wanted)
+                yield [one] if os.path.isfile(join(home, one)) else []
+                continue
+            for table in (self._exact, self._bare):
+                yield table.get((folder, wanted), [])
+
+    def wanted(self, folder: str, stem: str) -> str:
+        """What the pattern calls the partner of a picture."""
+        assert self.pattern is not None, "only asked with a pattern"
+        return "/".join(filter(None, (folder, self.pattern.replace("{stem}", stem))))
 
     def unused(self) -> list[str]:
         """Files that belong to no picture."""
@@ -80,18 +133,37 @@ class Partners:
 
     def messages(self) -> list[str]:
         """What could not be matched, one line for each side."""
-        word = {"mask": "mask", "ref": "reference"}[self.role]
-        lines = []
+        word, lines = _NOUN[self.role], []
         if self.missing:
             done = "measured whole" if self.role == "mask" else "measured without"
-            lines.append(f"{len(self.missing)} without a {word}, {done}: {_listed(self.missing)}")
+            example, advice = self._example()
+            lines.append(
+                f"{len(self.missing)} of {self._asked} pictures have no {word} and are {done}, "
+                f"such as {printable(example)}: {advice} (all in batch.json)"
+            )
         if left := self.unused():
-            lines.append(f"{len(left)} {word}s without a picture: {_listed(left)}")
+            example = next((one for one in left if one not in self._ambiguous), left[0])
+            lines.append(
+                f"{len(left)} {word}s without a picture, such as {printable(example)} (all in "
+                "batch.json)"
+            )
         return lines
 
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_SHOWN
-    return ", ".join(names[:_MOST_SHOWN]) + (
-        f" and {more} more (all in batch.json)" if more > 0 else ""
-    )
+    def _example(self) -> tuple[str, str]:
+        """A picture without a partner, and what would match it."""
+        nothing_fits = (one for one in self.missing if not one.endswith("both fit)"))
+        name = next(nothing_fits, None)
+        if name is None:
+            return self.missing[0], "one of them must go"
+        folder, stem = split_name(name)
+        place = f" in {printable(self.root)}" if self.root else ""
+        if self.pattern is not None:
+            return name, f"{printable(self.wanted(folder, stem))}{place} would match"
+        stems = (stem, f"{stem}_{self.role}", f"{self.role}_{stem}")
+        options = " or ".join(printable("/".join(filter(None, (folder, s)))) for s in stems)
+        text = f"{options}, with any ending{place}, would match"
+        near = [one for one in self.unused() if stem in split_name(one)[1]]
+        if near and self.role == "mask":
+            pattern = near[0].rpartition("/")[2].replace(stem, "{stem}", 1)
+            text += f"; perhaps --mask-pattern {printable(repr(pattern))}"
+        return name, text

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tiling_diag.batch.folder import RESULTS_FILE
-from tiling_diag.batch.rows import parsed, status_of
+from tiling_diag.batch.row_shape import RowError
+from tiling_diag.batch.rows import parsed, status_of, to_line
 from tiling_diag.errors import InputError
 
 
@@ -24,12 +25,14 @@ class Entry(NamedTuple):
         offset, length: bytes.
         fingerprint: None where the row has to be done again in any case.
         status: ``ok``, ``suspect``, ``defect`` or ``error``.
+        columns: what a list said of the picture.
     """
 
     offset: int
     length: int
     fingerprint: str | None
     status: str
+    columns: dict[str, Any] | None = None
 
 
 class ResultsFile:
@@ -38,7 +41,7 @@ class ResultsFile:
     Attributes:
         path: of the file.
         entries: by the picture's path, in the order in which they came first.
-        damaged: lines that could not be read and were left out.
+        damaged: lines that are no rows and were left out, with the reason.
         void: rows that no longer count but are still in the file.
     """
 
@@ -50,7 +53,7 @@ class ResultsFile:
         """
         self.path = folder / RESULTS_FILE
         self.entries: dict[str, Entry] = {}
-        self.damaged = 0
+        self.damaged: list[str] = []
         self.void = 0
         try:
             # 0o644 less what the user's mask takes, as for any file.
@@ -72,23 +75,27 @@ class ResultsFile:
         """Note every whole line; the end of the last one."""
         end = 0
         with open(self.path, "rb") as file:
-            for line in file:
+            for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
                     break
                 offset, end = end, end + len(line)
-                row = parsed(line)
-                if row is None:
-                    self.damaged += 1
+                try:
+                    row = parsed(line)
+                except RowError as error:
+                    self.damaged.append(f"line {number}: {error}")
                     self.void += 1
-                else:
-                    self._note(row["path"], offset, len(line), row["fingerprint"], status_of(row))
+                    continue
+                self._note(
+                    row["path"],
+                    Entry(
+                        offset, len(line), row["fingerprint"], status_of(row), row.get("columns")
+                    ),
+                )
         return end
 
-    def _note(
-        self, path: str, offset: int, length: int, fingerprint: str | None, status: str
-    ) -> None:
+    def _note(self, path: str, entry: Entry) -> None:
         self.void += path in self.entries
-        self.entries[path] = Entry(offset, length, fingerprint, status)
+        self.entries[path] = entry
 
     def append(self, path: str, line: bytes, status: str) -> None:
         """Add a row.
@@ -102,8 +109,23 @@ class ResultsFile:
             os.ftruncate(self._handle, self._end)
             raise _refused(self.path, error) from error
         # The fingerprint matters to later runs only, which read it from the file.
-        self._note(path, self._end, len(line), None, status)
+        self._note(path, Entry(self._end, len(line), None, status))
         self._end += len(line)
+
+    def set_columns(self, path: str, columns: dict[str, Any] | None) -> None:
+        """Bring what a list says of a picture up to date in its row, which is kept otherwise.
+
+        Raises:
+            InputError: as `append`.
+        """
+        entry = self.entries[path]
+        if entry.columns == columns:
+            return
+        (row,) = self.rows([path])
+        row.pop("columns", None)
+        if columns:
+            row["columns"] = columns
+        self.append(path, to_line(row), entry.status)
 
     def keep_only(self, paths: Iterable[str]) -> int:
         """Rows of other pictures no longer count; how many those are."""

@@ -12,21 +12,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from tiling_diag.batch.row_shape import NOT_NUMBERS, RowError, check_row, no_constant
 from tiling_diag.batch.work import Job
 from tiling_diag.errors import InputError
 from tiling_diag.findings.finding import SUSPECT_PROBABILITY
 from tiling_diag.report.measures import MEASURES
+from tiling_diag.text import printable
 
 # Numbers that pictures can be sorted by: every measure that is one number, and how much is wall.
 NUMBERS = [
     ("input.mask_coverage", "share"),
-    *(
-        (m.key, m.unit)
-        for m in MEASURES
-        if m.key not in ("lattice.a_px", "lattice.b_px", "band_axis_hint")
-    ),
+    *((m.key, m.unit) for m in MEASURES if m.key not in NOT_NUMBERS),
 ]
 _RANK = {"error": 0, "ok": 1, "suspect": 2, "defect": 3}
 
@@ -53,35 +51,46 @@ def badness(row: dict[str, Any]) -> float:
     )
 
 
-def parsed(line: bytes) -> dict[str, Any] | None:
-    """The row in a line, None where there is none."""
+def parsed(line: bytes) -> dict[str, Any]:
+    """The row in a line.
+
+    Raises:
+        RowError: if there is none, or it lacks what others read off it; the message says what.
+    """
     try:
-        row = json.loads(line)
-        status_of(row)
-        return row if isinstance(row["path"], str) and "fingerprint" in row else None
-    except (ValueError, KeyError, TypeError):
-        return None
+        row = json.loads(line, parse_constant=no_constant)
+    except (ValueError, RecursionError):
+        raise RowError("it is not JSON") from None
+    check_row(row)
+    return cast("dict[str, Any]", row)
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows that count of a file that may still be written to, in the order of their pictures.
 
     Raises:
-        InputError: if the file can't be read.
+        InputError: if the file can't be read, or a finished line is not a row.
     """
     places: dict[str, tuple[int, int]] = {}
+    number = 0
     try:
         with open(path, "rb") as file:
             end = 0
             for line in file:
+                number += 1
                 offset, end = end, end + len(line)
-                if line.endswith(b"\n") and (row := parsed(line)) is not None:
-                    places[row["path"]] = (offset, len(line))
+                if line.endswith(b"\n"):
+                    places[parsed(line)["path"]] = (offset, len(line))
             for offset, length in places.values():
                 file.seek(offset)
                 yield json.loads(file.read(length))
+    except RowError as error:
+        raise InputError(
+            f"{printable(str(path))}, line {number} is not a row of results ({error}): run the "
+            "batch again, which measures that picture anew"
+        ) from error
     except OSError as error:
-        raise InputError(f"{path}: can't be read ({error.strerror})") from error
+        raise InputError(f"{printable(str(path))}: can't be read ({error.strerror})") from error
 
 
 def row_of(
@@ -101,6 +110,7 @@ def row_of(
         "fingerprint": fingerprint,
         "seconds": round(seconds, 4),
         "summary": summary,
+        **({"columns": job.columns} if job.columns else {}),
     }
 
 

@@ -13,10 +13,6 @@ from typing import Any
 from tiling_diag._version import __version__
 from tiling_diag.batch.folder import (
     ABOUT_FILE,
-    PAGES,
-    RESULTS_FILE,
-    THUMBS,
-    Figures,
     has_page,
     page_file,
     thumb_file,
@@ -26,40 +22,16 @@ from tiling_diag.batch.inputs import Inputs, discover
 from tiling_diag.batch.junit import write_junit
 from tiling_diag.batch.local import LocalEngine
 from tiling_diag.batch.lock import FolderLock
+from tiling_diag.batch.options import BatchOptions
+from tiling_diag.batch.places import clear_pictures, clear_places, make_places
 from tiling_diag.batch.progress import Progress
 from tiling_diag.batch.results import ResultsFile
-from tiling_diag.batch.tables import Tables
+from tiling_diag.batch.tables import Tables, kinds_of
 from tiling_diag.batch.totals import Totals
-from tiling_diag.batch.whole_files import clear_leftovers
 from tiling_diag.batch.work import Engine, Job, Outcome, Work
 from tiling_diag.errors import InputError
 from tiling_diag.report.write import write_atomically
 from tiling_diag.settings import Settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchOptions:
-    """What a user may choose about a batch, beyond its inputs and the diagnosis itself.
-
-    Attributes:
-        masks: folder of masks.
-        refs: folder of references, or one picture for all.
-        recursive: whether folders are gone through to the bottom.
-        workers: processes; None for one per core or GPU.
-        figures: which pictures get a page.
-        restart: whether rows that are there are thrown away first.
-        fail_on: from which verdict on a test in the JUnit file fails.
-        junit: where to write that file; None for none.
-    """
-
-    masks: str | None = None
-    refs: str | None = None
-    recursive: bool = False
-    workers: int | None = None
-    figures: Figures = "flagged"
-    restart: bool = False
-    fail_on: str | None = None
-    junit: Path | None = None
 
 
 @dataclass
@@ -98,20 +70,20 @@ def run_batch(
         InputError: if an input, an option or the folder can't be used, or another run has it.
     """
     settings, options = settings or Settings(), options or BatchOptions()
-    if options.workers is not None and options.workers < 1:
-        raise InputError(f"workers={options.workers}: at least one process has to do the work")
-    if options.junit is not None and (not options.junit.name or options.junit.is_dir()):
-        raise InputError(f"junit={options.junit} is a folder: name the file to write")
+    options.check()
     folder = Path(out)
     start = time.monotonic()
-    places = _made(folder)
+    places = make_places(folder)
     inputs = discover(
         sources,
         masks=options.masks,
         refs=options.refs,
+        mask_pattern=options.mask_pattern,
         recursive=options.recursive,
         skip=frozenset(os.path.realpath(place) for place in places),
     )
+    if options.strict and any(inputs.unmatched.values()):
+        raise InputError("; ".join(inputs.messages))
     for line in inputs.messages:
         say(line)
     run = _Run(
@@ -123,10 +95,7 @@ def run_batch(
         say=say,
     )
     with FolderLock(folder):
-        for place in places:
-            clear_leftovers(place)
-        if options.restart:
-            (folder / RESULTS_FILE).unlink(missing_ok=True)
+        clear_places(places, restart=options.restart)
         with ResultsFile(folder) as results:
             _do(run, results)
             run.totals.seconds = time.monotonic() - start
@@ -134,23 +103,14 @@ def run_batch(
     return run.totals
 
 
-def _made(folder: Path) -> tuple[Path, ...]:
-    """The folder of the results and those in it, made if they are not there."""
-    places = (folder, folder / THUMBS, folder / PAGES)
-    try:
-        for place in places:
-            place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder}: can't hold the results ({error.strerror}); name a folder, or a new one"
-        ) from error
-    return places
-
-
 def _do(run: _Run, results: ResultsFile) -> None:
     """Have every job done that is not done yet."""
     if results.damaged:
-        run.say(f"{results.damaged} damaged lines of {results.path} are done again")
+        run.say(
+            f"{len(results.damaged)} lines of {results.path} are no rows and are left out; their "
+            f"pictures are done again ({results.damaged[0]})"
+        )
+    columns = {job.path: job.columns for job in run.inputs.jobs}
     jobs = [_with_done(job, run, results) for job in run.inputs.jobs]
     outcomes = run.engine.run(run.work, jobs)
     with Progress(len(jobs)) as progress:
@@ -160,6 +120,8 @@ def _do(run: _Run, results: ResultsFile) -> None:
                 if measured:
                     _store(run.out, results, outcome)
                     run.totals.done += 1
+                else:
+                    results.set_columns(outcome.path, columns[outcome.path])
                 status = outcome.status or results.entries[outcome.path].status
                 progress.step(status, measured=measured)
         finally:
@@ -196,7 +158,8 @@ def _finish(run: _Run, results: ResultsFile) -> None:
     if totals.dropped:
         run.say(f"{totals.dropped} rows of pictures that are no longer inputs were taken out")
     results.finish()
-    with Tables(run.out) as tables:
+    columns = kinds_of(job.columns for job in run.inputs.jobs)
+    with Tables(run.out, columns) as tables:
         for row in results.rows(paths):
             tables.add(row)
             totals.add(row)
@@ -206,21 +169,12 @@ def _finish(run: _Run, results: ResultsFile) -> None:
         totals,
         roots=run.inputs.roots,
         figures=options.figures,
+        columns=tuple(columns),
     )
     if options.junit is not None:
         write_junit(options.junit, results.rows(paths), totals, options.fail_on)
-    _clear_files(run.out, results)
+    clear_pictures(run.out, results.entries)
     write_atomically(run.out / ABOUT_FILE, _about(run).encode())
-
-
-def _clear_files(out: Path, results: ResultsFile) -> None:
-    """Take away thumbnails and pages of pictures that have no row any more."""
-    thumbs = {os.path.basename(thumb_file(path)) for path in results.entries}
-    pages = {os.path.basename(page_file(path)) for path in results.entries}
-    for folder, wanted, pattern in ((THUMBS, thumbs, "*.jpg"), (PAGES, pages, "*.html")):
-        for path in (out / folder).glob(pattern):
-            if path.name not in wanted:
-                path.unlink(missing_ok=True)
 
 
 def _about(run: _Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -63,8 +64,19 @@ _STRINGS = (*_TEXT, "band_axis_hint")
 _AT_ONCE = 1000
 
 
-def flat(row: dict[str, Any]) -> dict[str, Any]:
-    """One row of the table; None where nothing was measured."""
+def kinds_of(lines: Iterable[dict[str, Any] | None]) -> dict[str, type]:
+    """The columns of lists in order: ``float`` where all values are numbers, else ``str``."""
+    kinds: dict[str, type] = {}
+    for line in lines:
+        for name, value in (line or {}).items():
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if kinds.get(name) is not str:
+                kinds[name] = float if is_number else str
+    return kinds
+
+
+def flat(row: dict[str, Any], columns: Mapping[str, type]) -> dict[str, Any]:
+    """One row of the table; None where nothing was measured or said."""
     summary = row["summary"] or {}
     values: dict[str, Any] = {name: row.get(name) for name in _TEXT[:5]}
     values["verdict"] = status_of(row)
@@ -76,24 +88,36 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
     values |= {name: chances.get(code, nothing) for name, code in _PROBABILITIES.items()}
     values |= {name: look_up(summary, key) for name, key in _NUMBERS.items()}
     values["seconds_s"] = row["seconds"]
+    said = row.get("columns", {})
+    for name, kind in columns.items():
+        value = said.get(name)
+        values[_title(name)] = value if value is None else kind(value)
     return values
+
+
+def _title(name: str) -> str:
+    """What a list's column is called in the table, whose own columns go first."""
+    return f"list_{name}" if name in COLUMNS else name
 
 
 class Tables:
     """Writes the tables row by row; they appear whole when all is done."""
 
-    def __init__(self, folder: Path) -> None:
-        """Nothing is written yet."""
-        self._folder = folder
+    def __init__(self, folder: Path, columns: Mapping[str, type]) -> None:
+        """Nothing is written yet; `columns` are those of lists, as `kinds_of` gives them."""
+        self._folder, self._columns = folder, columns
         self._stack = ExitStack()
 
     def __enter__(self) -> Tables:
         file = self._stack.enter_context(WholeFile(self._folder / CSV_FILE))
         # Names of bytes that are no text keep them.
         text = file.text(errors="surrogateescape")
-        self._csv = csv.DictWriter(text, COLUMNS)
+        kinds: dict[str, type] = {**dict.fromkeys(COLUMNS, float), **dict.fromkeys(_STRINGS, str)}
+        kinds["is_periodic"] = bool
+        kinds |= {_title(name): kind for name, kind in self._columns.items()}
+        self._csv = csv.DictWriter(text, kinds)
         self._csv.writeheader()
-        self._parquet = _Parquet.if_installed(self._folder / PARQUET_FILE, self._stack)
+        self._parquet = _Parquet.if_installed(self._folder / PARQUET_FILE, kinds, self._stack)
         return self
 
     def __exit__(
@@ -106,7 +130,7 @@ class Tables:
 
     def add(self, row: dict[str, Any]) -> None:
         """Write one row."""
-        values = flat(row)
+        values = flat(row, self._columns)
         self._csv.writerow(values)
         if self._parquet is not None:
             self._parquet.add(values)
@@ -120,14 +144,16 @@ class _Parquet:
         self._waiting: list[dict[str, Any]] = []
 
     @classmethod
-    def if_installed(cls, path: Path, stack: ExitStack) -> _Parquet | None:
+    def if_installed(
+        cls, path: Path, kinds: Mapping[str, type], stack: ExitStack
+    ) -> _Parquet | None:
         try:
             import pyarrow
             from pyarrow.parquet import ParquetWriter
         except ImportError:
             return None
-        kinds = {name: pyarrow.string() for name in _STRINGS} | {"is_periodic": pyarrow.bool_()}
-        schema = pyarrow.schema([(name, kinds.get(name, pyarrow.float64())) for name in COLUMNS])
+        types = {str: pyarrow.string(), float: pyarrow.float64(), bool: pyarrow.bool_()}
+        schema = pyarrow.schema([(name, types[kind]) for name, kind in kinds.items()])
         file = stack.enter_context(WholeFile(path))
         writer = stack.enter_context(ParquetWriter(file.binary, schema))
         parquet = cls(pyarrow, writer, schema)
@@ -137,7 +163,7 @@ class _Parquet:
     def add(self, values: dict[str, Any]) -> None:
         from tiling_diag.text import printable
 
-        texts = {name: values[name] for name in _STRINGS if values[name] is not None}
+        texts = {name: value for name, value in values.items() if isinstance(value, str)}
         for name, text in texts.items():
             values[name] = text if text.isascii() or _is_text(text) else printable(text)
         self._waiting.append(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -51,7 +52,8 @@ class WholeFile:
         except OSError as failed:
             raise self._refused(failed) from failed
         finally:
-            self._temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._temporary.unlink()
         if isinstance(error, OSError):
             raise self._refused(error) from error
 
@@ -65,4 +67,5 @@ class WholeFile:
 def clear_leftovers(folder: Path) -> None:
     """Take away temporary files of runs that were killed."""
     for path in folder.glob(".*.tmp"):
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder of such a name is not ours
+            path.unlink()

@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tiling_diag._version import __version__
 from tiling_diag.batch.folder import Figures
@@ -23,12 +23,14 @@ class Job(NamedTuple):
     Attributes:
         path, mask, ref: where the picture, its mask and its reference are.
         done: fingerprint of the row that is already there; it is kept if it still fits.
+        columns: what a list says of it besides, such as its prompt; None for nothing.
     """
 
     path: str
     mask: str | None = None
     ref: str | None = None
     done: str | None = None
+    columns: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,23 +71,38 @@ class Engine(Protocol):
         ...
 
 
-def fingerprint(job: Job, settings: Settings) -> str:
+def digests_of(job: Job) -> tuple[bytes | None, ...] | None:
+    """Digests of the picture, its mask and its reference; None if one of them can't be read."""
+    try:
+        return tuple(_digest(path) for path in (job.path, job.mask, job.ref))
+    except (OSError, ValueError, MemoryError):  # said with more words where the file is decoded
+        return None
+
+
+def _digest(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    if not os.path.isfile(path):  # a pipe would keep us waiting
+        raise FileNotFoundError(path)
+    with open(path, "rb") as file:
+        return hashlib.blake2b(file.read(), digest_size=16).digest()
+
+
+def fingerprint(job: Job, settings: Settings, digests: tuple[bytes | None, ...]) -> str:
     """What a row depends on, as 32 hex digits: the files' content, settings and version.
 
     The device is left out: results are those of the CPU to rounding.
 
-    Raises:
-        OSError: if a file can't be read.
+    Args:
+        job: whose row it is.
+        settings: of the diagnosis.
+        digests: of the job's files, as `digests_of` gives them.
     """
     chosen = {name: value for name, value in asdict(settings).items() if name != "device"}
     digest = hashlib.blake2b(repr((__version__, sorted(chosen.items()))).encode(), digest_size=16)
-    for path in (job.path, job.mask, job.ref):
+    for path, content in zip((job.path, job.mask, job.ref), digests, strict=True):
         # Names of masks and references are in the row as well.
         named = path is not None and path != job.path
         digest.update(os.fsencode(f"|{path}" if named else "|"))
-        if path is not None:
-            if not os.path.isfile(path):  # a pipe would keep us waiting
-                raise FileNotFoundError(path)
-            with open(path, "rb") as file:
-                digest.update(hashlib.blake2b(file.read(), digest_size=16).digest())
+        digest.update(content or b"")
     return digest.hexdigest()

@@ -61,6 +61,14 @@ def batch(
     ref_scale: RefScale = 1.0,
     unit_px: UnitPx = None,
     course_px: CoursePx = None,
+    mask_pattern: Annotated[
+        str | None,
+        typer.Option(help="What the mask of a picture is called, such as '{stem}_seg.png'."),
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Stop with 2 if a mask, reference or picture is alone."),
+    ] = False,
     recursive: Recursive = False,
     workers: Workers = None,
     device: Annotated[
@@ -93,6 +101,8 @@ def batch(
             BatchOptions(
                 masks=masks,
                 refs=refs,
+                mask_pattern=mask_pattern,
+                strict=strict,
                 recursive=recursive,
                 workers=workers,
                 figures=figures.value,

@@ -57,7 +57,7 @@ def compare(
         typer.Option(
             "--fail-on-regression",
             help="Exit with 1 if the share of defects rises beyond its 95 % interval "
-            "(of two pictures: if B is a defect and A is none).",
+            "(of two pictures: if B is a defect and A is none, or its period an octave from A's).",
         ),
     ] = False,
 ) -> None:

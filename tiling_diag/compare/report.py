@@ -170,7 +170,8 @@ def _render_pictures(comparison: PictureComparison, console: Console) -> None:
         console.print(f"{letter}  [{STYLES[d.verdict]}]{d.verdict}[/]  {name}: {codes}")
     console.print(f"[bold]{comparison.change}[/]; period of B over A:")
     for name, value in comparison.ratios.items():
-        console.print(f"  {name:<12}{_times(value)}")
+        moved = "  an octave" if name in comparison.octaves else ""
+        console.print(f"  {name:<12}{_times(value)}{moved}")
     for word, codes_ in comparison.findings().items():
         if codes_:
             console.print(f"  {word:<12}{', '.join(codes_)}")

@@ -45,7 +45,9 @@ def compare(
         from tiling_diag.diagnosis import diagnose
 
         ref = None if options is None else options.refs
-        return PictureComparison(*(diagnose(one, None, ref, settings) for one in (a, b)))
+        before, after = (diagnose(one, None, ref, settings) for one in (a, b))
+        said = (ref, settings.unit_px, settings.course_px)
+        return PictureComparison(before, after, is_a_reference=said == (None, None, None))
     if any(pictures):
         raise InputError(
             f"{a} and {b}: compare two pictures, or two folders of pictures or of results"

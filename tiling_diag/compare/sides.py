@@ -91,8 +91,16 @@ def _walls(rows: Iterable[dict[str, Any]], roots: list[str] | None) -> list[Wall
             )
         )
     if roots is None and walls:
-        common = os.path.commonpath([os.path.dirname(wall.path) or "." for wall in walls])
-        walls = [wall._replace(name=os.path.relpath(wall.path, common)) for wall in walls]
+        # The batch was not finished: relative paths count from where it ran, most likely here.
+        places = [os.path.abspath(wall.path) for wall in walls]
+        try:
+            common = os.path.commonpath([os.path.dirname(place) for place in places])
+        except ValueError:  # two drives
+            return walls
+        walls = [
+            wall._replace(name=name_of(place, [common]))
+            for wall, place in zip(walls, places, strict=True)
+        ]
     return walls
 
 

@@ -46,4 +46,5 @@ def draw_page(record: Record, summary: dict[str, Any]) -> bytes:
     """A self-contained page with the figures that show what was found; it links to the gallery."""
     names = [name for one in flagged(record) for name in SHOWS.get(one.code, [])]
     names = list(dict.fromkeys(["overview", *(names or ["acf"])]))
-    return page(summary, draw_all(record, names), record.notes, back="../index.html").encode()
+    text = page(summary, draw_all(record, names), record.notes, back="../index.html")
+    return text.encode(errors="backslashreplace")  # file names may hold bytes that are no text

@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -87,7 +88,8 @@ def write_atomically(path: Path, data: bytes) -> Path:
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise InputError(
             f"{path}: can't be written ({error.strerror}); choose another folder"
         ) from error

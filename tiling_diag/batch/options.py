@@ -1,0 +1,50 @@
+"""What a user may choose about a batch: one set for the command line and for Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiling_diag.batch.folder import Figures
+from tiling_diag.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions:
+    """What a user may choose about a batch, beyond its inputs and the diagnosis itself.
+
+    Attributes:
+        masks: folder of masks.
+        refs: folder of references, or one picture for all.
+        mask_pattern: what the mask of a picture is called, such as ``{stem}_seg.png``; in `masks`,
+            or beside the picture.
+        strict: whether a picture without its mask or reference, or the reverse, is an error.
+        recursive: whether folders are gone through to the bottom.
+        workers: processes; None for one per core or GPU.
+        figures: which pictures get a page.
+        restart: whether rows that are there are thrown away first.
+        fail_on: from which verdict on a test in the JUnit file fails.
+        junit: where to write that file; None for none.
+    """
+
+    masks: str | None = None
+    refs: str | None = None
+    mask_pattern: str | None = None
+    strict: bool = False
+    recursive: bool = False
+    workers: int | None = None
+    figures: Figures = "flagged"
+    restart: bool = False
+    fail_on: str | None = None
+    junit: Path | None = None
+
+    def check(self) -> None:
+        """Refuse what can't be meant.
+
+        Raises:
+            InputError: if there is no process, or the JUnit file has no name.
+        """
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"workers={self.workers}: at least one process has to do the work")
+        if self.junit is not None and (not self.junit.name or self.junit.is_dir()):
+            raise InputError(f"junit={self.junit} is a folder: name the file to write")
