@@ -181,6 +181,72 @@ def test_a_worker_that_goes_down_takes_no_other_picture_along(tmp_path):
     assert len(rows_in(tmp_path / "out")) == 5
 
 
+def ends_at_start(folder, times):
+    """A hook by which the first workers are killed before they can begin."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(
+        "import os, pathlib, signal, sys\n"
+        "if any('spawn_main' in one for one in sys.orig_argv):\n"
+        f"    note = pathlib.Path({str(folder)!r}, f'{{os.getpid()}}.killed')\n"
+        f"    if len(list(note.parent.glob('*.killed'))) < {times}:\n"
+        "        note.touch()\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    return {"PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize(("times", "code"), [(4, 0), (100, 2)])
+def test_a_worker_that_is_killed_while_it_starts_is_replaced_a_few_times(tmp_path, times, code):
+    for name in "abcdef":
+        save_wall(tmp_path / "walls" / f"{name}.png", size=(32, 40), period=(8, 10))
+    environment = ends_at_start(tmp_path / "hook", times)
+    arguments = ("batch", tmp_path / "walls", "--workers", "2", "--out", tmp_path / "out")
+    first = start(*arguments, environment=environment)
+    _, stderr = first.communicate(timeout=300)
+    assert first.returncode == code, stderr
+    if code:
+        (line,) = stderr.splitlines()
+        assert "before they could begin, 6 times (the last one: killed by SIGKILL)" in line
+        assert rows_in(tmp_path / "out") == []
+        again = start(*arguments)
+        _, stderr = again.communicate(timeout=300)
+        assert again.returncode == 0, stderr
+    assert len(rows_in(tmp_path / "out")) == 6
+
+
+def test_workers_killed_at_any_moment_lose_and_double_nothing(tmp_path):
+    walls = make_walls(tmp_path, 60)
+    arguments = ("batch", walls, "--recursive", "--figures", "none", "--workers", "2", "--out")
+    start(*arguments, tmp_path / "unbroken").communicate(timeout=400)
+    chance = random.Random(3)
+    kills, code = 0, None
+    while code != 0:
+        process = start(*arguments, tmp_path / "out")
+        while process.poll() is None:
+            time.sleep(chance.random())
+            workers = [pid for pid in safe_children(process.pid) if is_worker(pid)]
+            if workers and kills < KILLS:
+                os.kill(chance.choice(workers), signal.SIGKILL)
+                kills += 1
+        _, stderr = process.communicate()
+        code = process.returncode
+        # 2 where workers never got to begin, 3 where a picture was given up; a rerun mends both.
+        assert code in (0, 2, 3), stderr
+        assert "Traceback" not in stderr
+        assert kills == KILLS or code == 0
+    paths = [row["path"] for row in rows_in(tmp_path / "out")]
+    assert len(paths) == len(set(paths)) == 60
+    assert_same_rows(tmp_path / "out", tmp_path / "unbroken")
+
+
+def is_worker(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline") as file:
+            return "spawn_main" in file.read()
+    except OSError:
+        return False
+
+
 def test_twenty_thousand_pictures_need_no_more_memory_than_a_few(tmp_path):
     walls = make_walls(tmp_path, 20_000, full_every=30)
     few = tmp_path / "few"

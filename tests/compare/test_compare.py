@@ -1,6 +1,7 @@
 """`compare`: two pictures, two folders, two batches."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -182,6 +183,77 @@ def test_two_pictures_have_ratios_findings_and_a_figure(tmp_path):
     assert turned.exit_code == 0
     assert "improved" in turned.stdout
     assert "gone" in turned.stdout
+
+
+@pytest.fixture(scope="module")
+def brick():
+    return {name: td.diagnose(SAMPLES / f"brick_{name}.jpg") for name in ("reference", "doubled")}
+
+
+def test_a_period_that_moved_by_an_octave_is_a_change_and_with_a_as_reference_a_regression(brick):
+    a, b = brick["reference"], brick["doubled"]
+    doubled = PictureComparison(a, b)
+    assert (doubled.change, doubled.is_regression) == ("regressed", True)
+    assert doubled.octaves == pytest.approx({"unit": 1, "course": 1}, abs=0.03)
+    halved = PictureComparison(b, a)
+    assert halved.is_regression
+    assert halved.octaves == pytest.approx({"unit": -1, "course": -1}, abs=0.03)
+    same = PictureComparison(a, a)
+    assert (same.change, same.is_regression, same.octaves) == ("unchanged", False, {})
+    # What the sizes should be is said elsewhere: then the verdicts decide.
+    judged = PictureComparison(a, b, is_a_reference=False)
+    assert not judged.is_regression
+    assert judged.change in ("changed", "regressed")
+    said = judged.plain()
+    assert (said["regression"], said["octaves"]) == (False, judged.octaves)
+
+
+def test_a_wall_and_itself_turned_have_the_same_periods(brick, monkeypatch):
+    a = brick["reference"]
+    lattice = a.summary()["lattice"]
+    turned = dict(
+        lattice, unit_px=lattice["course_px"], course_px=lattice["unit_px"],
+        angle_deg=lattice["angle_deg"] - 90,
+    )  # fmt: skip
+    comparison = PictureComparison(a, a)
+    summaries = (a.summary(), dict(a.summary(), lattice=turned))
+    comparison.__dict__["summaries"] = summaries
+    assert comparison.moves == {}
+    assert comparison.change == "unchanged"
+
+
+@pytest.mark.parametrize(("factor", "change"), [(1.05, "unchanged"), (1.3, "changed")])
+def test_a_period_that_is_off_is_a_change(brick, factor, change):
+    a = brick["reference"]
+    summary = a.summary()
+    lattice = dict(summary["lattice"], unit_px=summary["lattice"]["unit_px"] * factor)
+    comparison = PictureComparison(a, a)
+    comparison.__dict__["summaries"] = (summary, dict(summary, lattice=lattice))
+    assert (comparison.change, comparison.is_regression) == (change, False)
+
+
+def test_rows_of_an_unfinished_batch_may_have_relative_and_absolute_paths(batches, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(batches / "out_a", out)
+    (out / "batch.json").write_text("[]")
+    path = out / "results.jsonl"
+    first, rest = path.read_text().split("\n", 1)
+    row = json.loads(first)
+    row["path"] = os.path.relpath(row["path"])
+    path.write_text(json.dumps(row) + "\n" + rest)
+    named = {wall.name for wall in read_side(str(out)).walls}
+    assert named == {wall.name for wall in read_side(str(batches / "out_a")).walls}
+
+
+def test_a_line_that_is_no_row_is_named(batches, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(batches / "out_a", out)
+    with open(out / "results.jsonl", "a") as file:
+        file.write('{"path": "a.png", "status": "ok", "summary": {}}\n')
+    result = command(out, batches / "out_b", "--out", tmp_path / "compared")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "results.jsonl, line 11 is not a row of results (" in line
 
 
 @pytest.mark.slow

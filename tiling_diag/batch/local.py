@@ -27,7 +27,7 @@ from tiling_diag.text import printable
 MOST_JOBS = 32
 # Handfuls that a process holds: one is decoded while the other is measured.
 HELD = 2
-# Workers that end before they can begin and are started again, in a run.
+# Workers in a row that end before they can begin and are started again.
 MOST_FALSE_STARTS = 5
 
 
@@ -106,14 +106,14 @@ class _Crew:
         self._lost: set[str] = set()
         self._false_starts = 0
         self._workers: list[_Worker] = []
-        for index in range(count):
-            self._hire(index)
 
     def dismiss(self) -> None:
         for worker in self._workers:
             worker.end()
 
     def outcomes(self) -> Iterator[Outcome]:
+        for index in range(self._count):
+            self._hire(index)
         while any(worker.held for worker in self._workers):
             pipes: dict[Any, _Worker] = {worker.pipe: worker for worker in self._workers}
             for pipe in wait(list(pipes)):
@@ -125,19 +125,28 @@ class _Crew:
             try:
                 worker = _Worker(self._work, self._device, index, self._count)
             except OSError as error:  # it was gone before it had read what to do
-                self._count_false_start(error.strerror or str(error))
-                continue
+                if self._tries_again(error.strerror or str(error)):
+                    continue
+                return
             self._workers.append(worker)
             self._feed(worker)
             return
 
-    def _count_false_start(self, reason: str) -> None:
+    def _tries_again(self, reason: str) -> bool:
+        """Whether a worker that could not begin is replaced; where others work, they are enough.
+
+        Raises:
+            TilingDiagError: if no other works.
+        """
         self._false_starts += 1
-        if self._false_starts > MOST_FALSE_STARTS:
+        if self._false_starts <= MOST_FALSE_STARTS:
+            return True
+        if not any(worker.ready for worker in self._workers):
             raise TilingDiagError(
                 f"worker processes ended before they could begin, {self._false_starts} times (the "
                 f"last one: {reason}); try fewer --workers, or free some memory"
             )
+        return False
 
     def _heard(self, worker: _Worker) -> Iterator[Outcome]:
         """Take what a worker says, and give it more to do."""
@@ -153,7 +162,7 @@ class _Crew:
             worker.end()
             self._put_back(worker)
             return
-        worker.ready = True
+        worker.ready, self._false_starts = True, 0
         worker.take(report.outcomes)
         yield from report.outcomes
         self._feed(worker)
@@ -187,9 +196,10 @@ class _Crew:
         worker.end()
         self._workers.remove(worker)
         if not worker.ready:
-            self._count_false_start(_end_of(worker.process.exitcode))
+            again = self._tries_again(_end_of(worker.process.exitcode))
             self._put_back(worker)
-            self._hire(worker.index)
+            if again:
+                self._hire(worker.index)
             return
         for job in [job for held in worker.held for job in held]:
             if job.path in self._lost:
