@@ -28,7 +28,7 @@ CHAIN = (
     ("checks",),
     ("inputs", "losses", "synth"),
     ("kernels",),
-    ("device", "numerics", "process", "settings"),
+    ("device", "memory", "numerics", "process", "settings"),
     ("_version", "errors", "text"),
 )
 RANK = {name: rank for rank, names in enumerate(CHAIN) for name in names}

@@ -16,6 +16,7 @@ from tiling_diag.command.options import (
     UnitPx,
     Workers,
     out_option,
+    print_json,
     print_result,
     user_errors,
 )
@@ -30,7 +31,7 @@ EXAMPLES = """Examples:
 """
 EXIT_CODES = """
 Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 3 some pictures could not be read (their
-rows say why); 130 interrupted.
+rows say why); 70 a fault of the program; 130 interrupted.
 """
 
 
@@ -113,9 +114,7 @@ def batch(
             say=lambda line: typer.echo(f"tiling-diag: {line}", err=True),
         )
         if json_:
-            import json
-
-            print_result(json.dumps(totals.plain(), indent=2))
+            print_json(totals.plain())
         else:
             from tiling_diag.report.console import as_text
 

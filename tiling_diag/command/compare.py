@@ -15,6 +15,7 @@ from tiling_diag.command.options import (
     UnitPx,
     Workers,
     out_option,
+    print_json,
     print_result,
     user_errors,
 )
@@ -26,7 +27,8 @@ EXAMPLES = """Examples:
   tiling-diag compare results/step_1000 results/step_2000 --out comparison --fail-on-regression
 """
 EXIT_CODES = """
-Exit codes: 0 done; 1 --fail-on-regression was met; 2 unusable input; 130 interrupted.
+Exit codes: 0 done; 1 --fail-on-regression was met; 2 unusable input; 70 a fault of the
+program; 130 interrupted.
 """
 
 
@@ -78,9 +80,7 @@ def compare(
         )
         files = write_comparison(comparison, out)
         if json_:
-            import json
-
-            print_result(json.dumps(comparison.plain(), indent=2, allow_nan=False))
+            print_json(comparison.plain())
         else:
             from tiling_diag.report.console import as_text
 

@@ -14,6 +14,7 @@ from tiling_diag.command.options import (
     RefScale,
     UnitPx,
     out_option,
+    print_json,
     print_result,
     user_errors,
 )
@@ -29,7 +30,8 @@ EXAMPLES = """Examples:
   tiling-diag diag --pred wall.jpg --unit-px 64 --json --fail-on suspect
 """
 EXIT_CODES = """
-Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 130 interrupted.
+Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 70 a fault of the
+program; 130 interrupted.
 """
 
 
@@ -85,9 +87,7 @@ def diag(
 
                 files = [*write_rectified(diagnosis, out), *files]
         if json_:
-            import json
-
-            print_result(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False))
+            print_json(summary)
         else:
             from tiling_diag.report.console import rendered
 

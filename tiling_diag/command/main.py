@@ -7,31 +7,53 @@ nobody needs it: so the process leaves at once.
 from __future__ import annotations
 
 import atexit
-import io
 import os
 import signal
 import sys
+import traceback
 from contextlib import suppress
 from typing import NoReturn
+
+from tiling_diag.command.streams import prepare_streams
+from tiling_diag.errors import TilingDiagError
+
+# As sysexits.h calls an internal error; 1 would be read as `--fail-on`.
+FAULT = 70
 
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
+    prepare_streams()
     try:
         from tiling_diag.command.cli import app
 
-        for stream in (sys.stdout, sys.stderr):
-            # A terminal that can't show a file's name should still show the rest.
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
         app()
     except SystemExit as end:
-        leave(int(end.code or 0))
+        leave(end.code if isinstance(end.code, int) else 0 if end.code is None else FAULT)
     except KeyboardInterrupt:
         # Wherever it comes: commands answer it themselves, but libraries take a while to load.
         print("tiling-diag: interrupted", file=sys.stderr)
         leave(130)
+    except BrokenPipeError:
+        leave(141)  # as shells report a program that SIGPIPE ended
+    except TilingDiagError as error:
+        print(f"tiling-diag: {error}", file=sys.stderr)
+        leave(2)
+    except Exception as error:
+        print(fault_line(error), file=sys.stderr)
+        leave(FAULT)
     leave(0)
+
+
+def fault_line(error: Exception) -> str:
+    """One line that says what went wrong in the program itself, and asks for a report."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return (
+        f"tiling-diag: a fault of the program ({what}{place}): please report this line, the "
+        "command and the picture"
+    )
 
 
 def leave(code: int) -> NoReturn:
@@ -44,6 +66,6 @@ def leave(code: int) -> NoReturn:
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         # Who closed the other end of a pipe wants no more of it.
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, TilingDiagError):
             stream.flush()
     os._exit(code)

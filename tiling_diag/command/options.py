@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -11,6 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from tiling_diag.errors import TilingDiagError
+from tiling_diag.memory import is_out_of_memory, out_of_memory
+from tiling_diag.text import json_text
 
 
 class FailOn(str, Enum):
@@ -52,11 +55,23 @@ def user_errors() -> Iterator[None]:
     try:
         yield
     except TilingDiagError as error:
-        typer.echo("tiling-diag: " + " ".join(str(error).split()), err=True)
+        # On one line; blanks stay as they are in names.
+        typer.echo("tiling-diag: " + " ".join(str(error).splitlines()), err=True)
+        raise typer.Exit(2) from None
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        typer.echo(f"tiling-diag: {out_of_memory(error)}", err=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         typer.echo("tiling-diag: interrupted", err=True)
         raise typer.Exit(130) from None
+
+
+def print_json(document: Any) -> None:
+    """Write a JSON document to standard output, valid whatever the encoding there is."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
+    print_result(json_text(document, indent=2, ascii_only=encoding != "utf8"))
 
 
 def print_result(text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tiling_diag.command.options import out_option, print_result, user_errors
+from tiling_diag.command.options import out_option, print_json, print_result, user_errors
 
 EXAMPLES = """Examples:
 
@@ -49,9 +49,7 @@ def synth(
             seed=seed,
         )
         if json_:
-            import json
-
-            print_result(json.dumps(truth, indent=2, allow_nan=False))
+            print_json(truth)
         else:
             pictures = truth["pictures"]
             lines = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,6 +16,7 @@ from tiling_diag.errors import InputError
 from tiling_diag.record import Record
 from tiling_diag.report.figures.notes import FIGURE_NAMES
 from tiling_diag.report.summary import MAP_FILE, summarize
+from tiling_diag.text import encoded, json_text
 
 
 class Written(NamedTuple):
@@ -55,16 +55,14 @@ def write_report(record: Record, out: str | PathLike[str], *, figures: bool = Tr
     buffer = io.BytesIO()
     np.save(buffer, record.local_period.period_px.numpy())
     contents = {MAP_FILE: buffer.getvalue()}
-    contents["summary.json"] = (
-        json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    ).encode()
+    contents["summary.json"] = (json_text(summary, indent=2) + "\n").encode()
     if figures:
         from tiling_diag.report.figures.draw import draw_all
         from tiling_diag.report.html import page
 
         drawn = draw_all(record)
         contents |= {f"{name}.png": figure.png for name, figure in drawn.items()}
-        contents["report.html"] = page(summary, drawn, record.notes).encode()
+        contents["report.html"] = encoded(page(summary, drawn, record.notes))
     else:
         _remove(folder / name for name in ("report.html", *(f"{n}.png" for n in FIGURE_NAMES)))
     files = [write_atomically(folder / name, data) for name, data in contents.items()]
