@@ -1,12 +1,12 @@
-"""Can `strength` be believed? Observed correctness against reported strength.
+"""Can the probability of a lattice be believed? Observed correctness against what was reported.
 
     python benchmarks/lattice.py --no-baselines
     python benchmarks/calibration.py build/bench/lattice/rows.json
 
 Reads the raw rows of `lattice.py` and `drawn_walls.py` (several files may be given). Of the
-pictures called periodic, by their strength: how many had the right lattice (a material without a
-period had not). Of all pictures: how often the decision was right. The tables and the curve are
-written to a folder.
+pictures called periodic, by the probability of their lattice: how many had the right one (a
+material without a period had none). Of all pictures: how often the decision was right. The tables
+and the curve are written to a folder.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DEFAULT_OUT = Path("build") / "bench" / "calibration"
 
 
 def load_rows(paths: list[Path]) -> list[dict]:
-    """Our own rows of several files that carry a strength and are more than a yes or no."""
+    """Our own rows of several files, but for those that failed."""
     rows = [row for path in paths for row in json.loads(path.read_text(encoding="utf-8"))]
     return [r for r in rows if r["method"] == OURS_NAME and r["failure"] is None]
 
@@ -41,13 +41,13 @@ def interval(right: int, count: int) -> tuple[float, float]:
 
 
 def reliability(rows: list[dict], edges: np.ndarray) -> list[dict]:
-    """Correctness of the pictures called periodic in bins of strength, lowest first.
+    """Correctness of the pictures called periodic in bins of probability, lowest first.
 
     Perspective is left out: its lattice is not known, only that there is one.
     """
     said = [r for r in rows if r["answer"]["is_periodic"] and group(r) != "perspective"]
-    strengths = np.array([r["answer"]["strength"] for r in said], dtype=float)
-    place = np.clip(np.digitize(strengths, edges) - 1, 0, len(edges) - 2)
+    probabilities = np.array([r["answer"]["probability"] for r in said], dtype=float)
+    place = np.clip(np.digitize(probabilities, edges) - 1, 0, len(edges) - 2)
     bins = []
     for i in range(len(edges) - 1):
         inside = [r for r, p in zip(said, place, strict=True) if p == i]
@@ -58,7 +58,7 @@ def reliability(rows: list[dict], edges: np.ndarray) -> list[dict]:
                 "from": float(edges[i]),
                 "to": float(edges[i + 1]),
                 "count": len(inside),
-                "mean_strength": float(strengths[place == i].mean()) if inside else None,
+                "mean_probability": float(probabilities[place == i].mean()) if inside else None,
                 "right": right,
                 "octave": sum(r["verdict"] == "octave" for r in inside),
                 "low": low,
@@ -69,24 +69,26 @@ def reliability(rows: list[dict], edges: np.ndarray) -> list[dict]:
 
 
 def expected_error(bins: list[dict]) -> float | None:
-    """Mean distance of strength from observed correctness, weighted by the counts (ECE)."""
+    """Mean distance of probability from observed correctness, weighted by the counts (ECE)."""
     total = sum(b["count"] for b in bins)
     if not total:
         return None
     parts = [
-        b["count"] * abs(b["right"] / b["count"] - b["mean_strength"]) for b in bins if b["count"]
+        b["count"] * abs(b["right"] / b["count"] - b["mean_probability"])
+        for b in bins
+        if b["count"]
     ]
     return float(sum(parts) / total)
 
 
 def reliability_table(bins: list[dict]) -> str:
     return markdown_table(
-        ["strength", "pictures", "mean", "right", "95 % interval", "octave"],
+        ["probability", "pictures", "mean", "right", "95 % interval", "octave"],
         [
             [
                 f"{b['from']:.1f} to {b['to']:.1f}",
                 b["count"],
-                "-" if b["mean_strength"] is None else f"{b['mean_strength']:.2f}",
+                "-" if b["mean_probability"] is None else f"{b['mean_probability']:.2f}",
                 percent(b["right"], b["count"]),
                 f"{100 * b['low']:.0f} to {100 * b['high']:.0f} %" if b["count"] else "-",
                 percent(b["octave"], b["count"]),
@@ -117,7 +119,7 @@ def draw_curve(bins: list[dict], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     used = [b for b in bins if b["count"]]
-    x = [b["mean_strength"] for b in used]
+    x = [b["mean_probability"] for b in used]
     y = [b["right"] / b["count"] for b in used]
     # The interval holds the share but for rounding.
     spread = [
@@ -127,7 +129,7 @@ def draw_curve(bins: list[dict], path: Path) -> None:
     figure, (curve, counts) = plt.subplots(
         2, 1, figsize=(6, 6.5), sharex=True, height_ratios=(3, 1), layout="constrained"
     )
-    curve.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="strength = share right")
+    curve.plot([0, 1], [0, 1], color="0.7", linestyle="--", label="probability = share right")
     curve.errorbar(x, y, yerr=spread, marker="o", capsize=3, label="observed, 95 % interval")
     curve.set(ylabel="share with the right lattice", xlim=(0, 1), ylim=(0, 1.02))
     curve.legend(loc="lower right")
@@ -137,7 +139,7 @@ def draw_curve(bins: list[dict], path: Path) -> None:
         width=[0.9 * (b["to"] - b["from"]) for b in bins],
         color="0.6",
     )
-    counts.set(xlabel="strength", ylabel="pictures")
+    counts.set(xlabel="probability", ylabel="pictures")
     figure.savefig(path, dpi=120)
     plt.close(figure)
 
@@ -155,9 +157,9 @@ def main() -> None:
     error = expected_error(bins)
     text = "\n\n".join(
         [
-            "## Strength of the pictures called periodic",
+            "## Probability of the pictures called periodic",
             reliability_table(bins),
-            "Mean distance of strength from the share right: "
+            "Mean distance of probability from the share right: "
             + ("-" if error is None else f"{error:.3f}"),
             "## The decision",
             decision_table(rows),

@@ -34,16 +34,16 @@ def ours(image: Tensor, mask: Tensor | None) -> Answer:
 
 def from_summary(summary: dict) -> Answer:
     """The lattice in a summary, as `summary.json` has it."""
-    periodicity, lattice = summary["periodicity"], summary["lattice"]
+    known = {key: summary["periodicity"][key] for key in ("is_periodic", "strength", "probability")}
+    lattice = summary["lattice"]
     if lattice is None:
-        return Answer(is_periodic=periodicity["is_periodic"], strength=periodicity["strength"])
+        return Answer(**known)
     return Answer(
         a=_vector(lattice["a_px"]),
         b=_vector(lattice["b_px"]),
         unit_px=lattice["unit_px"],
         course_px=lattice["course_px"],
-        is_periodic=periodicity["is_periodic"],
-        strength=periodicity["strength"],
+        **known,
     )
 
 

@@ -4,7 +4,8 @@
 
 Left to right: the picture as it is searched, the mean of its channels' autocorrelations with the
 points of the lattice and those that a denser one would add, the contrast of the lattice against
-every denser and coarser one, and the lattice drawn on the picture.
+every denser and coarser one, and the lattice drawn on the picture. Both are shown for the whole
+wall; the search looks at windows in the same way.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ import torch
 from torch import Tensor
 
 from tiling_diag import diagnose
-from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
-from tiling_diag.checks.lattice.contrast import (
-    COARSER,
-    DENSER,
+from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
+from tiling_diag.checks.lattice.nested import (
+    COARSER_INDICES,
+    DENSER_INDICES,
     Relations,
-    compare,
+    coarser,
+    contrast,
+    denser,
 )
-from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.walls import Walls
 from tiling_diag.inputs.images import load_image
 from tiling_diag.kernels.lattice_algebra import reduce_basis, sublattice_forms
@@ -32,20 +34,20 @@ from tiling_diag.kernels.lattice_algebra import reduce_basis, sublattice_forms
 DEFAULT_OUT = Path("build") / "bench" / "method_steps.jpg"
 # Cells along and across that are drawn on the picture; how far out points are drawn on the map.
 CELLS_DRAWN, SHOWN_CELLS = 4, 3.2
+# Multiples of the two vectors at which coarser and denser lattices are compared.
+ORDERS, BETWEEN_ORDERS = (10, 6), (7, 4)
 OWN, BETWEEN, LATTICE = "#ffd21f", "#ff3b6b", "#00e676"
 
 
-def contrasts(
-    autocorrelation: ChannelAutocorrelation, basis: Tensor, relations: Relations
-) -> list[float]:
-    """Contrast of one lattice ``(2, 2)`` in every relation."""
-    found, _ = compare(autocorrelation, basis[None], relations)
-    return [float(value) for value in found[0].nan_to_num(0.0)]
+def contrasts(maps: AutocorrelationMaps, basis: Tensor, relations: Relations) -> list[float]:
+    """Largest contrast over the channels of one lattice ``(2, 2)`` in every relation."""
+    found, missing, _ = contrast(maps, basis[None, None], relations)
+    return [float(value) for value in found.amax(1).masked_fill(missing, 0.0)[0, 0]]
 
 
-def index_names(steps: tuple[int, ...], over: bool) -> list[str]:
+def index_names(indices: tuple[int, ...], over: bool) -> list[str]:
     """What each relation holds against the lattice: "1/2" of its cells or "3" of them."""
-    return [f"1/{n}" if over else f"{n}" for n in steps for _ in sublattice_forms(n)]
+    return [f"1/{n}" if over else f"{n}" for n in indices for _ in sublattice_forms(n)]
 
 
 def multiples(reach: int, parts: int = 1) -> Tensor:
@@ -66,13 +68,13 @@ def draw(picture: Tensor, path: Path) -> None:
     full = reduce_basis(torch.tensor([lattice["a_px"], lattice["b_px"]], dtype=torch.float64))
     walls = Walls(picture[None], torch.ones_like(picture[:1]))
     small, step = walls.small, torch.tensor(walls.small_step_px, dtype=torch.float64)
-    autocorrelation = small.channel_autocorrelations[0]
+    maps = small.autocorrelation_maps
     basis = full / step
     figure, panels = plt.subplots(1, 4, figsize=(15, 4.1), layout="constrained")
     panels[0].imshow(small.image[0].movedim(0, -1).numpy())
     panels[0].set_title(f"searched at {small.size[1]} x {small.size[0]} px")
-    _draw_map(panels[1], autocorrelation, basis)
-    _draw_contrasts(panels[2], autocorrelation, basis)
+    _draw_map(panels[1], maps, basis)
+    _draw_contrasts(panels[2], maps, basis)
     _draw_lattice(panels[3], picture, full)
     for panel in (panels[0], panels[1], panels[3]):
         panel.set(xticks=[], yticks=[])
@@ -81,11 +83,11 @@ def draw(picture: Tensor, path: Path) -> None:
     plt.close(figure)
 
 
-def _draw_map(panel, autocorrelation: ChannelAutocorrelation, basis: Tensor) -> None:
+def _draw_map(panel, maps: AutocorrelationMaps, basis: Tensor) -> None:
     """The mean autocorrelation around lag 0 and the points looked at."""
-    my, mx = autocorrelation.max_lag_px
+    my, mx = maps.max_lag_px
     side = min(my, mx, SHOWN_CELLS * float(basis.norm(dim=-1).max()))
-    shown = autocorrelation.mean_map.numpy()
+    shown = maps.mean_map[0].numpy()
     panel.imshow(
         shown, extent=(-mx - 0.5, mx + 0.5, my + 0.5, -my - 0.5), cmap="gray", vmin=-0.1, vmax=0.5
     )
@@ -99,22 +101,18 @@ def _draw_map(panel, autocorrelation: ChannelAutocorrelation, basis: Tensor) -> 
     panel.legend(loc="lower right", fontsize=8)
 
 
-def _draw_contrasts(panel, autocorrelation: ChannelAutocorrelation, basis: Tensor) -> None:
-    """Contrast against all denser and coarser neighbours, and the limit between them."""
-    denser = contrasts(autocorrelation, basis, DENSER)
-    coarser = contrasts(autocorrelation, basis, COARSER)
-    values = denser + coarser
-    names = index_names(LIMITS.denser_steps, over=True) + index_names(
-        LIMITS.coarser_steps, over=False
-    )
-    colors = [BETWEEN] * len(denser) + ["tab:blue"] * len(coarser)
+def _draw_contrasts(panel, maps: AutocorrelationMaps, basis: Tensor) -> None:
+    """Contrast against all denser and coarser neighbours."""
+    added = contrasts(maps, basis, denser(BETWEEN_ORDERS))
+    left_out = contrasts(maps, basis, coarser(ORDERS))
+    values = added + left_out
+    names = index_names(DENSER_INDICES, over=True) + index_names(COARSER_INDICES, over=False)
+    colors = [BETWEEN] * len(added) + ["tab:blue"] * len(left_out)
     place = np.arange(len(values))
     panel.bar(place, np.clip(values, 0, None), color=colors)
-    panel.axhline(LIMITS.contrast, color="black", lw=1, ls="--")
-    panel.text(len(values) - 0.5, LIMITS.contrast + 0.02, "limit", ha="right", fontsize=8)
     panel.set_xticks(place, names, fontsize=7, rotation=90)
     panel.set(ylim=(0, 1), xlabel="cell of the other lattice, in cells of this one")
-    panel.set_title("contrast: denser (red) must stay above,\ncoarser (blue) below")
+    panel.set_title("contrast: large against denser (red)\nand small against coarser (blue)")
 
 
 def _draw_lattice(panel, picture: Tensor, basis: Tensor) -> None:

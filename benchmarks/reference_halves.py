@@ -62,7 +62,7 @@ def score(row: Row) -> list[Score]:
     for factor in FACTORS:
         wall, repeats = _half(resampled(pixels[:, middle:], factor))
         of_px = torch.tensor(wall.small_step_px) / torch.tensor(reference.small_step_px)
-        seen = (one.small.channel_autocorrelations[0] for one in (wall, reference))
+        seen = (one.small.autocorrelation_maps for one in (wall, reference))
         octaves, lead = best_stretch(*seen, of_px)
         along, across = octaves.tolist()
         found.append(Score(row.name, factor, shown and repeats, (along, across), lead))

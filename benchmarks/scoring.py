@@ -62,6 +62,7 @@ class Answer:
     course_px: float | None = None
     is_periodic: bool = False
     strength: float | None = None
+    probability: float | None = None
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,15 @@ import corpus
 import estimators
 import lattice
 import lattice_report
+import method_figures
 import reference_ratio
+import score_rows
 import speed
 import stresses
 from scoring import Answer, AxisPeriods, OnePeriod, Truth, judge, known_periods, vector_error
+
+from tiling_diag.checks.lattice.nested import coarser, denser
+from tiling_diag.checks.walls import Walls
 
 A, B = (33.0, 4.0), (-9.0, 24.0)  # skew, so that no transform can be mistaken for another
 ANCHOR = (40.0, 51.0)
@@ -305,13 +310,13 @@ def fails(image, mask):
 
 
 def test_a_summary_is_read_as_the_contract_has_it():
-    periodicity = {"is_periodic": True, "strength": 0.7, "reason": None}
+    periodicity = {"is_periodic": True, "probability": 0.9, "strength": 0.7, "reason": None}
     sizes = {"a_px": [1.0, 2.0], "b_px": None, "unit_px": None, "course_px": 2.2, "angle_deg": 0.0}
     answer = estimators.from_summary({"periodicity": periodicity, "lattice": sizes})
-    assert answer == Answer((1.0, 2.0), None, None, 2.2, True, 0.7)
-    none = {"is_periodic": False, "strength": 0.1, "reason": "too small"}
+    assert answer == Answer((1.0, 2.0), None, None, 2.2, True, 0.7, 0.9)
+    none = {"is_periodic": False, "probability": 0.2, "strength": 0.1, "reason": "too small"}
     answer = estimators.from_summary({"periodicity": none, "lattice": None})
-    assert answer == Answer(is_periodic=False, strength=0.1)
+    assert answer == Answer(is_periodic=False, strength=0.1, probability=0.2)
 
 
 def test_a_crash_is_counted_and_told():
@@ -391,10 +396,10 @@ def test_reliability_counts_what_was_right():
     rows = [
         {
             "verdict": verdict,
-            "answer": {"is_periodic": said_so, "strength": strength},
+            "answer": {"is_periodic": said_so, "probability": probability},
             "truth": {"is_periodic": verdict != "false alarm", "a": A},
         }
-        for verdict, said_so, strength in (
+        for verdict, said_so, probability in (
             ("right", True, 0.95),
             ("right", True, 0.85),
             ("octave", True, 0.75),
@@ -405,11 +410,34 @@ def test_reliability_counts_what_was_right():
     low, high = calibration.reliability(rows, np.array([0.0, 0.5, 1.0]))
     assert (low["count"], low["right"]) == (1, 0)
     assert (high["count"], high["right"], high["octave"]) == (3, 2, 1)
-    assert high["mean_strength"] == pytest.approx(0.85)
+    assert high["mean_probability"] == pytest.approx(0.85)
     error = (1 * abs(0 - 0.3) + 3 * abs(2 / 3 - 0.85)) / 4
     assert calibration.expected_error([low, high]) == pytest.approx(error)
     # Wilson's interval of 8 in 10, as statsmodels and others give it.
     assert calibration.interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=2e-4)
+
+
+def test_contrasts_that_are_drawn_are_large_against_denser_lattices_alone():
+    image = as_tensor(cosines((240, 240), A, B))[None]
+    maps = Walls(image, torch.ones_like(image[:, 0])).autocorrelation_maps
+    basis = torch.tensor([A, B], dtype=torch.float64)
+    added = method_figures.contrasts(maps, basis, denser((7, 4)))
+    left_out = method_figures.contrasts(maps, basis, coarser((10, 6)))
+    assert len(added) == len(method_figures.index_names((2, 3), over=True)) == 7
+    assert min(added) > 0.5
+    assert max(left_out) < 0.1
+
+
+def test_candidates_that_are_fitted_on_are_true_where_they_are_the_lattice(folder):
+    rows = {
+        name: score_rows.run_task(score_rows.Task("corpus", name, 0, (folder,)))
+        for name in ("lattice", "boards", "none")
+    }
+    kinds = [row["kind"] for row in rows.values()]
+    assert kinds == ["pictures, rank 2", "pictures, rank 1", "pictures, none"]
+    counts = [[row["true_lattice"].sum(), row["true_stripe"].sum()] for row in rows.values()]
+    assert (np.array(counts) > 0).tolist() == [[True, False], [False, True], [False, False]]
+    assert len(rows["lattice"]["true_lattice"]) == len(rows["lattice"]["lattices"]) > counts[0][0]
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -156,7 +156,7 @@ def test_a_picture_climbs_back_at_most_seven_times_on_its_way_to_the_summary(tmp
             way.append(stack[-1])
 
     picture = tmp_path / "wall.png"
-    Image.open(ROOT / "sample_data" / "brick.jpg").crop((0, 0, 160, 160)).save(picture)
+    Image.open(ROOT / "sample_data" / "brick.jpg").crop((0, 0, 400, 400)).save(picture)
     sys.setprofile(follow)
     try:
         CliRunner().invoke(

@@ -12,7 +12,10 @@ FOLDERS = {"--masks", "--refs", "--recursive", "-r", "--workers"}
 ANY = {"--out", "-o", "--json", "--device"}
 OPTIONS = {
     "diag": {"--pred", "--mask", "--ref", "--no-figures", "--rectify", "--fail-on", *SIZES, *ANY},
-    "batch": {"--figures", "--restart", "--junit", "--fail-on", *SIZES, *FOLDERS, *ANY},
+    "batch": {
+        "--mask-pattern", "--strict", "--figures", "--restart", "--junit", "--fail-on",
+        *SIZES, *FOLDERS, *ANY,
+    },
     "compare": {"--fail-on-regression", *SIZES, *FOLDERS, *ANY},
     "synth": {
         "--picture", "--walls", "--defects", "--strength", "--size", "--seed",
@@ -21,7 +24,7 @@ OPTIONS = {
 }  # fmt: skip
 KEYS = {
     "schema_version", "input", "verdict", "findings", "periodicity", "lattice", "periods",
-    "reference", "local_period",
+    "reference", "local_period", "wall",
     "fundamental_radius_bin", "acf_first_peak_radius_bin", "ref_radius_bin", "E2f_over_Ef",
     "Ehalf_over_Ef", "axis_ratio_at_f", "shift_mse_dx1", "shift_mse_dy1", "resize_mse_downUp",
     "resize_delta_r", "band_axis_hint", "band_base_period_px", "band_row_frac_max",

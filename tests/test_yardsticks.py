@@ -21,7 +21,7 @@ BOND |= {"a": [40, 0], "b": [20, 15], "unit_px": 40, "course_px": 15}
 def summary(a=(40.0, 0.0), b=(20.0, 15.0), unit=40.0, course=15.0, angle=0.0, findings=()):
     lattice = {"a_px": a, "b_px": b, "unit_px": unit, "course_px": course, "angle_deg": angle}
     found = [{"code": c, "severity": s, "title": t} for c, s, t in findings]
-    known = {"is_periodic": a is not None, "strength": 0.8, "reason": None}
+    known = {"is_periodic": a is not None, "strength": 0.8, "probability": 0.9, "reason": None}
     return {"lattice": lattice if a else None, "periodicity": known, "findings": found}
 
 

@@ -270,8 +270,8 @@ def test_junit_needs_the_name_of_a_file(name, tmp_path):
 
 
 def test_junit_says_what_failed(tmp_path):
-    save_wall(tmp_path / "walls" / "good.png", period=(16, 24))
-    save_wall(tmp_path / "walls" / 'dou"ble<b>\x01.png', period=(16, 48))
+    save_wall(tmp_path / "walls" / "good.png", period=(16, 24), size=(128, 192))
+    save_wall(tmp_path / "walls" / 'dou"ble<b>\x01.png', period=(16, 48), size=(128, 192))
     (tmp_path / "walls" / "bad.png").write_bytes(b"no")
     xml = tmp_path / "walls.xml"
     run([tmp_path / "walls"], tmp_path / "out", td.Settings(unit_px=24.0), junit=xml)

@@ -5,7 +5,8 @@ A channel is a list of layers; where layers overlap the higher one shows.
 
 import torch
 
-from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
+from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
+from tiling_diag.checks.limits import LIMITS
 
 # As many channels as walls have, and how wide bumps are.
 CHANNELS, BUMP_PX = 8, 1.5
@@ -34,23 +35,31 @@ def ridges(pitch, height):
     return layer
 
 
-def drawn(channels, *, size=(200, 200), importance=None):
-    """The autocorrelation of a wall.
+def drawn(channels, *, size=(200, 200), max_lag_px=None, importance=None):
+    """The maps of one wall.
 
     Args:
         channels: a list of layers for each channel, or one list for all of them.
         size: height and width of the wall in px.
+        max_lag_px: largest lag down and across, if not a share of the size.
         importance: of each channel; all count if None.
     """
     if not channels or callable(channels[0]):
         channels = [channels] * CHANNELS
-    my, mx = (int(0.7 * side) for side in size)
+    my, mx = max_lag_px or (int(LIMITS.max_lag_share * side) for side in size)
     y, x = (torch.arange(-n, n + 1, dtype=torch.float64) for n in (my, mx))
     lags = torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
     maps = torch.stack([_highest(layers, lags) for layers in channels])
     maps[:, my, mx] = 1.0
     counts = torch.ones(len(maps)) if importance is None else torch.tensor(importance)
-    return ChannelAutocorrelation(maps.float(), counts, size, float(size[0] * size[1]))
+    return AutocorrelationMaps(maps.float()[None], counts[None])
+
+
+def side_by_side(several):
+    """The maps of several walls, drawn alike, as a batch."""
+    return AutocorrelationMaps(
+        torch.cat([one.maps for one in several]), torch.cat([one.importance for one in several])
+    )
 
 
 def _highest(layers, lags):

@@ -1,31 +1,21 @@
 """Which of these nested lattices does this autocorrelation have?
 
-Every row of the tables is an autocorrelation drawn by hand, and the lattice that a person would
-read from it. How the search comes there is the business of the two functions below.
+Every row of the table is an autocorrelation drawn by hand, and the lattice that a person would
+read from it. Below are pictures, drawn to the pixel, and their lattices.
 """
 
-import math
+import dataclasses
 
 import pytest
 import torch
-from drawn_autocorrelation import CHANNELS, drawn, points, ridges
+from drawn_autocorrelation import CHANNELS, points
+from drawn_looks import candidates_of, families_of, lattice_of
+from drawn_pictures import PICTURES, measured
 
-from tiling_diag.checks.lattice.octaves import select_sublattices
-from tiling_diag.checks.lattice.search import search
 from tiling_diag.kernels.lattice_algebra import lattice_index, same_lattice
 
 # A bump's place is read to a fraction of a px.
 TOLERANCE = 0.02
-
-
-def lattice_of(autocorrelation, parts=()):
-    """``(2, 2)`` the lattice that is found; NaN where there is none, in both rows or the second."""
-    return search(autocorrelation, lambda: list(parts)).basis_small_px
-
-
-def lattice_from(autocorrelation, start):
-    """``(2, 2)`` the lattice that is chosen of those that hold `start` or lie in it."""
-    return select_sublattices(autocorrelation, start[None])[0]
 
 
 def even_columns(i, j):
@@ -82,8 +72,8 @@ TABLE = {
         mixed(3, bricks(checker), bricks(None)),
         CHECKER,
     ),
-    "odd columns missing in one channel": (
-        mixed(1, bricks(even_columns), bricks(None)),
+    "odd columns missing in half of the channels": (
+        mixed(4, bricks(even_columns), bricks(None)),
         TWO_COLUMNS,
     ),
     "odd columns missing in one channel that hardly repeats": (
@@ -96,89 +86,94 @@ TABLE = {
 @pytest.mark.parametrize("case", TABLE)
 def test_the_lattice_is_the_densest_whose_points_repeat_alike(case):
     channels, expected = TABLE[case]
-    found = lattice_of(drawn(channels))
-    assert_same(found, expected)
+    assert_same(lattice_of(channels), expected)
 
 
-@pytest.mark.parametrize("case", TABLE)
-@pytest.mark.parametrize("start", ["itself", "halved", "doubled", "tripled across"])
-def test_the_octave_does_not_depend_on_where_the_search_starts(case, start):
+FORMS = {
+    "itself": [[1.0, 0.0], [0.0, 1.0]],
+    "halved": [[0.5, 0.0], [0.0, 1.0]],
+    "doubled": [[1.0, 0.0], [1.0, 2.0]],
+    "tripled across": [[1.0, 0.0], [0.0, 3.0]],
+}
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["a running bond", "odd columns missing", "a checkerboard in tones, a grid in its edges"],
+)
+@pytest.mark.parametrize("start", FORMS)
+def test_the_octave_does_not_depend_on_which_nested_lattice_is_proposed(case, start):
     channels, expected = TABLE[case]
-    true = torch.tensor(expected, dtype=torch.float64)
-    forms = {
-        "itself": [[1.0, 0.0], [0.0, 1.0]],
-        "halved": [[0.5, 0.0], [0.0, 1.0]],
-        "doubled": [[1.0, 0.0], [1.0, 2.0]],
-        "tripled across": [[1.0, 0.0], [0.0, 3.0]],
-    }
-    found = lattice_from(drawn(channels), torch.tensor(forms[start], dtype=torch.float64) @ true)
-    assert_same(found, expected)
+    found, whole = families_of(channels)
+    basis = torch.tensor(FORMS[start], dtype=torch.float64) @ torch.tensor(expected).double()
+    only = torch.zeros_like(found.is_there)
+    only[:, 0] = True
+    proposed = found.basis_px.clone()
+    proposed[:, 0] = basis
+    found = dataclasses.replace(found, basis_px=proposed, is_there=only)
+    tried, _, logits = candidates_of(found, whole)
+    assert_same(tried[logits.argmax()], expected)
 
 
 def test_a_channel_that_does_not_count_decides_nothing():
-    channels = mixed(1, bricks(even_columns), bricks(None))
-    unimportant = [0.0] + [1.0] * (CHANNELS - 1)
-    assert_same(lattice_of(drawn(channels, importance=unimportant)), STACK)
+    channels = mixed(4, bricks(even_columns), bricks(None))
+    assert_same(lattice_of(channels), TWO_COLUMNS)
+    unimportant = [0.0] * 4 + [1.0] * (CHANNELS - 4)
+    assert_same(lattice_of(channels, importance=unimportant), STACK)
 
 
 # A wall with a zone of twice the size has the points of both, and odd columns look odd.
 ZONED = [*bricks(even_columns), points((24, 0), (0, 16), 0.4)]
 
 
-def test_a_part_that_repeats_as_well_proves_the_denser_lattice():
-    third = drawn(bricks(None), size=(200, 200))
-    assert_same(lattice_of(drawn(ZONED), [third]), STACK)
-
-
-@pytest.mark.parametrize(
-    "part", [ZONED, bricks(None, height=0.2)], ids=["with odd columns too", "that hardly repeats"]
-)
-def test_other_parts_prove_nothing(part):
-    assert_same(lattice_of(drawn(ZONED), [drawn(part)]), TWO_COLUMNS)
-
-
-def test_rows_shifted_by_no_fixed_amount_have_the_period_along_the_rows():
-    """Within a row only whole bricks repeat; from row to row halves do as often as wholes."""
-
-    def in_rows(i, j):
-        return (j != 0) | (i % 2 == 0)
-
-    def loose(i, j):
-        return 0.6 * in_rows(i, j) + 0.3 * (j == 0) * (i % 2 == 0)
-
-    found = lattice_of(drawn([points((20, 0), (0, 16), 1.0, loose)]))
-    assert lattice_index(found, torch.tensor([[20.0, 0.0], [0.0, 16.0]]).double()) == 2
-    # A whole brick along the row is a step of the lattice, half a brick none.
-    steps = torch.tensor([[40.0, 0.0], [20.0, 0.0]]).double() @ torch.linalg.inv(found)
-    assert steps[0].tolist() == pytest.approx(steps[0].round().tolist(), abs=0.02)
-    assert (steps[1] - steps[1].round()).abs().max() > 0.4
-
-
 def test_where_columns_tell_as_much_as_rows_nothing_is_longer():
-    """So it is in a zone of another size, or in a lattice that is wrong altogether."""
-
     def cross(i, j):
         along, down = (j == 0) & (i % 2 == 1), (i == 0) & (j % 2 == 1)
         on_axes = 0.9 * ((j == 0) | (i == 0))
         return torch.where(along, 0.3, torch.where(down, 0.45, on_axes.clamp_min(0.6)))
 
-    found = lattice_of(drawn([points((20, 0), (0, 16), 1.0, cross)]))
-    assert_same(found, ((20, 0), (0, 16)))
+    assert_same(lattice_of([points((20, 0), (0, 16), 1.0, cross)]), ((20, 0), (0, 16)))
 
 
-@pytest.mark.parametrize("pitch", [(0.0, 20.0), (17.0, 0.0), (12.0, 12.0)])
-def test_ridges_repeat_in_one_direction(pitch):
-    found = lattice_of(drawn([ridges(pitch, 0.8)]))
-    assert found[1].isnan().all()
-    length = float(found[0].norm())
-    assert length == pytest.approx(math.hypot(*pitch), rel=0.01)
-    assert abs(float(found[0] @ torch.tensor(pitch).double())) == pytest.approx(
-        length * math.hypot(*pitch), rel=0.001
-    )
+def test_windows_that_repeat_as_well_prove_the_denser_lattice():
+    assert_same(lattice_of(ZONED, bricks(None)), STACK)
+
+
+def test_windows_with_odd_columns_too_prove_nothing():
+    assert_same(lattice_of(ZONED, ZONED), TWO_COLUMNS)
+
+
+def test_a_lattice_that_is_drawn_is_likelier_than_any_other():
+    basis, _, logits = candidates_of(*families_of(TABLE["every point alike"][0]))
+    other = ~same_lattice(basis, torch.tensor(STACK, dtype=torch.float64), TOLERANCE)
+    assert 0 < other.sum() == len(basis) - 1
+    assert logits.max() > 0 > logits[other].max()
+
+
+def test_coarser_and_denser_lattices_are_told_by_their_contrast():
+    """Half as dense a lattice has no contrast to a denser one, twice as dense a one much."""
+    basis, numbers, _ = candidates_of(*families_of(bricks(None)))
+    stack = torch.tensor(STACK, dtype=torch.float64)
+    true, doubled = (lattice_index(basis, stack) == index for index in (1, 2))
+    halved = lattice_index(stack, basis) == 2
+    assert true.sum() == 1 and doubled.any() and halved.any()
+    for numbers_of in ("whole", "windows"):
+        coarser, denser = numbers[f"{numbers_of}_coarser"], numbers[f"{numbers_of}_denser"]
+        assert coarser[true] < 0.1 < 0.8 < coarser[halved].min()
+        assert denser[doubled].max() < 0.1 < 0.8 < denser[true]
+
+
+@pytest.mark.parametrize("picture", PICTURES)
+def test_pictures_have_the_lattice_that_they_were_drawn_with(picture):
+    draw, expected = PICTURES[picture]
+    found = measured(draw())
+    assert bool(found.is_periodic[0])
+    assert_same(found.basis_px[0], expected)
 
 
 def test_nothing_drawn_is_no_lattice():
-    assert lattice_of(drawn([])).isnan().all()
+    found, _ = families_of([])
+    assert not found.is_there.any()
 
 
 def assert_same(found, expected):

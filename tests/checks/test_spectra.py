@@ -73,7 +73,7 @@ def test_without_a_lattice_the_cepstrum_has_no_period():
 
 
 def autocorrelation(layers, lattice, step=(1.0, 1.0)):
-    small = SimpleNamespace(channel_autocorrelations=[drawn(layers)])
+    small = SimpleNamespace(autocorrelation_maps=drawn(layers))
     return measure_autocorrelation(SimpleNamespace(small=small, small_step_px=step), lattice)
 
 

@@ -82,7 +82,7 @@ def test_pictures_without_an_edge_have_a_finite_tilt(size):
 def test_a_few_tiles_at_an_angle_show_their_lattice():
     image, truth = view(TILES, (1.6, 1.0))
     walls = Walls(image[None], torch.ones(1, *SIZE))
-    lattice, plane = measure_plane(walls)
+    lattice, plane, _ = measure_plane(walls)
     assert bool(lattice.is_periodic)
     assert lattice.basis_px[0].norm(dim=-1).tolist() == pytest.approx([120, 120], rel=0.05)
     assert ((plane.tilt[0] - truth) * 200).abs().max() < 0.05

@@ -95,7 +95,7 @@ def test_a_report_has_every_file_and_leaves_no_temporary_one(tmp_path):
     out = tmp_path / "отчёт с пробелом"
     assert run("--pred", ZONES, "--ref", REFERENCE, "--out", out).exit_code == 0
     expected = {f"{name}.png" for name in FIGURES}
-    expected |= {"report.html", "summary.json", "local_period.npy"}
+    expected |= {"report.html", "summary.json", "local_period.npy", "wall_map.npy"}
     assert {path.name for path in out.iterdir()} == expected
     page = (out / "report.html").read_text()
     assert page.index("doubling_bands") < page.index("E2f_over_Ef")
@@ -105,7 +105,11 @@ def test_a_report_has_every_file_and_leaves_no_temporary_one(tmp_path):
 
 def test_without_figures_only_numbers_are_written(tmp_path):
     assert run("--pred", ZONES, "--no-figures", "--out", tmp_path).exit_code == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"summary.json", "local_period.npy"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "summary.json",
+        "local_period.npy",
+        "wall_map.npy",
+    }
     assert json.loads((tmp_path / "summary.json").read_text())["local_period"]["map"]
 
 
@@ -116,7 +120,7 @@ def test_a_folder_keeps_no_page_of_an_earlier_wall(tmp_path):
     assert (tmp_path / "report.html").exists()
     assert run("--pred", REFERENCE, "--no-figures", "--out", tmp_path).exit_code == 0
     left = {path.name for path in tmp_path.iterdir()}
-    assert left == {"summary.json", "local_period.npy", "notes.txt"}
+    assert left == {"summary.json", "local_period.npy", "wall_map.npy", "notes.txt"}
 
 
 def test_without_out_nothing_is_written(tmp_path, monkeypatch):

@@ -41,7 +41,12 @@ def batches(tmp_path_factory):
             worse, better = side == "b" and index < 3, side == "b" or index != 7
             unit = 24 if better and not worse else 48
             ending = "png" if side == "a" or index % 2 else "bmp"
-            save_wall(folder / side / "x" / f"{index} <i>.{ending}", index, period=(16, unit))
+            save_wall(
+                folder / side / "x" / f"{index} <i>.{ending}",
+                index,
+                period=(16, unit),
+                size=(128, 192),
+            )
         save_wall(folder / side / f"only {side}.png")
         (folder / side / "bad.png").write_bytes(b"no")
         run_batch(

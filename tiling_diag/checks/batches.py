@@ -26,6 +26,13 @@ def item(result: Result, index: int) -> Result:
     return type(result)(**values)
 
 
+def one_of(batch: Result, index: int) -> Result:
+    """Item `index` of a batch's results, as a batch of one."""
+    fields = dataclasses.fields(batch)  # type: ignore[arg-type]
+    own = slice(index, index + 1)
+    return type(batch)(**{field.name: getattr(batch, field.name)[own] for field in fields})
+
+
 def with_item(batch: Result, index: int, one: Result) -> Result:
     """The results of a batch with item `index` replaced by those of a batch of one."""
     values: dict[str, Any] = {}

@@ -28,9 +28,9 @@ class Channels:
     """Channels of a batch of walls.
 
     Attributes:
-        values: ``(B, K, H, W)``: luma, blue minus luma, red minus luma, gradient magnitude, and
-            gradient magnitude split into `LIMITS.edge_directions`; each with even lighting and
-            contrast.
+        values: ``(B, K, H, W)``: luma, blue minus luma and red minus luma, both over luma, gradient
+            magnitude, and gradient magnitude split into `LIMITS.edge_directions`; each with even
+            lighting and contrast.
         importance: ``(B, K)`` in [0, 1].
     """
 
@@ -55,9 +55,12 @@ def channels(image: Tensor, mask: Tensor) -> Channels:
     angles = [2 * math.pi * k / LIMITS.edge_directions for k in range(LIMITS.edge_directions)]
     split = [edge * (cos2 * math.cos(a) + sin2 * math.sin(a)).clamp_min(0).square() for a in angles]
     colour = image[:, [2, 0]] - tone if image.shape[1] == 3 else tone.expand(-1, 2, -1, -1) * 0
+    # Over luma: light and shadow change it by a factor, the material's colour stays.
+    level = luma(blurred)[:, None] + LIMITS.dark
+    colour = colour / level
     raw = torch.cat([tone, colour, edge, *split], dim=1)
     weights = mask[:, None]
-    return Channels(_flattened(raw, weights), _importance(raw, weights))
+    return Channels(_flattened(raw, weights), _importance(raw, level, weights))
 
 
 def _flattened(raw: Tensor, weights: Tensor) -> Tensor:
@@ -91,9 +94,10 @@ def _linear(count: int, coarse: int, step: int) -> Tensor:
     return (1 - (place[:, None] - torch.arange(coarse)).abs()).clamp_min(0)
 
 
-def _importance(raw: Tensor, weights: Tensor) -> Tensor:
+def _importance(raw: Tensor, level: Tensor, weights: Tensor) -> Tensor:
     """How far a channel counts: colour only as far as it varies beside luma."""
-    deviation = _deviation(remove_mean(raw[:, :3], weights), weights)
+    tones = torch.cat([raw[:, :1] / level, raw[:, 1:3]], dim=1)
+    deviation = _deviation(remove_mean(tones, weights), weights)
     share = deviation / (LIMITS.full_colour * deviation[:, :1] + 1e-6)
     colours = share.clamp(max=1).square()
     return torch.cat([colours, colours.new_ones(raw.shape[0], raw.shape[1] - 3)], dim=1)

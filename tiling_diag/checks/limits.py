@@ -17,8 +17,8 @@ class WallLimits:
 
     search_side_px: int = 256
     """[px] Longer side to which walls are shrunk before their lattice is searched. Fine periods
-    blur there and are looked at in magnified crops; 512 px decided octaves no better in four times
-    the time. Corpus."""
+    blur there and are looked at in windows of larger pictures; 512 px decided octaves no better in
+    four times the time. Corpus."""
 
     least_small_side_px: int = 8
     """[px] Shorter side of shrunk walls: the least that filters need, and that a picture has. By
@@ -51,6 +51,10 @@ class WallLimits:
     """[share of the wall's deviation] Added to the local deviation that values are divided by, so
     that flat places stay flat. Corpus."""
 
+    dark: float = 0.1
+    """[luma] Added to the luma that colour is divided by: below it colour says little. Scenes
+    (``python benchmarks/scenes.py``)."""
+
     coarse_sigma_px: float = 6.0
     """[px] Wide blurs are taken in a picture shrunk until they are no wider than twice this. By
     hand."""
@@ -59,7 +63,7 @@ class WallLimits:
     """[share of luma's deviation] From here on a colour difference counts fully; below, by its
     square. Corpus."""
 
-    # channel_autocorrelation
+    # autocorrelation_maps
 
     max_lag_share: float = 0.7
     """[share of each side] The longest lags; beyond, too little of the wall overlaps itself.
@@ -68,10 +72,6 @@ class WallLimits:
     near_lag_share: float = 0.5
     """[share of the longest lag] Where a lag counts half: far ones overlap less, and perspective
     blurs them. Corpus."""
-
-    parts: int = 3
-    """[parts each way] Into which walls are cut: a zone of another scale leaves at least one alone.
-    Corpus."""
 
 
 LIMITS = WallLimits()

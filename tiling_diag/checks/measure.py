@@ -4,7 +4,7 @@ From a picture to its results, and where each question is answered (modules of t
 
     what repeats                               `lattice.measure`
         which lattices may it be               `lattice.candidates`
-        which of two nested ones, the octave   `lattice.octaves`, by `lattice.contrast`
+        which of two nested ones, the octave   `lattice.fitted_score`, by `lattice.nested`
     how is the wall seen                       `plane.measure`
         where is a tilt found                  `plane.plane_fit`; where no lattice is known yet
                                                `plane.tilt_from_edges`, `plane.tilt_from_windows`
@@ -121,8 +121,8 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
     if walls.too_thin:
         lattice, plane = _unseen(walls)
     else:
-        lattice, plane = measure_plane(walls)
-        lattice, plane = with_hidden_lattices(walls, lattice, plane, in_wall_px)
+        lattice, plane, likeliest = measure_plane(walls)
+        lattice, plane = with_hidden_lattices(walls, lattice, plane, likeliest, in_wall_px)
     local, windows = measure_local_period(walls, lattice, plane)
     compared = None
     if reference is not None:
@@ -150,7 +150,7 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
 def _unseen(walls: Walls) -> tuple[LatticeResult, Plane]:
     """What is known of walls that are too thin: no lattice, no tilt."""
     flat = walls.image.new_zeros(*walls.image.shape[:2], 32, 32)
-    lattice, plane = measure_plane(Walls(flat, torch.ones_like(flat[:, 0])))
+    lattice, plane, _ = measure_plane(Walls(flat, torch.ones_like(flat[:, 0])))
     reason = torch.full_like(lattice.reason, Reason.TOO_THIN)
     return dataclasses.replace(lattice, reason=reason), plane
 

@@ -47,9 +47,9 @@ class LatticeResult:
         basis_px: ``(2, 2)`` rows `a`, `b` in px, reduced; `b` NaN where one direction repeats only,
             both NaN where nothing does.
         is_periodic: bool; whether the wall repeats measurably.
-        strength: in [0, 1]; mean autocorrelation at the lattice points, NaN when not periodic.
-        support: how far the best lattice's evidence stands above what chance brings; also given
-            when it was not enough.
+        strength: in [0, 1]; mean autocorrelation at the lattice points.
+        probability: in [0, 1]; that the likeliest lattice is right, also where it is not reported.
+        second_unit_px, second_course_px: the next best lattice as a mason reads it.
         reason: whole number, a `Reason`.
         unit_px, course_px, angle_deg: the lattice as a mason reads it.
         wave_vector, fundamental_px: ``(2,)`` lowest of the strongest family, and its period.
@@ -58,7 +58,9 @@ class LatticeResult:
     basis_px: Tensor
     is_periodic: Tensor
     strength: Tensor
-    support: Tensor
+    probability: Tensor
+    second_unit_px: Tensor
+    second_course_px: Tensor
     reason: Tensor
     unit_px: Tensor
     course_px: Tensor
@@ -113,13 +115,7 @@ class AutocorrelationResult:
 
 @dataclass(frozen=True)
 class CepstrumResult:
-    """The power cepstrum along the fundamental's wave vector.
-
-    Attributes:
-        quefrency_px: ``(n,)`` from 0.
-        along: ``(n,)`` cepstrum.
-        period_px: quefrency of the fundamental's family.
-    """
+    """The power cepstrum ``(n,)`` along the fundamental's wave vector, and its family's period."""
 
     quefrency_px: Tensor
     along: Tensor
@@ -136,6 +132,7 @@ class LocalPeriodResult:
         rotation_deg: ``(rows, columns)`` local row direction minus the global one.
         residual: ``(2, rows, columns)`` scale that the homography does not explain.
         confidence: ``(rows, columns)`` in [0, 1].
+        on_wall: ``(rows, columns)`` bool; whether the wall's lattice, or an octave of it, holds.
         coverage: ``(rows, columns)`` share of each window that lies on the wall.
         center_x_px: ``(columns,)``, center_y_px: ``(rows,)`` middles of the windows.
         window_px, stride_px: size and step of the windows.
@@ -154,6 +151,7 @@ class LocalPeriodResult:
     rotation_deg: Tensor
     residual: Tensor
     confidence: Tensor
+    on_wall: Tensor
     coverage: Tensor
     center_x_px: Tensor
     center_y_px: Tensor

@@ -8,11 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from tiling_diag.checks.channel_autocorrelation import (
-    ChannelAutocorrelation,
-    channel_autocorrelations,
-    part_autocorrelations,
-)
+from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps, autocorrelation_maps
 from tiling_diag.checks.channels import Channels, channels
 from tiling_diag.checks.limits import LIMITS
 from tiling_diag.kernels.luma import luma
@@ -93,13 +89,9 @@ class Walls:
         return self._channels
 
     @cached_property
-    def channel_autocorrelations(self) -> list[ChannelAutocorrelation]:
-        """How each wall repeats, from one batched transform."""
-        return channel_autocorrelations(self.channels, self.mask)
-
-    def part_autocorrelations(self, index: int) -> list[ChannelAutocorrelation]:
-        """How the thirds of wall `index` repeat, from top to bottom and from left to right."""
-        return part_autocorrelations(self.channels, self.mask, index)
+    def autocorrelation_maps(self) -> AutocorrelationMaps:
+        """How the channels of each wall repeat under a shift."""
+        return autocorrelation_maps(self.channels, self.mask)
 
     @cached_property
     def small(self) -> Walls:

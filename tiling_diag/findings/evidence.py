@@ -56,7 +56,7 @@ def period(d: Measured) -> dict[str, float] | None:
     excess = math.log2(max(worst, LIMITS.least_off_octaves) / LIMITS.off_octaves)
     return {
         "excess": min(max(excess, LIMITS.least_excess), LIMITS.most_excess),
-        "support": float(d.lattice.support),
+        "support": float(d.lattice.probability),
     }
 
 

@@ -65,7 +65,7 @@ def _no_period(d: Measured) -> list[Finding]:
     if bool(d.lattice.is_periodic):
         return []
     reason = Reason(int(d.lattice.reason)).sentence or ""
-    support = Evidence("support of the best lattice", float(d.lattice.support))
+    support = Evidence("probability of the likeliest lattice", float(d.lattice.probability))
     known = numbers.no_period(d)
     sure = probability("no_period", known) if known else 1.0
     return [_make("no_period", sure, reason, [support], severity="info")]

@@ -21,6 +21,18 @@ class Measure(NamedTuple):
 BIN = "cycles per N px"
 MEASURES = (
     Measure(
+        "periodicity.probability",
+        "0 to 1",
+        "that the likeliest lattice is right; it is reported from 0.5 on",
+        "that the lattice is right; below 0.5 none is reported",
+    ),
+    Measure(
+        "wall.coverage",
+        "share",
+        "share of the picture in which the lattice holds, or of the mask",
+        "1 where the lattice holds in all of the picture",
+    ),
+    Measure(
         "periodicity.strength",
         "0 to 1",
         "autocorrelation at the lattice points; 0 where nothing repeats",

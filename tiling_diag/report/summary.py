@@ -16,7 +16,9 @@ from tiling_diag.findings.finding import Finding
 from tiling_diag.record import Record
 
 SCHEMA_VERSION = 1
-MAP_FILE = "local_period.npy"
+MAP_FILE, WALL_FILE = "local_period.npy", "wall_map.npy"
+# Below this probability of a lattice the next best one is named.
+SURE_PROBABILITY = 0.8
 
 
 def number(value: Tensor | float) -> float | None:
@@ -25,8 +27,8 @@ def number(value: Tensor | float) -> float | None:
     return plain if math.isfinite(plain) else None
 
 
-def summarize(record: Record, map_file: str | None = None) -> dict[str, Any]:
-    """Every key of the contract; `map_file` names the saved local map, if it was saved."""
+def summarize(record: Record, *, saved: bool = False) -> dict[str, Any]:
+    """Every key of the contract; with `saved` the names of the maps that were saved beside it."""
     d = record
     height, width = (int(side) for side in d.image.shape[-2:])
     side = max(height, width)
@@ -48,9 +50,11 @@ def summarize(record: Record, map_file: str | None = None) -> dict[str, Any]:
         "findings": [finding_dict(finding) for finding in d.findings],
         "periodicity": {
             "is_periodic": bool(d.lattice.is_periodic),
+            "probability": float(d.lattice.probability),
             "strength": number(d.lattice.strength) or 0.0,
-            "reason": Reason(int(d.lattice.reason)).sentence,
+            "reason": _reason(d.lattice),
         },
+        "wall": _wall(d, saved=saved),
         "lattice": lattice_dict(d.lattice),
         "periods": {
             "fundamental_px": number(d.lattice.fundamental_px),
@@ -59,7 +63,7 @@ def summarize(record: Record, map_file: str | None = None) -> dict[str, Any]:
             "spectral_px": number(d.spectral.period_px),
         },
         "reference": _reference(d),
-        "local_period": {**_local_period(d), "map": map_file},
+        "local_period": {**_local_period(d), "map": MAP_FILE if saved else None},
         "fundamental_radius_bin": bins(d.lattice.fundamental_px),
         "acf_first_peak_radius_bin": bins(d.autocorrelation.period_px),
         "ref_radius_bin": _reference_bin(d, side),
@@ -94,6 +98,30 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         ],
         "cause": finding.cause,
         "fix": finding.fix,
+    }
+
+
+def _reason(lattice: LatticeResult) -> str | None:
+    """Why there is no lattice, or what else it may be where it is uncertain."""
+    if not bool(lattice.is_periodic):
+        return Reason(int(lattice.reason)).sentence
+    if float(lattice.probability) >= SURE_PROBABILITY:
+        return None
+    sizes = (("unit", lattice.second_unit_px), ("course", lattice.second_course_px))
+    known = [f"{name} {float(size):.1f} px" for name, size in sizes if number(size) is not None]
+    return "uncertain: the next best is " + ", ".join(known) if known else "uncertain"
+
+
+def _wall(d: Record, *, saved: bool) -> dict[str, Any]:
+    """In which share of the picture the lattice holds, and how that is known."""
+    if not bool(d.lattice.is_periodic):
+        return {"coverage": 0.0, "source": "found", "map": None}
+    masked = float(d.mask.mean())
+    found = float(d.local_period.on_wall.double().mean())
+    return {
+        "coverage": masked if masked < 1 else found,
+        "source": "mask" if masked < 1 else "found",
+        "map": WALL_FILE if saved else None,
     }
 
 

@@ -52,7 +52,11 @@ def shown(summary: dict[str, Any]) -> list[tuple[str, str]]:
         period = math.hypot(*lattice["a_px"])
         rows.append(("period", f"{period:.2f} px; repeats in one direction only"))
     rows.append(("rows run at", f"{round(lattice['angle_deg'], 1) + 0.0:.1f}°"))
-    rows.append(("strength", f"{summary['periodicity']['strength']:.2f} of 1"))
+    periodicity = summary["periodicity"]
+    rows.append(("probability", f"{periodicity['probability']:.2f} that this lattice is right"))
+    if periodicity["reason"] is not None:
+        rows.append(("note", periodicity["reason"]))
+    rows.append(("strength", f"{periodicity['strength']:.2f} of 1"))
     rows.append(("fundamental", _fundamental(summary["periods"])))
     if local["median_px"] is not None:
         spread = f"{local['p05_px']:.1f} to {local['p95_px']:.1f} px"

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from torch import Tensor
 
 from tiling_diag.errors import InputError
 from tiling_diag.record import Record
 from tiling_diag.report.figures.notes import FIGURE_NAMES
-from tiling_diag.report.summary import MAP_FILE, summarize
+from tiling_diag.report.summary import MAP_FILE, WALL_FILE, summarize
 from tiling_diag.text import encoded, json_text
 
 
@@ -32,7 +33,7 @@ class Written(NamedTuple):
 
 
 def write_report(record: Record, out: str | PathLike[str], *, figures: bool = True) -> Written:
-    """Write `summary.json`, `local_period.npy` and, with `figures`, the figures and `report.html`.
+    """Write `summary.json`, the local maps and, with `figures`, the figures and `report.html`.
 
     Without `figures` those of an earlier report are removed: they may show another wall.
 
@@ -51,10 +52,9 @@ def write_report(record: Record, out: str | PathLike[str], *, figures: bool = Tr
         raise InputError(
             f"{folder}: can't hold the report ({error.strerror}); name a folder, or a new one"
         ) from error
-    summary = summarize(record, map_file=MAP_FILE)
-    buffer = io.BytesIO()
-    np.save(buffer, record.local_period.period_px.numpy())
-    contents = {MAP_FILE: buffer.getvalue()}
+    summary = summarize(record, saved=True)
+    maps = {MAP_FILE: record.local_period.period_px, WALL_FILE: record.local_period.on_wall}
+    contents = {name: _npy(values) for name, values in maps.items()}
     contents["summary.json"] = (json_text(summary, indent=2) + "\n").encode()
     if figures:
         from tiling_diag.report.figures.draw import draw_all
@@ -67,6 +67,12 @@ def write_report(record: Record, out: str | PathLike[str], *, figures: bool = Tr
         _remove(folder / name for name in ("report.html", *(f"{n}.png" for n in FIGURE_NAMES)))
     files = [write_atomically(folder / name, data) for name, data in contents.items()]
     return Written(summary, files)
+
+
+def _npy(values: Tensor) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values.numpy())
+    return buffer.getvalue()
 
 
 def _remove(paths: Iterable[Path]) -> None:

@@ -1,82 +1,274 @@
-"""Candidates for the lattice of a wall: pairs of maxima of its mean autocorrelation."""
+"""Candidate lattices: pairs of autocorrelation maxima, of the whole wall and of every window.
+
+What windows propose is merged over the wall into a fixed number of *families*; a family's
+sub-lattices and super-lattices are candidates too, since which of nested lattices a pair of maxima
+happens to span is chance.
+"""
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
-from tiling_diag.checks.lattice.contrast import mean_at_lattice, strength
+from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
+from tiling_diag.checks.lattice.levels import Level
 from tiling_diag.checks.lattice.limits import LIMITS
-from tiling_diag.checks.lattice.octaves import STEPS
-from tiling_diag.kernels.lattice_algebra import cell_area, same_lattice, shortened
+from tiling_diag.checks.lattice.nested import forms, mean_at_points, strength
+from tiling_diag.checks.lattice.peak_fit import fit
+from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal, same_lattice, shortened
 from tiling_diag.kernels.peaks import local_maxima, refine_peak
 
-# Of the reduction of pairs: lags in view are less than a hundred times as long as each other.
-STEPS_FOR_PAIRS = 10
+# Lagrange's steps for bases of vectors that are less than a hundred times as long as each other.
+_STEPS = 8
+# A family itself, its sub-lattices and its super-lattices of index 2 and 3.
+NESTED = torch.cat(
+    [torch.eye(2, dtype=torch.float64)[None], forms((2, 3)), reciprocal(forms((2, 3)))]
+)
 
 
-def candidates(autocorrelation: ChannelAutocorrelation) -> Tensor:
-    """``(S, 2, 2)`` lattices of pairs of maxima, the best few of every size."""
-    lags = _maxima(autocorrelation)
-    i, j = torch.triu_indices(len(lags), len(lags), 1)
-    pairs = torch.stack([lags[i], lags[j]], dim=1)
-    independent = cell_area(pairs) > 1.0
-    basis = valid(shortened(pairs[independent], STEPS_FOR_PAIRS))
-    basis = basis[in_view(autocorrelation, basis)]
-    if len(basis) == 0:
-        return basis
-    _, support = lattice_support(autocorrelation, basis)
-    octave = cell_area(basis).log2().floor()
-    order = support.argsort(descending=True)
-    same_before = (octave[order, None] == octave[None, order]).tril(-1).sum(-1)
-    kept = order[same_before < LIMITS.starts_per_octave]
-    return basis[kept[support[kept] > LIMITS.start_share * support.max()]]
+@dataclass(frozen=True, eq=False)
+class Families:
+    """Lattices of a batch that some window or the whole wall proposes, the likeliest first.
+
+    Attributes:
+        basis_px: ``(B, F, 2, 2)`` float64, px of the full wall.
+        is_there: ``(B, F)`` bool; a stand-in where there are fewer.
+        votes: ``(B, F)`` how many starts are this lattice.
+        mass: ``(B, F)`` the sum of their scores.
+        level: ``(B, F)`` int64; the level whose windows show it best.
+        support: ``(B, F, n)`` how well it repeats in each window of that level; 0 where none is.
+        windows: ``(B, F)`` how many windows of that level lie on the wall.
+        maps: ``B * F`` maps: the mean over the windows that repeat with this lattice.
+        scale: ``(B, F, 2)`` px of these maps per px of the full wall.
+    """
+
+    basis_px: Tensor
+    is_there: Tensor
+    votes: Tensor
+    mass: Tensor
+    level: Tensor
+    support: Tensor
+    windows: Tensor
+    maps: AutocorrelationMaps
+    scale: Tensor
 
 
-def lattice_support(
-    autocorrelation: ChannelAutocorrelation, basis: Tensor
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Lattices of a batch that are scored.
+
+    Attributes:
+        basis_px: ``(B, S, 2, 2)`` float64, shortened, px of the full wall.
+        is_there: ``(B, S)`` bool.
+        family: ``(B, S)`` int64.
+    """
+
+    basis_px: Tensor
+    is_there: Tensor
+    family: Tensor
+
+
+def starts(
+    maps: AutocorrelationMaps, peaks: int, kept: int, size: tuple[int, int] | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Channel means at lattices ``(S, 2, 2)``, and their strength, less where points are few."""
-    on, points = mean_at_lattice(autocorrelation, basis)
-    return on, strength(autocorrelation, on) * points / (points + LIMITS.few_points)
+    """Lattices of pairs of maxima of the mean map, the best few of every size.
+
+    Args:
+        maps: of B walls or windows.
+        peaks: maxima that are paired.
+        kept: lattices that are returned for each.
+        size: height and width of the wall, if whole cells of it are to be in view.
+
+    Returns:
+        ``(B, kept, 2, 2)`` float64 bases in px of the maps, shortened, and scores ``(B, kept)``,
+        below 0 for stand-ins.
+    """
+    lags, heights = _maxima(maps, peaks)
+    i, j = torch.triu_indices(peaks, peaks, 1, device=lags.device)
+    pairs = torch.stack([lags[:, i], lags[:, j]], dim=2)
+    usable = heights[:, i].isfinite() & heights[:, j].isfinite() & (cell_area(pairs) > 1)
+    basis = shortened(torch.where(usable[..., None, None], pairs, _stand_in(pairs)), _STEPS)
+    usable &= _is_plain(basis, LIMITS.shortest_px)
+    if size is not None:
+        usable &= in_view(basis, size)
+    mean = maps.mean_only
+    on, points = mean_at_points(mean, basis)
+    score = on[:, 0].clamp(0, 1) * points / (points + LIMITS.few_points)
+    score = score.masked_fill(~usable, -1.0)
+    octave = cell_area(basis).log2().floor()
+    order = score.argsort(dim=-1, descending=True, stable=True)
+    score, octave = score.gather(1, order), octave.gather(1, order)
+    same_before = (octave[:, :, None] == octave[:, None]).tril(-1).sum(-1)
+    score = torch.where(same_before < LIMITS.starts_per_octave, score, score - 1.0)
+    score, best = score.topk(kept, dim=-1)
+    return _pick(basis, order.gather(1, best)), score
 
 
-def in_view(autocorrelation: ChannelAutocorrelation, basis: Tensor) -> Tensor:
-    """Whether about two periods along both vectors of ``(S, 2, 2)`` fit into the wall."""
-    height, width = autocorrelation.size
-    limit = LIMITS.longest_share * torch.tensor([width, height], dtype=torch.float64)
-    few = cell_area(basis) * LIMITS.least_cells > height * width
-    return (basis.abs() <= limit).all(-1).all(-1) & ~few
+def _maxima(maps: AutocorrelationMaps, count: int) -> tuple[Tensor, Tensor]:
+    """``(B, count, 2)`` float64 lags of the mean map's maxima, and heights, -inf for stand-ins."""
+    # All there may be: maxima of a radius of 2 px are 3 px apart.
+    values, places = local_maxima(maps.mean_map, 2, max(count, maps.mean_map[0].numel() // 9))
+    lags = places.flip(-1).double() - maps.centre
+    forward = (lags[..., 1] > 0) | ((lags[..., 1] == 0) & (lags[..., 0] > 0))
+    distance = lags.norm(dim=-1)
+    usable = forward & values.isfinite() & (distance > LIMITS.shortest_px)
+    score = values - LIMITS.lag_penalty * distance.float() / min(maps.max_lag_px)
+    heights, order = score.masked_fill(~usable, -math.inf).topk(count, dim=-1)
+    places = places.gather(1, order[..., None].expand(-1, -1, 2))
+    _, refined = refine_peak(maps.mean_map, places)
+    return refined.double() - maps.centre, heights
 
 
-def valid(basis: Tensor) -> Tensor:
-    """Of ``(S, 2, 2)`` the lattices that are neither too fine nor too flat."""
-    basis = basis[basis.isfinite().all(-1).all(-1)]
-    if len(basis) == 0:
-        return basis
+def _stand_in(like: Tensor) -> Tensor:
+    """A basis in place of one that is not there, so that batches stay rectangular."""
+    return torch.eye(2, dtype=like.dtype, device=like.device) * 23.0
+
+
+def _is_plain(basis: Tensor, shortest: float) -> Tensor:
+    """Whether lattices ``(..., 2, 2)`` are neither too fine nor too flat."""
     lengths = basis.norm(dim=-1)
     sine = cell_area(basis) / lengths.prod(-1).clamp_min(1e-9)
-    return basis[(lengths.amin(-1) > LIMITS.shortest_px) & (sine > LIMITS.least_sine)]
+    plain: Tensor = (lengths.amin(-1) > shortest) & (sine > LIMITS.least_sine)
+    return plain
 
 
-def distinct(basis: Tensor) -> Tensor:
-    """Of ``(S, 2, 2)`` the first of each lattice."""
-    basis = shortened(basis, STEPS)
-    same = same_lattice(basis[:, None], basis[None], LIMITS.same_lattice, steps=0).tril(-1)
-    return basis[~same.any(-1)]
+def in_view(basis: Tensor, size: tuple[int, int]) -> Tensor:
+    """Whether about two periods along both vectors of ``(..., 2, 2)`` fit into a wall."""
+    height, width = size
+    longest = LIMITS.longest_share * basis.new_tensor([width, height])
+    many = cell_area(basis) * LIMITS.cells_in_view <= height * width
+    return (basis.abs() <= longest).all(-1).all(-1) & many
 
 
-def _maxima(autocorrelation: ChannelAutocorrelation) -> Tensor:
-    """``(n, 2)`` lags of the mean map's maxima, the highest and nearest first."""
-    my, mx = autocorrelation.max_lag_px
-    mean = autocorrelation.mean_map
-    values, places = local_maxima(mean, 2, LIMITS.most_maxima)
-    lags = places.flip(-1).double() - autocorrelation.centre
-    forward = (lags[:, 1] > 0) | ((lags[:, 1] == 0) & (lags[:, 0] > 0))
-    usable = forward & values.isfinite() & (lags.norm(dim=-1) > LIMITS.shortest_px)
-    score = values - LIMITS.lag_penalty * lags.norm(dim=-1) / min(my, mx)
-    order = score.masked_fill(~usable, -torch.inf).argsort(descending=True)
-    order = order[: min(LIMITS.peaks, int(usable.sum()))]
-    _, refined = refine_peak(mean, places[order])
-    return refined.double() - autocorrelation.centre
+def _pick(values: Tensor, index: Tensor) -> Tensor:
+    """``values (B, n, 2, 2)`` at ``index (B, m)``."""
+    return values.gather(1, index[..., None, None].expand(-1, -1, 2, 2))
+
+
+def _distinct(basis: Tensor, score: Tensor, kept: int, tolerance: float) -> tuple[Tensor, Tensor]:
+    """Index ``(B, kept)`` of the best of each lattice, and scores, below 0 for stand-ins."""
+    order = score.argsort(dim=-1, descending=True, stable=True)
+    ranked = _pick(basis, order)
+    same = same_lattice(ranked[:, :, None], ranked[:, None], tolerance, steps=0)
+    score = score.gather(1, order).masked_fill(same.tril(-1).any(-1), -1.0)
+    score, best = score.topk(min(kept, score.shape[1]), dim=-1)
+    return order.gather(1, best), score
+
+
+def families(
+    whole: AutocorrelationMaps,
+    small_scale: Tensor,
+    small_size: tuple[int, int],
+    looks: list[Level],
+) -> Families:
+    """What the whole wall and its windows propose, merged.
+
+    Args:
+        whole: maps of the whole walls.
+        small_scale: ``(2,)`` px of these maps per px of the full wall.
+        small_size: height and width of the walls that these maps are of.
+        looks: the windows.
+    """
+    basis, score = starts(whole, LIMITS.peaks, LIMITS.starts, small_size)
+    proposed, scores = [fit(whole, basis, (2.2, 4.0, 8.0)) / small_scale], [score]
+    for level in looks:
+        basis, score = starts(level.windows, LIMITS.window_peaks, LIMITS.window_starts)
+        seen = (level.coverage >= LIMITS.least_coverage).flatten()[:, None]
+        score = torch.where(seen, score, -1.0)
+        proposed.append((basis / level.scale).unflatten(0, (-1, level.count)).flatten(1, 2))
+        scores.append(score.unflatten(0, (-1, level.count)).flatten(1, 2))
+    basis, score = torch.cat(proposed, dim=1), torch.cat(scores, dim=1)
+    usable = basis.isfinite().flatten(-2).all(-1) & (score > 0)
+    usable &= cell_area(torch.where(usable[..., None, None], basis, _stand_in(basis))) > 9
+    basis = shortened(torch.where(usable[..., None, None], basis, _stand_in(basis)), _STEPS)
+    score = score.masked_fill(~usable, 0.0)
+    same = same_lattice(basis[:, :, None], basis[:, None], LIMITS.same_lattice, steps=0)
+    votes = (same & usable[:, None]).sum(-1).to(score)
+    mass = (same * score[:, None]).sum(-1).masked_fill(~usable, -1.0)
+    index, mass = _distinct(basis, mass, LIMITS.families, LIMITS.same_lattice)
+    found = _pick(basis, index)
+    level_of = _best_level(found, looks)
+    support, windows, maps = _pooled(found, level_of, looks)
+    scale = torch.stack([level.scale for level in looks])[level_of]
+    at_level = found * scale[..., None, :]
+    fitted = fit(maps, at_level.flatten(0, 1)[:, None], (2.2, 4.0)).view_as(found)
+    fitted = fitted / scale[..., None, :]
+    near = ((fitted - found).norm(dim=-1) < 0.15 * found.norm(dim=-1)).all(-1)
+    return Families(
+        basis_px=torch.where(near[..., None, None], fitted, found),
+        is_there=mass > 0,
+        votes=votes.gather(1, index),
+        mass=mass.clamp_min(0),
+        level=level_of,
+        support=support,
+        windows=windows,
+        maps=maps,
+        scale=scale,
+    )
+
+
+def _best_level(basis: Tensor, looks: list[Level]) -> Tensor:
+    """``(B, F)`` the level that shows the longer vector nearest to the length meant."""
+    scales = torch.stack([level.scale.mean() for level in looks])
+    lengths = basis.norm(dim=-1).amax(-1)[..., None] * scales
+    nearest: Tensor = (lengths / LIMITS.level_vector_px).log().abs().argmin(-1)
+    return nearest
+
+
+def _pooled(
+    basis: Tensor, level_of: Tensor, looks: list[Level]
+) -> tuple[Tensor, Tensor, AutocorrelationMaps]:
+    """Support of families in the windows of their level, their number, and their mean maps."""
+    most = LIMITS.windows_per_side**2
+    support = basis.new_zeros((*level_of.shape, most), dtype=torch.float32)
+    windows = torch.zeros_like(support[..., 0])
+    maps = importance = basis.new_zeros((), dtype=torch.float32)
+    for k, level in enumerate(looks):
+        count = level.count
+        at_level = (basis * level.scale).repeat_interleave(count, dim=0)
+        on, points = mean_at_points(level.windows, at_level)
+        seen = strength(on, level.windows.importance) * points / (points + LIMITS.few_window_points)
+        on_wall = level.coverage >= LIMITS.least_coverage
+        seen = (seen.unflatten(0, (-1, count)) * on_wall[..., None]).mT
+        mine = (level_of == k)[..., None]
+        windows += on_wall.sum(-1, keepdim=True) * mine[..., 0]
+        support[..., :count] += seen * mine
+        weights = seen.clamp_min(0.02).square() * level.coverage[:, None]
+        weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-9) * mine
+        own = level.windows.maps.unflatten(0, (-1, count))
+        maps = maps + torch.einsum("bfn,bnkyx->bfkyx", weights, own)
+        imp = level.windows.importance.unflatten(0, (-1, count))
+        importance = importance + torch.einsum("bfn,bnk->bfk", weights, imp)
+    return (
+        support,
+        windows.clamp_min(1),
+        AutocorrelationMaps(maps.flatten(0, 1), importance.flatten(0, 1)),
+    )
+
+
+def candidates(
+    found: Families, whole: AutocorrelationMaps, small_scale: Tensor, size: tuple[int, int]
+) -> Candidates:
+    """Families and the lattices nested in them or around them, the best supported.
+
+    Args:
+        found: the families.
+        whole: maps of the whole walls.
+        small_scale: ``(2,)`` px of these maps per px of the full wall.
+        size: height and width of the full wall.
+    """
+    nested = NESTED.to(found.basis_px.device)
+    basis = shortened((nested @ found.basis_px[:, :, None]).flatten(1, 2), _STEPS)
+    family = torch.arange(found.basis_px.shape[1], device=basis.device)
+    family = family.repeat_interleave(len(nested)).expand(len(basis), -1)
+    usable = found.is_there.gather(1, family) & in_view(basis, size)
+    usable &= _is_plain(basis, LIMITS.shortest_px)
+    on, points = mean_at_points(whole, basis * small_scale)
+    score = strength(on, whole.importance) * points / (points + LIMITS.few_points)
+    score = score + (found.support.sum(-1) / found.windows).gather(1, family)
+    score = score.masked_fill(~usable, -1.0)
+    index, score = _distinct(basis, score, LIMITS.candidates, LIMITS.same_candidate)
+    return Candidates(_pick(basis, index), score > 0, family.gather(1, index))

@@ -1,44 +1,130 @@
-"""The lattice of walls: found in the small wall, in magnified crops, and in the whole spectrum.
+"""What repeats: the lattice of every wall of a batch, and how sure that is.
 
-In this order: `search` (by `candidates`, `peak_fit`, `octaves` and `one_direction`), `magnified`,
-`spectral_refinement`, `reading`.
+Windows and the whole wall propose lattices (`candidates`), each gets one vector of evidence
+(`evidence`, `rank_one`), a fitted score says how likely each is right (`fitted_score`), and the
+likeliest is refined (`peak_fit`, `spectral_refinement`) and read (`reading`). Which of nested
+lattices is right, that is the octave, is decided by the score: `nested` has what tells them apart.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
+from tiling_diag.checks.channels import TONES_AND_EDGES
+from tiling_diag.checks.lattice.evidence import NAMES
+from tiling_diag.checks.lattice.fitted_score import fitted_score
 from tiling_diag.checks.lattice.limits import LIMITS
-from tiling_diag.checks.lattice.magnified import search_magnified
-from tiling_diag.checks.lattice.reading import read
-from tiling_diag.checks.lattice.search import Found, search_wall
-from tiling_diag.checks.lattice.spectral_refinement import refined_by_spectrum
+from tiling_diag.checks.lattice.peak_fit import fit
+from tiling_diag.checks.lattice.reading import Reading, read, read_rank_one
+from tiling_diag.checks.lattice.search import Looks, look
+from tiling_diag.checks.lattice.spectral_refinement import refine_waves
 from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.spectrum import power_spectrum, two_sided
+from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal, reduce_basis, same_lattice
+
+# A lattice is reported from this probability on.
+LEAST_PROBABILITY = LIMITS.least_probability
+# Logit of what is not there.
+NO_CANDIDATE = -12.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """The likeliest lattice of every wall, px of the full wall.
+
+    Attributes:
+        basis_px: ``(B, 2, 2)`` finite; for rank 1 the second vector is the first one turned.
+        is_single: ``(B,)`` bool; whether it is of rank 1.
+        logit: ``(B,)`` of the score.
+        family: ``(B,)`` the family of the best lattice of rank 2.
+        second_px: ``(B, 2, 2)`` the next best lattice, as `basis_px`.
+        second_is_single: ``(B,)`` bool; whether that is of rank 1.
+        second_family: ``(B,)`` its family, for rank 2.
+        strength: ``(B,)`` how well it repeats.
+    """
+
+    basis_px: Tensor
+    is_single: Tensor
+    logit: Tensor
+    family: Tensor
+    second_px: Tensor
+    second_is_single: Tensor
+    second_family: Tensor
+    strength: Tensor
 
 
 def measure_lattice(walls: Walls) -> LatticeResult:
-    """The lattice of every wall of a batch, on the CPU in float64."""
-    small, step = walls.small, torch.tensor(walls.small_step_px, dtype=torch.float64)
-    power = power_spectrum(small.luma, small.weights)
-    power = two_sided(power, small.size).double().cpu()
-    rows = []
-    for index, (flat, thin) in enumerate(zip(_flat(small), _thin(walls), strict=True)):
-        if bool(flat):
-            rows.append(_nothing(Reason.FLAT))
-        elif bool(thin):
-            rows.append(_nothing(Reason.TOO_SMALL))
-        else:
-            found = search_magnified(walls, index, search_wall(small, index))
-            found = refined_by_spectrum(walls, index, found)
-            rows.append(
-                read(found, power[index], step)
-                if found.repeats
-                else _nothing(Reason.NOTHING_REPEATS, found)
-            )
-    return LatticeResult(**{key: torch.stack([row[key] for row in rows]) for key in rows[0]})
+    """The likeliest lattice of every wall of a batch, on the CPU in float64.
+
+    `claimed` says which of them are to be believed.
+    """
+    seen = look(walls)
+    chosen = _choose(seen)
+    basis = _refined(walls, seen, chosen)
+    reading = _read(seen, chosen.family, chosen.is_single, basis)
+    second = reduce_basis(chosen.second_px, 6)
+    second = torch.where(chosen.second_is_single[:, None, None], chosen.second_px, second)
+    other = _read(seen, chosen.second_family, chosen.second_is_single, second)
+    probability = fitted_score(walls.image.device).probability(chosen.logit)
+    flat, thin = _flat(walls.small), _thin(walls)
+    reason = torch.full_like(flat, Reason.FOUND, dtype=torch.int64)
+    reason = reason.masked_fill(probability < LEAST_PROBABILITY, Reason.NOTHING_REPEATS)
+    reason = reason.masked_fill(thin, Reason.TOO_SMALL).masked_fill(flat, Reason.FLAT)
+    there = ~(flat | thin)
+    probability = probability.masked_fill(flat | thin, 0.0)
+    nothing = torch.full_like(basis, torch.nan)
+    missing = torch.stack([torch.zeros_like(chosen.is_single), chosen.is_single], dim=-1)
+    basis = torch.where(missing[..., None], nothing, basis)
+
+    def known(values: Tensor) -> Tensor:
+        measurable = there.view(-1, *[1] * (values.dim() - 1))
+        return torch.where(measurable, values.double(), torch.nan).cpu()
+
+    return LatticeResult(
+        basis_px=known(basis),
+        is_periodic=(reason == Reason.FOUND).cpu(),
+        probability=probability.double().cpu(),
+        second_unit_px=known(other.unit_px),
+        second_course_px=known(other.course_px),
+        strength=known(chosen.strength),
+        reason=reason.cpu(),
+        unit_px=known(reading.unit_px),
+        course_px=known(reading.course_px),
+        angle_deg=known(reading.angle_deg),
+        wave_vector=known(reading.wave_vector),
+        fundamental_px=known(1 / reading.wave_vector.norm(dim=-1)),
+    )
+
+
+def claimed(lattice: LatticeResult) -> LatticeResult:
+    """The lattices that are likely enough; NaN for the others."""
+    sure = lattice.is_periodic
+
+    def known(values: Tensor) -> Tensor:
+        return torch.where(sure.view(-1, *[1] * (values.dim() - 1)), values, torch.nan)
+
+    return dataclasses.replace(
+        lattice,
+        basis_px=known(lattice.basis_px),
+        strength=known(lattice.strength),
+        unit_px=known(lattice.unit_px),
+        course_px=known(lattice.course_px),
+        angle_deg=known(lattice.angle_deg),
+        wave_vector=known(lattice.wave_vector),
+        fundamental_px=known(lattice.fundamental_px),
+    )
+
+
+def assumed(lattice: LatticeResult) -> LatticeResult:
+    """The likeliest lattices, as if all of them were sure."""
+    there = lattice.basis_px[:, 0].isfinite().all(-1)
+    reason = torch.where(there, torch.full_like(lattice.reason, Reason.FOUND), lattice.reason)
+    return dataclasses.replace(lattice, is_periodic=there, reason=reason)
 
 
 def _flat(walls: Walls) -> Tensor:
@@ -56,17 +142,120 @@ def _thin(walls: Walls) -> Tensor:
     )
 
 
-def _nothing(reason: Reason, found: Found | None = None) -> dict[str, Tensor]:
-    nan = torch.tensor(torch.nan, dtype=torch.float64)
-    return {
-        "basis_px": torch.full((2, 2), torch.nan, dtype=torch.float64),
-        "is_periodic": torch.tensor(False),
-        "strength": nan,
-        "support": torch.tensor(found.support if found else 0.0, dtype=torch.float64),
-        "reason": torch.tensor(reason),
-        "unit_px": nan,
-        "course_px": nan,
-        "angle_deg": nan,
-        "wave_vector": nan.expand(2),
-        "fundamental_px": nan,
-    }
+def _choose(seen: Looks) -> _Choice:
+    """The likeliest candidate of every wall, of either rank."""
+    score = fitted_score(seen.evidence.device)
+    lattices = score.lattices(seen.evidence).masked_fill(~seen.lattices.is_there, NO_CANDIDATE)
+    top, best = lattices.max(-1)
+    own = top[:, None, None].expand(*seen.stripes.evidence.shape[:2], 1)
+    stripes = score.stripes(torch.cat([seen.stripes.evidence, own], dim=-1))
+    stripes = stripes.masked_fill(~seen.stripes.is_there, NO_CANDIDATE)
+    top_stripe = stripes.amax(-1)
+    # Multiples of a period repeat as well: of those about as likely the shortest is taken.
+    likely = stripes >= top_stripe[:, None] - LIMITS.as_likely
+    lengths = seen.stripes.vector_px.norm(dim=-1).masked_fill(~likely, torch.inf)
+    best_stripe = lengths.argmin(-1)
+    is_single = top_stripe > top
+    vectors = seen.stripes.vector_px / seen.small_scale
+    turned = torch.stack([-vectors[..., 1], vectors[..., 0]], dim=-1)
+    pairs = torch.stack([vectors, turned], dim=-2)
+    lattice, pair = _at(seen.lattices.basis_px, best), _at(pairs, best_stripe)
+    basis = torch.where(is_single[:, None, None], pair, lattice)
+    others = lattices.masked_fill(
+        same_lattice(seen.lattices.basis_px, lattice[:, None], LIMITS.same_answer)
+        & ~is_single[:, None],
+        NO_CANDIDATE,
+    )
+    next_top, next_best = others.max(-1)
+    by_stripe = ~is_single & (top_stripe > next_top)
+    second = _at(seen.lattices.basis_px, next_best)
+    repeats = _at(seen.evidence, best)[:, NAMES.index("whole_strength")]
+    strength = torch.where(is_single, _at(seen.stripes.evidence, best_stripe)[:, 1], repeats)
+    return _Choice(
+        basis_px=basis,
+        is_single=is_single,
+        logit=torch.maximum(top, top_stripe),
+        family=_at(seen.lattices.family, best),
+        second_px=torch.where(by_stripe[:, None, None], pair, second),
+        second_is_single=by_stripe,
+        second_family=_at(seen.lattices.family, next_best),
+        strength=strength,
+    )
+
+
+def _at(values: Tensor, index: Tensor) -> Tensor:
+    """``values (B, S, ...)`` at ``index (B,)``."""
+    picked = index.view(-1, *[1] * (values.dim() - 1)).expand(-1, 1, *values.shape[2:])
+    return values.gather(1, picked)[:, 0]
+
+
+def _family_maps(seen: Looks, family: Tensor) -> tuple[AutocorrelationMaps, Tensor]:
+    """The pooled maps of one family of each wall, and their scale ``(B, 2)``."""
+    maps = seen.families.maps
+    batch = len(family)
+    own = _at(maps.maps.unflatten(0, (batch, -1)), family)
+    importance = _at(maps.importance.unflatten(0, (batch, -1)), family)
+    return AutocorrelationMaps(own, importance), _at(seen.families.scale, family)
+
+
+def _refined(walls: Walls, seen: Looks, chosen: _Choice) -> Tensor:
+    """``(B, 2, 2)`` the chosen lattices, fitted to the whole wall."""
+    scale = seen.small_scale
+    start = chosen.basis_px * scale
+    # Periods too fine for the shrunk wall stay as its windows show them.
+    spacing = cell_area(start) / start.norm(dim=-1).amax(-1)
+    fitted = fit(seen.whole, start[:, None], (2.2, 4.0, 8.0, 16.0))[:, 0]
+    near = ((fitted - start).norm(dim=-1) < LIMITS.fitted_near * start.norm(dim=-1)).all(-1)
+    near &= (spacing > LIMITS.fine_px) & ~chosen.is_single
+    start = torch.where(near[:, None, None], fitted, start)
+    cells = walls.small.mask.sum((-2, -1)) / cell_area(start)
+    small = walls.small.channels
+    weights = walls.small.mask[:, None] * small.importance[:, :TONES_AND_EDGES, None, None]
+    values = small.values[:, :TONES_AND_EDGES]
+    waves = reciprocal(start)
+    pair = refine_waves(values, weights, waves)
+    single = refine_waves(values, weights, waves[:, :1])
+    moved = torch.where(chosen.is_single[:, None, None], torch.cat([single, pair[:, 1:]], 1), pair)
+    fine = (spacing <= LIMITS.fine_px) & (cells >= LIMITS.spectrum_cells)
+    if walls.small is not walls and bool(fine.any()):
+        moved = torch.where(fine[:, None, None], _refined_larger(walls, waves, scale), moved)
+    size = waves.new_tensor([walls.small.size[1], walls.small.size[0]])
+    bins = ((moved - waves) * size).abs()
+    bins = torch.where(chosen.is_single[:, None, None], bins[:, :1], bins).amax((-2, -1))
+    good = (bins < LIMITS.largest_move_bins) & (cells >= LIMITS.spectrum_cells)
+    waves = torch.where(good[:, None, None], moved, waves)
+    basis = reciprocal(waves) / scale
+    vector = waves[:, :1] / waves[:, :1].square().sum(-1, keepdim=True) / scale
+    turned = torch.stack([-vector[..., 1], vector[..., 0]], dim=-1)
+    reduced = reduce_basis(basis, 6)
+    return torch.where(chosen.is_single[:, None, None], torch.cat([vector, turned], 1), reduced)
+
+
+def _refined_larger(walls: Walls, waves: Tensor, scale: Tensor) -> Tensor:
+    """Wave vectors refined on the luma of walls four times as large as the searched ones."""
+    shrink = min(1.0, LIMITS.fine_enlarged * max(walls.small.size) / max(walls.size))
+    height, width = (max(1, round(shrink * s)) for s in walls.size)
+    larger = walls.shrunk((height, width))
+    step = scale.new_tensor([width / walls.size[1], height / walls.size[0]]) / scale
+    mask = larger.mask[:, None]
+    level = (larger.luma[:, None] * mask).sum((-2, -1), keepdim=True)
+    level = level / mask.sum((-2, -1), keepdim=True)
+    return refine_waves(larger.luma[:, None] - level, mask, waves / step) * step
+
+
+def _read(seen: Looks, family: Tensor, is_single: Tensor, basis: Tensor) -> Reading:
+    maps, scale = _family_maps(seen, family)
+    pair, single = (
+        read(basis, maps, scale, seen.whole, seen.small_scale),
+        read_rank_one(basis[:, 0]),
+    )
+
+    def either(one: Tensor, other: Tensor) -> Tensor:
+        return torch.where(is_single.view(-1, *[1] * (one.dim() - 1)), other, one)
+
+    return Reading(
+        unit_px=either(pair.unit_px, single.unit_px),
+        course_px=either(pair.course_px, single.course_px),
+        angle_deg=either(pair.angle_deg, single.angle_deg),
+        wave_vector=either(pair.wave_vector, single.wave_vector),
+    )

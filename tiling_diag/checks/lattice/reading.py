@@ -1,120 +1,154 @@
-"""A lattice as a mason reads it: unit, course, angle of the rows, and its fundamental."""
+"""How a mason reads a lattice: unit, course, the angle of the rows, and the fundamental.
+
+Rows run along the long joints. Of the short vectors of a lattice they run along the one whose
+parallel lines carry the most energy, at any angle; between equal ones (square tiles) along the one
+nearest to x. The lines along a vector are the harmonics of the wave vector square to it, and their
+energy is read off the windows' autocorrelation, at a size where the courses are seen: the power at
+a wave vector is the autocorrelation's own transform there (Wiener and Khinchin).
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
+from tiling_diag.checks.channels import TONES_AND_EDGES
 from tiling_diag.checks.lattice.limits import LIMITS
-from tiling_diag.checks.lattice.search import Found
-from tiling_diag.checks.results import Reason
-from tiling_diag.kernels.lattice_algebra import reciprocal
+from tiling_diag.kernels.lattice_algebra import cell_area
 
-# Steps along the two vectors to the short vectors of a lattice, one of each pair of opposites.
+FAMILY_ORDERS = 6
+# Lags each way at the most, about.
+MOST_LAGS = 50
+# Lags are weighed by a Gaussian of this share of the largest.
+LAG_SHARE = 0.45
 _COMBINATIONS = [
     (i, j)
-    for i, j in itertools.product(range(-3, 4), repeat=2)
+    for i, j in itertools.product(range(-2, 3), repeat=2)
     if math.gcd(i, j) == 1 and (i > 0 or (i == 0 and j > 0))
 ]
 
 
-def read(found: Found, power: Tensor, step: Tensor) -> dict[str, Tensor]:
-    """The fields of `LatticeResult` for one lattice, in px of the full wall.
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Lattices of a batch as a mason reads them; NaN for what there is none of.
+
+    Attributes:
+        unit_px, course_px, angle_deg: ``(B,)`` float64.
+        wave_vector: ``(B, 2)`` cycles per px, of the strongest harmonic family.
+    """
+
+    unit_px: Tensor
+    course_px: Tensor
+    angle_deg: Tensor
+    wave_vector: Tensor
+
+
+def read(
+    basis_px: Tensor,
+    windows: AutocorrelationMaps,
+    windows_scale: Tensor,
+    whole: AutocorrelationMaps,
+    whole_scale: Tensor,
+) -> Reading:
+    """Read lattices ``(B, 2, 2)`` of rank 2, reduced, px of the full wall.
 
     Args:
-        found: the lattice.
-        power: ``(h, w)`` centred power spectrum of the small wall.
-        step: ``(2,)`` width and height of one px of the small wall in those of the full one.
+        basis_px: the lattices.
+        windows: of B walls, those that repeat with the lattice.
+        windows_scale: ``(B, 2)`` px of these maps per px of the full wall.
+        whole: maps of the whole walls, for lattices too large for the windows.
+        whole_scale: ``(2,)`` px of these maps per px of the full wall.
     """
-    basis_px = found.basis_small_px * step
-    if found.is_rank_1:
-        unit, course, angle, wave = _read_rank_1(basis_px[0])
-    else:
-        unit, course, angle, wave = _read_lattice(found.basis_small_px, power, step)
-    one = torch.float64
-    return {
-        "basis_px": basis_px,
-        "is_periodic": torch.tensor(True),
-        "strength": torch.tensor(found.strength, dtype=one),
-        "support": torch.tensor(found.support, dtype=one),
-        "reason": torch.tensor(Reason.FOUND),
-        "unit_px": torch.tensor(unit, dtype=one),
-        "course_px": torch.tensor(course, dtype=one),
-        "angle_deg": torch.tensor(angle, dtype=one),
-        "wave_vector": wave,
-        "fundamental_px": 1 / wave.norm(),
-    }
-
-
-def _read_rank_1(vector: Tensor) -> tuple[float, float, float, Tensor]:
-    """The pitch of joints is a course where the joints run along x, a unit where they don't."""
-    pitch = float(vector.norm())
-    wave = vector / vector.square().sum()
-    along = torch.stack([-vector[1], vector[0]])
-    angle = _row_angle(along)
-    if abs(angle) <= 45:
-        return math.nan, pitch, angle, wave
-    return pitch, math.nan, _row_angle(vector), wave
-
-
-def _row_angle(vector: Tensor) -> float:
-    """Angle to the x axis in (-90, 90], clockwise on the screen."""
-    angle = math.degrees(math.atan2(float(vector[1]), float(vector[0])))
-    return angle - 180 if angle > 90 else angle + 180 if angle <= -90 else angle
-
-
-def _read_lattice(
-    basis_small_px: Tensor, power: Tensor, step: Tensor
-) -> tuple[float, float, float, Tensor]:
-    """Unit, course, angle and fundamental wave vector of a lattice of the small wall.
-
-    `step`: width and height of one of its px in those of the full wall.
-    """
-    combinations = torch.tensor(_COMBINATIONS, dtype=torch.float64)
-    waves = combinations @ reciprocal(basis_small_px)
-    energy = _family_energy(waves, power)
-    strongest = waves[int(energy.argmax())] / step
-    strongest = strongest * (-1.0 if _row_angle(strongest) != _raw_angle(strongest) else 1.0)
-    basis_px = basis_small_px * step
+    combinations = torch.tensor(_COMBINATIONS, dtype=basis_px.dtype, device=basis_px.device)
     vectors = combinations @ basis_px
-    # Lines along a vector of the lattice belong to the wave vectors square to it.
-    across = torch.stack([-vectors[:, 1], vectors[:, 0]], dim=-1) / torch.linalg.det(basis_px).abs()
-    joint = _family_energy(across * step, power)
-    near_x = torch.tensor([abs(_row_angle(v)) <= 45 for v in vectors])
-    joint = joint.masked_fill(~near_x, -torch.inf)
-    strong = joint >= LIMITS.row_energy_share * joint.max()
-    lengths = vectors.norm(dim=-1).masked_fill(~strong, torch.inf)
-    row = vectors[int(lengths.argmin())]
-    unit = float(row.norm())
-    return unit, float(torch.linalg.det(basis_px).abs()) / unit, _row_angle(row), strongest
+    # Lines along a vector of the lattice belong to the wave vector square to it.
+    area = torch.linalg.det(basis_px)[:, None, None]
+    waves = torch.stack([-vectors[..., 1], vectors[..., 0]], dim=-1) / area
+    in_windows = _line_energy(windows, waves / windows_scale[:, None])
+    in_whole = _line_energy(whole, waves / whole_scale)
+    longest = (basis_px * windows_scale[:, None]).norm(dim=-1).amax(-1, keepdim=True)
+    fits = longest <= LIMITS.readable_share * min(windows.max_lag_px)
+    energy = torch.where(fits, in_windows, in_whole)
+    strongest = waves.gather(1, energy.argmax(-1)[:, None, None].expand(-1, -1, 2))[:, 0]
+    length = vectors.norm(dim=-1)
+    angle = row_angle(vectors)
+    cosine = (basis_px[:, 0] * basis_px[:, 1]).sum(-1) / basis_px.norm(dim=-1).prod(-1)
+    sides = (combinations.abs().sum(-1) == 1) | (cosine.abs() > LIMITS.square_cosine)[:, None]
+    energy = torch.where(sides, energy, energy * LIMITS.diagonal_share)
+    strong = energy >= LIMITS.equal_share * energy.amax(-1, keepdim=True)
+    # Nearest to x, but for what noise turns; of those about as near the shortest.
+    cost = (angle.abs() / LIMITS.near_x_deg).round() + 0.5 * length / length.amax(-1, keepdim=True)
+    best = cost.masked_fill(~strong, torch.inf).argmin(-1)[:, None]
+    unit = length.gather(1, best)[:, 0]
+    return Reading(
+        unit_px=unit,
+        course_px=cell_area(basis_px) / unit,
+        angle_deg=angle.gather(1, best)[:, 0],
+        wave_vector=forward(strongest),
+    )
 
 
-def _raw_angle(vector: Tensor) -> float:
-    return math.degrees(math.atan2(float(vector[1]), float(vector[0])))
+def read_rank_one(vector_px: Tensor) -> Reading:
+    """Read periods ``(B, 2)`` across straight joints.
 
-
-def _family_energy(waves: Tensor, power: Tensor) -> Tensor:
-    """Energy of ``waves (n, 2)`` and their multiples, above their surroundings.
-
-    Args:
-        waves: cycles per px of the searched wall.
-        power: ``(h, w)`` its centred power spectrum.
+    Their pitch is a course where the joints run nearer to x than to y, and a unit elsewhere.
     """
-    height, width = power.shape
-    orders = torch.arange(1, LIMITS.family_orders + 1, dtype=torch.float64)
-    places = waves[:, None] * orders[:, None]
-    usable = (places.abs() < LIMITS.family_highest).all(-1)
-    x = torch.where(usable, places[..., 0] * width, 0.0).round().long() + width // 2
-    y = torch.where(usable, places[..., 1] * height, 0.0).round().long() + height // 2
-    line_bins, around_bins = LIMITS.family_line_bins, LIMITS.family_around_bins
-    near = torch.arange(-around_bins, around_bins + 1)
-    middle = slice(around_bins - line_bins, around_bins + line_bins + 1)
-    rows = (y[..., None, None] + near[:, None]).clamp(0, height - 1)
-    columns = (x[..., None, None] + near).clamp(0, width - 1)
-    patch = power[rows, columns]
-    line = patch[..., middle, middle].sum((-2, -1))
-    ground = patch.flatten(-2).median(-1).values * (2 * line_bins + 1) ** 2
-    return ((line - ground).clamp_min(0) * usable).sum(-1)
+    pitch = vector_px.norm(dim=-1)
+    along = torch.stack([-vector_px[:, 1], vector_px[:, 0]], dim=-1)
+    level = row_angle(along).abs() <= 45
+    nothing = torch.full_like(pitch, torch.nan)
+    return Reading(
+        unit_px=torch.where(level, nothing, pitch),
+        course_px=torch.where(level, pitch, nothing),
+        angle_deg=torch.where(level, row_angle(along), row_angle(vector_px)),
+        wave_vector=vector_px / vector_px.square().sum(-1, keepdim=True),
+    )
+
+
+def row_angle(vectors: Tensor) -> Tensor:
+    """Angle of ``(..., 2)`` to the x axis in (-90, 90], degrees, clockwise on the screen."""
+    angle = torch.rad2deg(torch.atan2(vectors[..., 1], vectors[..., 0]))
+    angle = torch.where(angle > 90, angle - 180, angle)
+    return torch.where(angle <= -90, angle + 180, angle)
+
+
+def forward(waves: Tensor) -> Tensor:
+    """Of ``(..., 2)`` and its opposite the one that points right, or straight down."""
+    back = (waves[..., 0] < 0) | ((waves[..., 0] == 0) & (waves[..., 1] < 0))
+    return torch.where(back[..., None], -waves, waves)
+
+
+def _line_energy(maps: AutocorrelationMaps, waves: Tensor) -> Tensor:
+    """``(B, C)`` energy at ``waves (B, C, 2)``, cycles/px of the maps, and at their multiples.
+
+    Each harmonic counts as far as it stands above the power halfway to its neighbours.
+    """
+    my, mx = maps.max_lag_px
+    device = waves.device
+    # Large maps hold large lattices: every other lag, or every third, is enough.
+    step = max(1, round(min(my, mx) / MOST_LAGS))
+    down, right = my - my % step, mx - mx % step
+    lags_down = torch.arange(0, down + 1, step, device=device)
+    lags_right = torch.arange(-right, right + 1, step, device=device)
+    y, x = torch.meshgrid(lags_down, lags_right, indexing="ij")
+    lags = torch.stack([x, y], dim=-1).flatten(0, 1).float()
+    sigma = LAG_SHARE * min(my, mx)
+    taper = torch.exp(-0.5 * (lags.norm(dim=-1) / sigma).square())
+    # Half of the lags, the other half mirrors them.
+    half = (lags[:, 1] > 0) | (lags[:, 0] > 0)
+    importance = maps.importance[:, :TONES_AND_EDGES]
+    own = maps.maps[:, :TONES_AND_EDGES, my:, mx - right : mx + right + 1]
+    own = own[..., ::step, ::step].flatten(2) * importance[..., None]
+    own = own.sum(1) * (taper * half)
+    orders = torch.arange(0.5, FAMILY_ORDERS + 1, 0.5, device=device)
+    phase = (2 * torch.pi * (waves.float() @ lags.mT))[:, :, None] * orders[:, None]
+    power = (phase.cos() @ own[:, None, :, None])[..., 0]
+    top, between = power[..., 1::2], (power[..., 0:-1:2] + power[..., 2::2]) / 2
+    highest = waves.abs().amax(-1)[..., None] * orders[1::2]
+    usable = highest < LIMITS.highest_cycles_per_px
+    return ((top - between).clamp_min(0) * usable).sum(-1).double()

@@ -21,23 +21,26 @@ class PlaneLimits:
     """[relative] Walls whose scale changes less than this from corner to corner are taken as seen
     straight on. Views."""
 
-    kept_support: float = 0.7
-    """[share of the support before] A rectified wall must repeat at least so well, but for what the
-    resampling blurs. Views."""
+    kept_probability: float = 0.7
+    """[share of the probability before] The lattice of a rectified wall must be this likely, but
+    for what the resampling blurs. Views."""
 
-    tilt_support_factor: float = 1.5
-    """[times the least support of a lattice] What a lattice needs on a tilt that was found without
-    a lattice: chance has many tilts to choose from. Views."""
+    hopeless: float = 0.05
+    """[probability] A less likely lattice shows no plane. Views."""
 
-    weak_support: float = 0.3
-    """[support] Lattices of less are doubted where `weak_misfit` is exceeded too. Views."""
+    tilt_probability: float = 0.75
+    """[probability] What a lattice needs on a tilt that was found without a lattice: chance has
+    many tilts to choose from. Views."""
+
+    weak_probability: float = 0.8
+    """[probability] Lattices of less are doubted where `weak_misfit` is exceeded too. Views."""
 
     weak_misfit: float = 0.4
     """[share of the picture] Weak lattices that so much of the picture does not have are doubted,
     and other tilts are tried. Views."""
 
-    better_support: float = 1.3
-    """[times the support before] A doubted lattice is given up for one with this. Views."""
+    better_probability: float = 1.3
+    """[times the probability before] A doubted lattice is given up for one with this. Views."""
 
     better_misfit: float = 0.85
     """[times the misfit before] ... or for one with less misfit than this. Views."""
@@ -52,7 +55,7 @@ class PlaneLimits:
 
     rectified_sides: int = 2
     """[times the side in which lattices are searched] Longest side of a rectified wall: fine
-    periods are looked at in a magnified crop of it. By hand."""
+    periods are looked at in windows of it. By hand."""
 
     whole_px_mask: float = 0.99
     """[share] A rectified px belongs to the wall if so much of it does. By hand."""
@@ -127,6 +130,12 @@ class PlaneLimits:
 
     least_determinant: float = 0.02
     """[share of the largest possible] Below it the maxima found lie on one line. By hand."""
+
+    # local_period
+
+    wall_octaves: float = 0.25
+    """[octaves] A place belongs to the wall if its lattice is this near to the wall's, or an octave
+    of it. Both."""
 
     # plane_fit
 

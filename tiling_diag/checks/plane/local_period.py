@@ -50,14 +50,15 @@ def measure_local_period(
     drift = _drift(period, centre_x / width, centre_y / height)
     middle = torch.tensor([width / 2, height / 2], dtype=torch.float64)
     change = 1 + scale_change(plane.tilt, walls.size)
+    residual, _ = _scale(inner @ torch.linalg.inv(frame.to_px)[:, None], frame)
+    residual = residual.mT
     field = LocalPeriodResult(
         period_px=period,
         scale=scale.mT.reshape(len(inner), 2, rows, columns),
         rotation_deg=rotation.reshape(shape),
-        residual=_scale(inner @ torch.linalg.inv(frame.to_px)[:, None], frame)[0].mT.reshape(
-            len(inner), 2, rows, columns
-        ),
+        residual=residual.reshape(len(inner), 2, rows, columns),
         confidence=local.confidence.reshape(shape),
+        on_wall=(known & _octave_of_the_wall(residual)).reshape(shape),
         coverage=local.windows.coverage.reshape(shape),
         center_x_px=centre_x.expand(len(inner), -1),
         center_y_px=centre_y.expand(len(inner), -1),
@@ -76,6 +77,14 @@ def measure_local_period(
         homography_r2=plane.r2.masked_fill(~frame.known, torch.nan),
     )
     return field, local.windows
+
+
+def _octave_of_the_wall(residual: Tensor) -> Tensor:
+    """Whether scales ``(B, 2, n)`` are about 1, 2 or 0.5 along both axes."""
+    octaves = residual.log2()
+    off = (octaves - octaves.round().clamp(-1, 1)).abs()
+    near: Tensor = (off < LIMITS.wall_octaves).all(1)
+    return near
 
 
 def _scale(gradients: Tensor, frame: RowFrame) -> tuple[Tensor, Tensor]:

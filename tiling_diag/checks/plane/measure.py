@@ -12,8 +12,12 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.batches import with_item
-from tiling_diag.checks.lattice.limits import LIMITS as LATTICE
-from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.lattice.measure import (
+    LEAST_PROBABILITY,
+    assumed,
+    claimed,
+    measure_lattice,
+)
 from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS
 from tiling_diag.checks.plane.places import scale_change
@@ -26,32 +30,39 @@ from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.rectify import rectified_canvas, rectify
 
 
-def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane]:
-    """Lattices of a batch at the scale of the picture's middle, and the planes they lie in."""
-    lattice = measure_lattice(walls)
+def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
+    """Lattices of a batch at the scale of the picture's middle, and the planes they lie in.
+
+    Returns:
+        the lattices that are sure enough, the planes, and the likeliest lattices before any plane.
+    """
+    likeliest = measure_lattice(walls)
+    lattice = claimed(likeliest)
     plane = find_plane(walls, row_frame(lattice))
     tilted = scale_change(plane.tilt, walls.size) > LIMITS.least_change
     plane = dataclasses.replace(plane, tilt=plane.tilt.masked_fill(~tilted[:, None], 0.0))
     if min(walls.small.size) < LIMITS.least_side_px:
-        return lattice, plane
+        return lattice, plane, likeliest
     lost = lattice.reason == Reason.NOTHING_REPEATS
     # In strong perspective a part of the wall may pass for all of it, but not for much.
-    weak = lattice.is_periodic & (lattice.support < LIMITS.weak_support) & ~tilted
+    weak = lattice.is_periodic & (lattice.probability < LIMITS.weak_probability) & ~tilted
     weak &= plane.misfit > LIMITS.weak_misfit
     for index in (tilted | lost | weak).nonzero()[:, 0].tolist():
-        one, support = walls.one(index), float(lattice.support[index])
+        one, probability = walls.one(index), float(lattice.probability[index])
         if bool(tilted[index]):
-            found = _rectified(one, plane.tilt[index], LIMITS.kept_support * support)
+            found = _rectified(one, plane.tilt[index], LIMITS.kept_probability * probability)
         else:
             found = _without_lattice(one, lost=bool(lost[index]))
             if found is not None and not bool(lost[index]):
-                repeats_better = float(found[0].support[0]) > LIMITS.better_support * support
+                repeats_better = (
+                    float(found[0].probability[0]) > LIMITS.better_probability * probability
+                )
                 fits = float(found[1].misfit[0]) < LIMITS.better_misfit * float(plane.misfit[index])
                 found = found if repeats_better or fits else None
         if found is not None:
             lattice = with_item(lattice, index, found[0])
             plane = with_item(plane, index, found[1])
-    return lattice, plane
+    return lattice, plane, likeliest
 
 
 def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
@@ -61,6 +72,8 @@ def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
         basis_px=lattice.basis_px * zoom,
         unit_px=lattice.unit_px * zoom,
         course_px=lattice.course_px * zoom,
+        second_unit_px=lattice.second_unit_px * zoom,
+        second_course_px=lattice.second_course_px * zoom,
         wave_vector=lattice.wave_vector / zoom,
         fundamental_px=lattice.fundamental_px * zoom,
     )
@@ -77,34 +90,36 @@ def _without_lattice(wall: Walls, *, lost: bool) -> tuple[LatticeResult, Plane] 
         None where nothing on a plane repeats well enough.
     """
     # Without a lattice to start from, chance has many tilts to choose from.
-    certain = LIMITS.tilt_support_factor * LATTICE.support
-    by_edges = _rectified(wall, tilt_from_edges(wall)[0], LATTICE.support)
-    if by_edges is not None and float(by_edges[0].support[0]) > certain:
+    certain = LIMITS.tilt_probability
+    by_edges = _rectified(wall, tilt_from_edges(wall)[0], LEAST_PROBABILITY)
+    if by_edges is not None and float(by_edges[0].probability[0]) > certain:
         return by_edges
-    least = certain if lost else LATTICE.support
+    least = certain if lost else LEAST_PROBABILITY
     by_windows = _rectified(wall, tilt_from_windows(wall)[0], least)
     found = [one for one in (by_edges, by_windows) if one is not None]
-    return max(found, key=lambda one: float(one[0].support[0]), default=None)
+    return max(found, key=lambda one: float(one[0].probability[0]), default=None)
 
 
 def _rectified(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, Plane] | None:
-    """Lattice and plane of one wall, in turns, while rectifying it makes it repeat better.
+    """Lattice and plane of one wall, in turns, while rectifying it makes a lattice likelier.
+
+    An unlikely lattice may still show the plane better, and on that plane be sure.
 
     Args:
         wall: a batch of one.
         tilt: ``(2,)`` to start with.
-        least: support that the lattice must have.
+        least: probability that the lattice must pass.
 
     Returns:
-        None where nothing on a plane repeats that well.
+        None where no lattice on a plane is that likely.
     """
-    best = None
+    best: tuple[LatticeResult, Plane] | None = None
     for _ in range(LIMITS.rectified_rounds):
         lattice = _lattice_on(wall, tilt)
-        if lattice is None:
+        if lattice is None or not _in_view(lattice, wall):
             break
-        support = float(lattice.support[0])
-        if not _in_view(lattice, wall) or (best and support <= float(best[0].support[0])):
+        probability = float(lattice.probability[0])
+        if probability < LIMITS.hopeless or (best and probability <= float(best[0].probability[0])):
             break
         plane = find_plane(wall, row_frame(lattice), tilt[None])
         best = lattice, dataclasses.replace(plane, tilt=tilt[None])
@@ -114,7 +129,7 @@ def _rectified(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, 
             best = lattice, plane
             break
         tilt = plane.tilt[0]
-    if best is None or float(best[0].support[0]) <= least:
+    if best is None or float(best[0].probability[0]) <= max(least, LEAST_PROBABILITY):
         return None
     return best if float(scale_change(best[1].tilt, wall.size)[0]) > LIMITS.least_change else None
 
@@ -126,12 +141,12 @@ def _in_view(lattice: LatticeResult, wall: Walls) -> bool:
 
 
 def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult | None:
-    """The lattice of one rectified wall, px of the picture's middle; None if little is left."""
+    """The likeliest lattice of one rectified wall, px of its middle; None if little is left."""
     canvas = rectified_canvas(tilt, wall.size, LIMITS.rectified_sides * WALLS.search_side_px)
     image = rectify(wall.image, canvas)
     mask = rectify(wall.mask[:, None], canvas)[:, 0]
     flat = Walls(image, (mask > LIMITS.whole_px_mask).to(image.dtype))
     if min(flat.small.size) < LIMITS.least_side_px:
         return None
-    lattice_canvas_px = measure_lattice(flat)
+    lattice_canvas_px = assumed(measure_lattice(flat))
     return scaled(lattice_canvas_px, 1 / tilt.new_tensor(canvas.scale))

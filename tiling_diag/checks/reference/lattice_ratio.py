@@ -7,7 +7,7 @@ import itertools
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.lattice.measure import claimed, measure_lattice
 from tiling_diag.checks.reference.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult, ReferenceResult
 from tiling_diag.checks.walls import Walls
@@ -64,7 +64,7 @@ def _stretch(basis: Tensor, reference: Tensor, angle_deg: Tensor) -> tuple[Tenso
 
 def reference_lattice(image: Tensor) -> LatticeResult:
     """The lattice, a batch of one, of a reference picture ``(C, H, W)`` of any size."""
-    return measure_lattice(Walls(image[None], torch.ones_like(image[None, 0])))
+    return claimed(measure_lattice(Walls(image[None], torch.ones_like(image[None, 0]))))
 
 
 def measure_reference(

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from tiling_diag.checks.channel_autocorrelation import ChannelAutocorrelation
+from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
 from tiling_diag.checks.reference.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult, Reason, ReferenceResult
 from tiling_diag.checks.walls import Walls
@@ -39,7 +39,7 @@ def with_texture_ratio(
         return compared
     image = compared.image[:1]
     reference = Walls(image, torch.ones_like(image[:, 0]))
-    seen = reference.small.channel_autocorrelations[0]
+    seen = reference.small.autocorrelation_maps
     of_px = torch.tensor(walls.small_step_px) / torch.tensor(reference.small_step_px)
     x, y, both = (
         ratio.clone()
@@ -47,7 +47,7 @@ def with_texture_ratio(
     )
     for index in missing:
         octaves, lead = best_stretch(
-            walls.small.channel_autocorrelations[index], seen, of_px / ref_scale
+            walls.small.autocorrelation_maps.one(index), seen, of_px / ref_scale
         )
         if lead > LIMITS.least_lead:
             ratio = octaves.exp2()
@@ -61,13 +61,13 @@ def _large_enough(lattice: LatticeResult) -> Tensor:
 
 
 def best_stretch(
-    wall: ChannelAutocorrelation, reference: ChannelAutocorrelation, of_px: Tensor
+    wall: AutocorrelationMaps, reference: AutocorrelationMaps, of_px: Tensor
 ) -> tuple[Tensor, float]:
     """The stretch along x and y that makes a reference look most like a wall.
 
     Args:
-        wall: how the wall repeats.
-        reference: how the reference does.
+        wall: how the wall repeats, a batch of one.
+        reference: how the reference does, a batch of one.
         of_px: ``(2,)`` width and height of the wall's px in those of the reference.
 
     Returns:
@@ -90,17 +90,17 @@ class _Match:
     """Correlation of a wall's autocorrelation with a reference's under stretches of it."""
 
     def __init__(
-        self, wall: ChannelAutocorrelation, reference: ChannelAutocorrelation, of_px: Tensor
+        self, wall: AutocorrelationMaps, reference: AutocorrelationMaps, of_px: Tensor
     ) -> None:
         my, mx = wall.max_lag_px
         x = torch.linspace(-LIMITS.lag_share * mx, LIMITS.lag_share * mx, LIMITS.lag_count)
         y = torch.linspace(0, LIMITS.lag_share * my, LIMITS.lag_count // 2)
         lags = torch.cartesian_prod(x, y)
         lags = lags[lags.norm(dim=-1) > LIMITS.shortest_lag]
-        self.own, _ = _at(_without_rings(wall.maps), lags)
+        self.own, _ = _at(_without_rings(wall.maps[0].cpu()), lags)
         self.lags = lags * of_px
-        self.reference = _without_rings(reference.maps)
-        importance = wall.importance * reference.importance
+        self.reference = _without_rings(reference.maps[0].cpu())
+        importance = (wall.importance * reference.importance)[0].cpu()
         self.share = (importance / importance.sum().clamp_min(1e-9))[:, None]
 
     def __call__(self, octaves: Tensor) -> Tensor:

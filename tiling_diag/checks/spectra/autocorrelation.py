@@ -13,7 +13,7 @@ from tiling_diag.kernels.peaks import parabola_shift, sample_bicubic
 
 def measure_autocorrelation(walls: Walls, lattice: LatticeResult) -> AutocorrelationResult:
     """The channels' mean autocorrelation, and its first significant peak along the fundamental."""
-    maps = torch.stack([one.mean_map for one in walls.small.channel_autocorrelations])
+    maps = walls.small.autocorrelation_maps.mean_map.cpu()
     step = torch.tensor(walls.small_step_px, dtype=torch.float64)
     wave = lattice.wave_vector.cpu()
     known = wave.isfinite().all(-1)

@@ -72,7 +72,9 @@ def band_windows(
     share = side / short
     every = (~frame.rank_1)[:, None].repeat(1, len(STRETCHES))
     every[:, 0] = True
-    found = [_band_windows(windows, share, frame.known, every)]
+    # What is not wall takes no part.
+    on_wall = local.on_wall.flatten(1)
+    found = [_band_windows(windows, on_wall, share, frame.known, every)]
     fits = (local.residual.log2().abs() < LIMITS.same_octaves).all(1)
     doubted = 1 - fits.double().mean((-2, -1)) > LIMITS.doubted
     closer = frame.known & doubted & (side > 2 * LIMITS.least_periods * frame.longest_px)
@@ -81,7 +83,8 @@ def band_windows(
         # What repeats along one axis alone must be in view there.
         holds = side[:, None] > 2 * LIMITS.least_periods * frame.size_px
         seen = every & torch.cat([torch.ones_like(closer)[:, None], holds], dim=1)
-        found.append(_band_windows(_windows(walls, frame, local, side / 2), share, closer, seen))
+        windows = _windows(walls, frame, local, side / 2)
+        found.append(_band_windows(windows, on_wall, share, closer, seen))
     return found
 
 
@@ -92,6 +95,8 @@ def _windows(walls: Walls, frame: RowFrame, local: LocalPeriodResult, side: Tens
     return window_maps(walls, frame, local.tilt.nan_to_num(0.0), places, side)
 
 
-def _band_windows(windows: WindowMaps, share: Tensor, meant: Tensor, kinds: Tensor) -> BandWindows:
-    usable = windows.coverage >= PLANE.min_coverage
+def _band_windows(
+    windows: WindowMaps, on_wall: Tensor, share: Tensor, meant: Tensor, kinds: Tensor
+) -> BandWindows:
+    usable = (windows.coverage >= PLANE.min_coverage) & on_wall
     return BandWindows(half_maps(windows.maps), usable, share, meant, kinds)

@@ -49,19 +49,12 @@ class ZoneLimits:
 
     # hidden_lattice
 
-    part_clarity: float = 0.15
+    part_clarity: float = 0.3
     """[clarity] A part's lattice counts for the wall if bands are so clear with it: they are likely
     then on walls with a lattice. Findings."""
 
-    part_support: float = 0.005
-    """[support] What zones leave over the whole wall: 0.011 or more on corpus pictures with bands,
-    and none where nothing repeats. Searching parts costs as much as searching the whole. Bands."""
-
-    no_lattice_shares: tuple[float, ...] = (0.16, 0.26)
-    """[share of the shorter side] Sides of windows that need no lattice. Bands."""
-
-    no_lattice_clarity: float = 0.36
-    """[clarity] How clear bands must be in them. Bands."""
+    hidden_probability: float = 0.15
+    """[probability] A lattice less likely than this is not looked at any further. Bands."""
 
     # measure
 
@@ -75,6 +68,19 @@ class ZoneLimits:
 
     least_clarity: float = 0.1
     """[clarity] Less clear bands are not drawn; chance reaches it on few walls. Findings."""
+
+    proven_share: float = 0.15
+    """[share of a zone's places] So many must have the lattice of the zone's period. Corpus
+    pictures with bands, and photographs of buildings without (``python benchmarks/cases.py``)."""
+
+    proven_places: int = 6
+    """[places] The same in number. As `proven_share`."""
+
+    clear_alone: float = 0.3
+    """[clarity] Clearer bands need no such places ... As `proven_share`."""
+
+    covered_alone: float = 0.35
+    """[share of the picture] ... where so much shows the wall. As `proven_share`."""
 
     octave_limit: float = 0.25
     """[octaves] How far a wall's period may be from an octave of the expected one. By hand."""

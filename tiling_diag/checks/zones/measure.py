@@ -155,7 +155,8 @@ def _banding(
     direction = seen.bands.direction if seen else 0
     across = places @ normals()[direction]
     zones: list[Zone] = []
-    if seen and seen.clarity > LIMITS.least_clarity:
+    clarity = seen.clarity if seen else 0.0
+    if seen and clarity > LIMITS.least_clarity:
         residual = local.residual[index].flatten(1).log2().abs().mean(0)
         octave = OCTAVES[seen.bands.kind]
         if not rank_1:
@@ -163,15 +164,38 @@ def _banding(
             sides = inside & seen.usable, ~inside & seen.usable
             octave = _octave_of(seen.halves, *sides, seen.bands.kind)
         zones = _zones(seen.bands, octave, across, residual, own)[:MAX_ZONES]
+        if own is None and zones and not _is_proven(zones[0], across, local, index, clarity):
+            zones, clarity = [], 0.0
     usable = (local.coverage[index] >= PLANE.min_coverage).flatten()
     factor = _factor(zones, across, own).masked_fill(~usable, torch.nan)
     return {
         "factor": factor.reshape(rows, columns),
         "axis": torch.tensor(_axis(direction) if zones else BandAxis.NONE),
         "angle_deg": torch.tensor(180.0 * direction / DIRECTIONS if zones else math.nan),
-        "clarity": torch.tensor(seen.clarity if seen else 0.0),
+        "clarity": torch.tensor(clarity),
         **outlines(zones, direction, tilt, size),
     }
+
+
+def _is_proven(
+    zone: Zone, across: Tensor, local: LocalPeriodResult, index: int, clarity: float
+) -> bool:
+    """Whether the lattice of a zone's period was found inside it, or likeness alone is enough.
+
+    Likeness is enough where it is clear and much of the picture shows the wall: what stands before
+    a wall, and what does not repeat, may look like it stretched.
+    """
+    on_wall = local.on_wall[index].flatten()
+    octaves = local.residual[index].flatten(1).log2()
+    wanted = torch.tensor(zone.factor, dtype=octaves.dtype).log2()[:, None]
+    has = ((octaves - wanted).abs() < PLANE.wall_octaves).all(0) & on_wall
+    inside = _inside([(zone.low, zone.high)], across)
+    number = int(has[inside].sum())
+    share = number / max(1, int(inside.sum()))
+    if share >= LIMITS.proven_share and number >= LIMITS.proven_places:
+        return True
+    covered = float(on_wall.double().mean())
+    return clarity > LIMITS.clear_alone and covered > LIMITS.covered_alone
 
 
 def _axis(direction: int) -> BandAxis:

@@ -5,6 +5,7 @@ from __future__ import annotations
 # What a figure shows and how to read it.
 _NOTES = {
     "overview": "Yellow: the lattice found, laid on the joints; it should meet them everywhere. "
+    "Dark: not wall. "
     "Pink: zones at fault.",
     "pred": "What was read; what lies outside the mask is darkened and does not count.",
     "radial_profile": "Power over distance from zero frequency. Blue above the grey background is "

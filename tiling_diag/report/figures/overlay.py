@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiling_diag.record import Record
+from tiling_diag.report.figures.region import wall_region
 
 Floats = NDArray[np.float64]
 
@@ -84,7 +85,7 @@ def lattice_overlay(record: Record, gap_px: float) -> Overlay | None:
         return None
     row_phase, unit_phase = _phases(record, frame)
     every = max(1, math.ceil(gap_px / min(frame.unit, frame.course)))
-    mask = record.mask.numpy()
+    mask = wall_region(record).numpy()
     height, width = mask.shape
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
     flat = _flat(corners, frame)

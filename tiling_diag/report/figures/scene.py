@@ -21,6 +21,7 @@ from tiling_diag.report.figures.canvas import (
 )
 from tiling_diag.report.figures.notes import figure_note
 from tiling_diag.report.figures.panel import Panel
+from tiling_diag.report.figures.region import wall_region
 
 # Walls are shown to fit in this box, px; small ones are enlarged, but not beyond this factor.
 SHOWN_WIDTH, SHOWN_HEIGHT, LARGEST_ZOOM = 720, 560, 4.0
@@ -70,15 +71,16 @@ class Scene:
 
     @cached_property
     def mask(self) -> Rgb | None:
-        """``(h, w)`` the mask at the size it is shown; None where it leaves nothing out."""
-        if bool((self.record.mask >= 1).all()):
+        """``(h, w)`` the wall's region at the size it is shown; None where it is all of it."""
+        region = wall_region(self.record)
+        if bool((region >= 1).all()):
             return None
-        pixels = (self.record.mask * 255).round().clamp(0, 255).to(torch.uint8).numpy()
+        pixels = (region * 255).round().clamp(0, 255).to(torch.uint8).numpy()
         return np.asarray(self._shrunk(Image.fromarray(pixels)))
 
     @cached_property
     def wall(self) -> Rgb:
-        """The picture, with a veil over what lies outside the mask."""
+        """The picture, with a veil over what is not wall."""
         if self.mask is None:
             return self.photo
         share = self.mask[..., None] / 255.0 * 0.68 + 0.32

@@ -1,0 +1,101 @@
+"""How walls repeat under a shift, channel by channel, for a whole batch at once.
+
+A *map* is a masked, normalized autocorrelation with zero lag in its middle. All functions of
+`lattice` look at maps through `AutocorrelationMaps`: a batch of walls, or of windows of walls, with
+a fixed number of lattices for each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.channels import Channels
+from tiling_diag.checks.limits import LIMITS
+from tiling_diag.kernels.autocorrelation import autocorrelation
+from tiling_diag.kernels.running import pad_plane, running_max
+
+
+@dataclass(frozen=True, eq=False)
+class AutocorrelationMaps:
+    """Autocorrelation maps of a batch.
+
+    Attributes:
+        maps: ``(B, K, 2 my + 1, 2 mx + 1)`` of K channels, 1 at zero lag.
+        importance: ``(B, K)`` in [0, 1]; how far each channel counts.
+    """
+
+    maps: Tensor
+    importance: Tensor
+
+    def one(self, index: int) -> AutocorrelationMaps:
+        """Those of wall `index`, as a batch of one."""
+        own = slice(index, index + 1)
+        return AutocorrelationMaps(self.maps[own], self.importance[own])
+
+    @property
+    def max_lag_px(self) -> tuple[int, int]:
+        """Largest lag down and across."""
+        return (self.maps.shape[-2] - 1) // 2, (self.maps.shape[-1] - 1) // 2
+
+    @property
+    def centre(self) -> Tensor:
+        """``(2,)`` float64; the place of zero lag as (x, y)."""
+        my, mx = self.max_lag_px
+        return torch.tensor([mx, my], dtype=torch.float64, device=self.maps.device)
+
+    @cached_property
+    def tolerant(self) -> Tensor:
+        """``(B, K, n)`` flattened maps in which a lag sees the best of its 3 x 3 neighbours."""
+        return running_max(running_max(pad_plane(self.maps, 1), 3, -1), 3, -2).flatten(2)
+
+    @cached_property
+    def mean_map(self) -> Tensor:
+        """``(B, 2 my + 1, 2 mx + 1)`` mean over the channels, by importance."""
+        weights = self.importance / self.importance.sum(-1, keepdim=True)
+        return torch.einsum("bk,bkhw->bhw", weights, self.maps)
+
+    @cached_property
+    def mean_only(self) -> AutocorrelationMaps:
+        """The mean map as a single channel of importance 1."""
+        one = torch.ones_like(self.importance[:, :1])
+        return AutocorrelationMaps(self.mean_map[:, None], one)
+
+    def at(self, lags_px: Tensor) -> tuple[Tensor, Tensor]:
+        """Values near lags.
+
+        Args:
+            lags_px: ``(B, S, P, 2)``.
+
+        Returns:
+            ``(B, K, S, P)`` and whether the lags lie inside the maps ``(B, S, P)``; the value at
+            zero lag where they don't.
+        """
+        my, mx = self.max_lag_px
+        inside = (lags_px[..., 0].abs() <= mx - 1) & (lags_px[..., 1].abs() <= my - 1)
+        lags = torch.where(inside[..., None], lags_px, 0.0).round().long()
+        index = ((lags[..., 1] + my) * (2 * mx + 1) + lags[..., 0] + mx).flatten(1)
+        channels = self.tolerant.shape[1]
+        values = self.tolerant.gather(-1, index[:, None].expand(-1, channels, -1))
+        return values.unflatten(-1, tuple(inside.shape[1:])), inside
+
+    def nearness(self, distance_px: Tensor) -> Tensor:
+        """Weights that fall with the lag: far lags overlap less, and perspective blurs them."""
+        return 1 / (1 + distance_px / (LIMITS.near_lag_share * min(self.max_lag_px)))
+
+
+def autocorrelation_maps(channels: Channels, mask: Tensor) -> AutocorrelationMaps:
+    """Maps of whole walls.
+
+    Args:
+        channels: of the batch.
+        mask: ``(B, H, W)`` in [0, 1].
+    """
+    height, width = mask.shape[-2:]
+    reach = (int(height * LIMITS.max_lag_share), int(width * LIMITS.max_lag_share))
+    return AutocorrelationMaps(
+        autocorrelation(channels.values, mask[:, None], reach), channels.importance
+    )

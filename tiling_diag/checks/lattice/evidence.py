@@ -1,0 +1,159 @@
+"""One vector of evidence for every candidate lattice; what it means is left to the fitted score.
+
+Repetition at the lattice's points, contrast against coarser and denser lattices and against its own
+moved copies, in the whole wall and in the windows that repeat with it; how many windows agree; and
+how all that compares with the best candidate of the wall.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
+from tiling_diag.checks.lattice.candidates import NESTED, Candidates, Families
+from tiling_diag.checks.lattice.limits import LIMITS
+from tiling_diag.checks.lattice.nested import (
+    Relations,
+    coarser,
+    contrast,
+    denser,
+    mean_at_points,
+    shifted,
+    strength,
+)
+from tiling_diag.kernels.lattice_algebra import cell_area
+
+_LOOK = (
+    "strength", "support", "coarser", "coarser_second", "coarser_mean", "denser", "denser_second",
+    "denser_mean", "moved", "points", "luma", "edges", "edge_direction", "best", "mean",
+)  # fmt: skip
+_GEOMETRY = ("short", "long", "aspect", "sine", "cells", "level_vector")
+_WINDOWS = ("agree_mean", "agree_max", "agree_four", "agree_some", "agree_much", "votes", "mass")
+_RELATIVE = (
+    "whole_support", "windows_support", "whole_strength", "windows_strength", "agree_mean", "mass",
+)  # fmt: skip
+NAMES: tuple[str, ...] = (
+    *(f"whole_{name}" for name in _LOOK),
+    *(f"windows_{name}" for name in _LOOK),
+    *_GEOMETRY,
+    *_WINDOWS,
+    *(f"relative_{name}" for name in _RELATIVE),
+)
+# Points that are looked at in the whole wall and, fewer, in windows.
+_WHOLE_ORDERS, _WHOLE_BETWEEN = (10, 6), (7, 4)
+_WINDOW_ORDERS, _WINDOW_BETWEEN = (6, 4), (4, 3)
+
+
+@cache
+def _relations(orders: tuple[int, int], between: tuple[int, int]) -> tuple[Relations, ...]:
+    return coarser(orders), denser(between), shifted((6, 5))
+
+
+def evidence(
+    found: Candidates,
+    families: Families,
+    whole: AutocorrelationMaps,
+    small_scale: Tensor,
+    size: tuple[int, int],
+) -> Tensor:
+    """Evidence ``(B, S, len(NAMES))`` for candidates, finite throughout.
+
+    Args:
+        found: the candidates.
+        families: that they belong to.
+        whole: maps of the whole walls.
+        small_scale: ``(2,)`` px of these maps per px of the full wall.
+        size: height and width of the full wall.
+    """
+    basis, family = found.basis_px, found.family
+    in_whole = _look(whole, basis * small_scale, _relations(_WHOLE_ORDERS, _WHOLE_BETWEEN))
+    parts = [in_whole, _in_windows(found, families)]
+    lengths = basis.norm(dim=-1)
+    scale = families.scale.mean(-1).gather(1, family)
+    small = small_scale.mean()
+    area = cell_area(basis)
+    geometry = [
+        (lengths.amin(-1) * small).log2(),
+        (lengths.amax(-1) * small).log2(),
+        (lengths.amax(-1) / lengths.amin(-1)).log(),
+        area / lengths.prod(-1),
+        (size[0] * size[1] / area).log2(),
+        (lengths.amax(-1) * scale).log2(),
+    ]
+    agree = families.support.gather(1, family[..., None].expand(-1, -1, families.support.shape[-1]))
+    number = families.windows.gather(1, family)
+    windows = [
+        agree.sum(-1) / number,
+        agree.amax(-1),
+        agree.topk(4, dim=-1).values.mean(-1),
+        (agree > 0.15).sum(-1) / number,
+        (agree > 0.3).sum(-1) / number,
+        families.votes.gather(1, family).log1p(),
+        families.mass.gather(1, family).log1p(),
+    ]
+    parts += [torch.stack(geometry, -1).float(), torch.stack(windows, -1).float()]
+    known = torch.cat(parts, -1)
+    relative = []
+    for name in _RELATIVE:
+        own = known[..., NAMES.index(name)].masked_fill(~found.is_there, -1.0)
+        relative.append(own / own.amax(-1, keepdim=True).clamp_min(1e-3))
+    return torch.cat([known, torch.stack(relative, -1)], -1).nan_to_num(-1.0)
+
+
+def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, ...]) -> Tensor:
+    """``(B, S, len(_LOOK))`` what maps say of lattices ``(B, S, 2, 2)`` in px of the maps."""
+    on, points = mean_at_points(maps, basis)
+    repeats = strength(on, maps.importance)
+    against, missing, kept = contrast(maps, basis, relations[0])
+    missing = missing | (kept.amax(1) < 0.1)
+    against = against.masked_fill(missing[:, None], -1.0)
+    added, no_room, _ = contrast(maps, basis, relations[1])
+    added = added.masked_fill(no_room[:, None], 2.0)
+    moved, nowhere, _ = contrast(maps, basis, relations[2], doubt=0.0)
+    moved = moved.amax(1).masked_fill(nowhere, 0.0).unflatten(-1, (2, -1)).amax(-1).amin(-1)
+    counted = on.clamp(0, 1) * maps.importance[..., None]
+    numbers = [
+        repeats,
+        repeats * points / (points + LIMITS.few_points),
+        against.amax(1).amax(-1),
+        against.topk(2, dim=1).values[:, 1].amax(-1),
+        against.clamp_min(0).mean(1).amax(-1),
+        added.amax(1).amin(-1).clamp_max(2.0),
+        added.topk(2, dim=1).values[:, 1].amin(-1).clamp_max(2.0),
+        added.clamp_min(0).mean(1).amin(-1).clamp_max(2.0),
+        moved,
+        points.log1p(),
+        on[:, 0].clamp(0, 1),
+        on[:, 3].clamp(0, 1),
+        counted[:, 4:].amax(1),
+        counted.amax(1),
+        counted.mean(1),
+    ]
+    return torch.stack(numbers, -1)
+
+
+def _in_windows(found: Candidates, families: Families) -> Tensor:
+    """What the pooled maps of each candidate's own family say of it."""
+    many = families.basis_px.shape[1]
+    batch = len(found.family)
+    member = torch.nn.functional.one_hot(found.family, many)
+    slot = (member.cumsum(1) * member).sum(-1) - 1
+    slots = len(NESTED)
+    place = found.family * slots + slot
+    stand_in = torch.eye(2, dtype=torch.float64, device=place.device) * 9.0
+    basis = stand_in.repeat(batch, many * slots, 1, 1)
+    scale = families.scale.gather(1, found.family[..., None].expand(-1, -1, 2))
+    basis.scatter_(
+        1, place[..., None, None].expand(-1, -1, 2, 2), found.basis_px * scale[..., None, :]
+    )
+    seen = _look(
+        families.maps,
+        basis.unflatten(1, (many, slots)).flatten(0, 1),
+        _relations(_WINDOW_ORDERS, _WINDOW_BETWEEN),
+    )
+    seen = seen.unflatten(0, (batch, many)).flatten(1, 2)
+    own: Tensor = seen.gather(1, place[..., None].expand(-1, -1, seen.shape[-1]))
+    return own
