@@ -2,15 +2,17 @@
 
 From a picture to its results, and where each question is answered (modules of this folder):
 
-    what repeats                               `lattice.measure`
-        which lattices may it be               `lattice.candidates`
-        which of two nested ones, the octave   `lattice.fitted_score`, by `lattice.nested`
-    how is the wall seen                       `plane.measure`
-        where is a tilt found                  `plane.plane_fit`; where no lattice is known yet
+    which lattice does the wall have           `lattice.measure`, called by `plane.measure`
+        which lattices are possible            `lattice.candidates`
+        which of two nested lattices is right  `lattice.fitted_score` decides the octave, from
+                                               evidence that `lattice.nested` computes
+    how is the wall seen: perspective, scale   `plane.measure`
+        what is its tilt                       `plane.plane_fit`; without a lattice
                                                `plane.tilt_from_edges`, `plane.tilt_from_windows`
         how large is the period at a place     `plane.local_period`
-    where does it differ: zones                `zones.measure`
-        which lattice do zones hide            `zones.hidden_lattice`
+    where does the period differ: zones        `zones.measure`
+        which lattice is too unlikely alone,
+        but has clear bands                    `zones.hidden_lattice`
     how does it compare with what it should be
         with a reference picture               `reference.lattice_ratio`, `reference.texture_ratio`
         with a size in px                      `reference.expected`
@@ -22,8 +24,9 @@ From a picture to its results, and where each question is answered (modules of t
 Every check takes `Walls`, a batch of walls of one size, and the results it builds on; it returns a
 frozen dataclass of `results`. To add a check: write a module in the folder whose question it
 answers, its result type in `results`, a field of that type in `measured.Measured`, and a line in
-`_results` below. What judges by it goes to `tiling_diag.findings`, numbers for `summary.json` to
-`tiling_diag.report.summary`.
+`_results` below. Its limits go to the folder's `limits`, code that turns the result into a finding
+to `tiling_diag.findings`, numbers for `summary.json` to `tiling_diag.report.summary`, tests to
+`tests/checks`.
 """
 
 from __future__ import annotations
@@ -73,7 +76,7 @@ def read_reference(image: Tensor, device: torch.device) -> Reference:
     image = image.to(device)
     walls = Walls(image[None], torch.ones_like(image[None, 0]))
     if walls.too_thin:
-        return Reference(image, _unseen(walls)[0])
+        return Reference(image, _too_thin(walls)[0])
     return Reference(image, reference_lattice(image))
 
 
@@ -117,9 +120,9 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
     in_wall_px = None
     if reference is not None:
         in_wall_px = scaled(reference.lattice, torch.tensor(settings.ref_scale))
-    # What repeats and how it is seen are found in turns: see `plane.measure`.
+    # Lattice and tilt are found in turns: see `plane.measure`.
     if walls.too_thin:
-        lattice, plane = _unseen(walls)
+        lattice, plane = _too_thin(walls)
     else:
         lattice, plane, likeliest = measure_plane(walls)
         lattice, plane = with_hidden_lattices(walls, lattice, plane, likeliest, in_wall_px)
@@ -147,7 +150,7 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
     return results if compared is None else {**results, "reference": compared}
 
 
-def _unseen(walls: Walls) -> tuple[LatticeResult, Plane]:
+def _too_thin(walls: Walls) -> tuple[LatticeResult, Plane]:
     """What is known of walls that are too thin: no lattice, no tilt."""
     flat = walls.image.new_zeros(*walls.image.shape[:2], 32, 32)
     lattice, plane, _ = measure_plane(Walls(flat, torch.ones_like(flat[:, 0])))
