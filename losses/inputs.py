@@ -26,6 +26,8 @@ FEATHER_SHARE = 1 / 16
 WINDOW_TAPER = 0.25
 # Below this standard deviation, in rounding errors of float32 times the mean, a picture is flat.
 FLAT_IN_ROUNDING_ERRORS = 16.0
+# Pictures with larger values are scaled down first. By hand: no picture has them.
+HUGE = 65536.0
 # A smaller sum of squared weights holds no lattice: it is less than four 4 x 4 px units.
 LEAST_AREA_PX = 64.0
 
@@ -57,6 +59,8 @@ def check_pictures(pred: Tensor, target: Tensor, mask: Tensor | None) -> None:
             )
         if not image.is_floating_point():
             raise InputError(f"{name} is {image.dtype}: pass floating point, e.g. x.float() / 255")
+    if pred.shape[0] == 0 or target.shape[0] == 0:
+        raise InputError("the batch is empty (B = 0): skip the loss where there are no pictures")
     if pred.shape[0] != target.shape[0] or pred.shape[-2:] != target.shape[-2:]:
         raise InputError(
             f"pred is {tuple(pred.shape)} but target is {tuple(target.shape)}: batch, height and "
@@ -108,8 +112,8 @@ def compute_spectra(
     dtype = torch.promote_types(torch.promote_types(pred.dtype, target.dtype), torch.float32)
     size = (pred.shape[-2], pred.shape[-1])
     weights = _weights(mask, size, pred.device, dtype)
-    first = luma(pred.to(dtype))
-    second = luma((target if both else target.detach()).to(dtype))
+    first = luma(_moderate(pred.to(dtype)))
+    second = luma(_moderate((target if both else target.detach()).to(dtype)))
     padded = padded_size(size)
     powers = (power_spectrum(first, weights, padded), power_spectrum(second, weights, padded))
     area = weights.square().sum((-2, -1))
@@ -118,6 +122,16 @@ def compute_spectra(
     keep = counts[:, None, None]
     filled = (torch.where(keep, powers[0], 1.0), torch.where(keep, powers[1], 1.0))
     return Spectra(filled, size, counts)
+
+
+def _moderate(image: Tensor) -> Tensor:
+    """Pictures of huge values over their largest one: squares overflow from 1e19 on.
+
+    The losses do not depend on contrast. What is not finite stays so, and shows in the loss.
+    """
+    largest = image.detach().abs().amax((1, 2, 3), keepdim=True)
+    huge = (largest > HUGE) & (largest < torch.inf)
+    return image / torch.where(huge, largest, 1.0)
 
 
 def _has_power(image: Tensor, power: Tensor, area: Tensor) -> Tensor:
@@ -137,7 +151,7 @@ def _weights(
     window = _window(size, device, dtype)
     if mask is None:
         return window
-    return feather(mask.detach().to(dtype)[:, 0], FEATHER_SHARE * min(size)) * window
+    return feather(mask.detach().to(dtype)[:, 0].clamp(0, 1), FEATHER_SHARE * min(size)) * window
 
 
 @constant_result

@@ -94,7 +94,9 @@ class PatchwiseLoss(nn.Module):
             center = center[:, None].expand(-1, patches).flatten()
         terms, counts = self.loss.item_terms(parts[0], parts[1], covers, center)
         if covers is not None:
-            counts = counts & (covers.float().mean((-3, -2, -1)) >= self.min_coverage)
+            coverage = covers.float().clamp(0, 1).mean((-3, -2, -1))
+            # A mask that is not finite shows in the loss.
+            counts = counts & ~(coverage < self.min_coverage)
         return self._worst(total(terms).view(batch, patches), counts.view(batch, patches))
 
     def _patches(self, image: Tensor) -> Tensor:

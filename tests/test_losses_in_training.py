@@ -9,6 +9,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import nn
 
+from tiling_diag.errors import InputError
 from tiling_diag.losses import (
     ACFPeriodLoss,
     LogPolarAlignLoss,
@@ -117,6 +118,34 @@ def test_an_item_with_nothing_to_compare_has_no_weight(kind, broken):
     assert gradient.isfinite().all()
     assert (gradient[0] == 0).all()
     assert gradient[1].abs().max() > 0
+
+
+@pytest.mark.parametrize("factor", [1e15, 1e20, 1e25, 1e37])
+def test_huge_values_cost_what_the_same_picture_costs_at_any_contrast(factor):
+    pred, target = tiles(14.0), tiles(10.0)
+    huge = (pred * factor).requires_grad_()
+    value = TilingLoss()(huge, target, None)
+    (gradient,) = torch.autograd.grad(value, huge)
+    # Float32 rounding of the scaled picture.
+    assert value.item() == pytest.approx(TilingLoss()(pred, target, None).item(), rel=1e-3)
+    assert gradient.isfinite().all()
+
+
+def test_an_empty_batch_is_said():
+    empty = tiles(10.0)[:0]
+    for loss in (TilingLoss(), PatchwiseLoss(TilingLoss(), 32, 16)):
+        with pytest.raises(InputError, match="the batch is empty"):
+            loss(empty, empty, None)
+
+
+def test_patches_under_a_mask_that_is_not_finite_show_and_a_negative_one_marks_nothing():
+    loss, pred = PatchwiseLoss(TilingLoss(), 32, 16), tiles(14.0).requires_grad_()
+    mask = torch.ones(1, 1, 96, 96)
+    assert loss(pred, tiles(10.0), mask * float("nan")).isnan()
+    value = loss(pred, tiles(10.0), -mask)
+    assert value == 0
+    (gradient,) = torch.autograd.grad(value, pred)
+    assert (gradient == 0).all()
 
 
 @pytest.mark.parametrize("kind", EVERY)

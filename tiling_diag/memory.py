@@ -21,4 +21,6 @@ def out_of_memory(error: BaseException) -> str:
     """One line: that memory ran out, how much was asked for if that is known, what would work."""
     asked = re.search(r"allocate (\d+) bytes", str(error))
     amount = f" (another {int(asked[1]) / 2**20:.0f} MiB were needed)" if asked else ""
-    return f"out of memory{amount}: {ADVICE}"
+    # What this package says of a picture begins with its name.
+    said = f", {error}" if isinstance(error, MemoryError) and str(error).strip() else ""
+    return f"out of memory{amount}{said}: {ADVICE}"

@@ -29,7 +29,7 @@ from bad_inputs import (
     ordinary_user,
     saved,
 )
-from PIL import Image
+from PIL import Image, features
 
 from tiling_diag.errors import InputError
 from tiling_diag.inputs.images import load_image
@@ -555,3 +555,39 @@ def test_the_modules_import_little():
         "assert new <= {'tiling_diag', 'numpy'}, new"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_being_out_of_memory_is_no_damage(tmp_path, monkeypatch):
+    path = saved(GREY, "wall.png")(tmp_path)
+
+    def fails(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "convert", fails)
+    monkeypatch.setattr(Image.Image, "load", fails)
+    with pytest.raises(MemoryError, match=r"wall.png of 64 x 48 px takes about \d+ MiB to read"):
+        load_image(path)
+
+
+def test_only_files_are_offered_for_a_misspelt_name(tmp_path):
+    (tmp_path / "walls.png").mkdir()
+    assert "no name there is like it" in error_of(load_image, tmp_path / "wall.png")
+
+
+def test_blanks_in_names_stay_in_messages(tmp_path):
+    assert "a   b.png" in error_of(load_image, tmp_path / "a   b.png")
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow has no AVIF")
+def test_avif_is_read(tmp_path):
+    path = tmp_path / "wall.avif"
+    Image.fromarray(GREY).save(path, quality=100)
+    assert load_image(path).pixels.shape[-2:] == SIZE
+
+
+@pytest.mark.parametrize(("brand", "package"), [(b"heic", "pillow-heif"), (b"mif1", "pillow-heif")])
+def test_a_kind_that_can_not_be_decoded_names_the_package(brand, package, tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftyp" + brand + b"\0" * 40)
+    if "HEIF" in Image.OPEN:
+        pytest.skip("HEIF can be decoded here")
+    assert f"install {package}" in error_of(load_image, tmp_path / "a.heic")

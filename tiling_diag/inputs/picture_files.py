@@ -6,12 +6,13 @@ all it raises or warns of becomes one `InputError` that names the file.
 
 from __future__ import annotations
 
+import importlib
 import os
 import stat
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,15 @@ from tiling_diag.text import printable
 MIN_SIDE_PX = 8
 MAX_MEGAPIXELS = 178  # Pillow itself refuses files from 179 on
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "WEBP", "TIFF")
+# Read where Pillow, or a package that adds to it, can: the names of such packages, and how the
+# files say what they are.
+EXTRA_FORMATS = {"AVIF": "pillow-avif-plugin", "HEIF": "pillow-heif"}
+_BRANDS = {
+    b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIF", b"heix": "HEIF", b"heim": "HEIF",
+    b"heis": "HEIF", b"hevc": "HEIF", b"mif1": "HEIF", b"msf1": "HEIF",
+}  # fmt: skip
+# Decoded, and as float32, with opacity.
+BYTES_PER_PIXEL = 20
 EXIF_ORIENTATION = 0x0112
 
 
@@ -68,9 +78,9 @@ def read_file(path: str, label: str, notes: list[str]) -> Tensor:
         raise InputError(f"{label} is empty (0 bytes): copy or export the picture again")
     # Not by name: Pillow then maps uncompressed TIFF into memory and gets the turned ones wrong.
     with (
-        _pillow_errors(label),
+        _pillow_errors(label, path),
         open(path, "rb") as file,
-        Image.open(file, formats=FORMATS) as image,
+        Image.open(file, formats=_formats()) as image,
     ):
         return _decode(image, label, notes)
 
@@ -80,10 +90,34 @@ def size_in_header(path: str) -> tuple[int, int] | None:
     if not os.path.isfile(path):  # a pipe would keep us waiting
         return None
     try:
-        with _PILLOW_QUIET, Image.open(path, formats=FORMATS) as image:
+        with _PILLOW_QUIET, Image.open(path, formats=_formats()) as image:
             return image.size
     except Exception:  # whatever is wrong with it is said when it is read
         return None
+
+
+def _formats() -> list[str]:
+    """Names of the formats that are read here, as Pillow calls them."""
+    Image.init()
+    for name, package in EXTRA_FORMATS.items():
+        if name not in Image.OPEN:
+            with suppress(ImportError, AttributeError):
+                plugin = importlib.import_module(package.replace("-", "_").removesuffix("_plugin"))
+                plugin.register_heif_opener()
+    return [*FORMATS, *(name for name in EXTRA_FORMATS if name in Image.OPEN)]
+
+
+def _missing_decoder(path: str | None) -> str:
+    """What to install for a file of a kind that is known but can't be decoded here."""
+    brand = b""
+    if path is not None:
+        with suppress(OSError), open(path, "rb") as file:
+            head = file.read(12)
+            brand = head[8:12] if head[4:8] == b"ftyp" else b""
+    name = _BRANDS.get(brand)
+    if name is None or name in Image.OPEN:
+        return ""
+    return f"; for {name} install {EXTRA_FORMATS[name]} beside this package"
 
 
 def _missing(path: str, label: str) -> str:
@@ -101,7 +135,11 @@ def _missing(path: str, label: str) -> str:
         names = {entry.lower(): entry for entry in os.listdir(folder or ".")}
     except OSError:
         names = {}
-    near = difflib.get_close_matches(wanted.lower(), names, n=1)
+    near = [
+        name
+        for name in difflib.get_close_matches(wanted.lower(), names, n=5)
+        if os.path.isfile(os.path.join(folder, names[name]))
+    ]
     hint = f"did you mean {printable(names[near[0]])}?" if near else "no name there is like it"
     return f"there is no file {label}: {hint}"
 
@@ -109,7 +147,7 @@ def _missing(path: str, label: str) -> str:
 def _reason(error: BaseException) -> str:
     """What an exception says, on one line."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return printable(" ".join(text.split())) or type(error).__name__
+    return printable(" ".join(text.splitlines())) or type(error).__name__
 
 
 def read_pillow(image: Image.Image, label: str, notes: list[str]) -> Tensor:
@@ -132,13 +170,15 @@ def read_pillow(image: Image.Image, label: str, notes: list[str]) -> Tensor:
 
 
 @contextmanager
-def _pillow_errors(label: str) -> Iterator[None]:
+def _pillow_errors(label: str, path: str | None = None) -> Iterator[None]:
     """Anything Pillow raises becomes an `InputError`; its warnings are not shown."""
     try:
         with _PILLOW_QUIET:
             yield
     except InputError:
         raise
+    except MemoryError:
+        raise  # says nothing about the file
     except PermissionError:
         raise InputError(f"{label} can't be read: you have no permission to read it") from None
     except Image.DecompressionBombError:
@@ -148,7 +188,7 @@ def _pillow_errors(label: str) -> Iterator[None]:
     except UnidentifiedImageError:
         raise InputError(
             f"{label} is not a picture that can be read, or its header is damaged: PNG, JPEG, "
-            "WebP, TIFF, BMP, GIF and PPM can"
+            f"WebP, TIFF, BMP, GIF, PPM and AVIF can{_missing_decoder(path)}"
         ) from None
     # Damaged files make Pillow raise nearly anything: OSError, SyntaxError, ValueError, KeyError...
     except Exception as error:
@@ -190,6 +230,17 @@ _PILLOW_QUIET = _Quiet()
 
 def _decode(image: Image.Image, label: str, notes: list[str]) -> Tensor:
     check_size(image.height, image.width, label)
+    try:
+        return _values(image, notes)
+    except MemoryError as error:
+        mebibytes = image.width * image.height * BYTES_PER_PIXEL / 2**20
+        raise MemoryError(
+            f"{label} of {image.width} x {image.height} px takes about {mebibytes:.0f} MiB to read"
+        ) from error
+
+
+def _values(image: Image.Image, notes: list[str]) -> Tensor:
+    """What `read_pillow` returns."""
     image.load()
     if getattr(image, "is_animated", False):
         notes.append(f"only frame {image.tell() + 1} of its several frames is read")
