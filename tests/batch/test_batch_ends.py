@@ -233,7 +233,7 @@ def test_workers_killed_at_any_moment_lose_and_double_nothing(tmp_path):
         # 2 where workers never got to begin, 3 where a picture was given up; a rerun mends both.
         assert code in (0, 2, 3), stderr
         assert "Traceback" not in stderr
-        assert kills == KILLS or code == 0
+    assert kills > 0
     paths = [row["path"] for row in rows_in(tmp_path / "out")]
     assert len(paths) == len(set(paths)) == 60
     assert_same_rows(tmp_path / "out", tmp_path / "unbroken")
