@@ -156,7 +156,7 @@ def test_names_of_any_bytes_are_measured_with_their_pages(tmp_path):
 
 @pytest.mark.slow
 def test_a_locale_of_ascii_takes_any_name(tmp_path):
-    save_wall(tmp_path / "walls" / "стена.png", period=(16, 48))
+    save_wall(tmp_path / "walls" / "стена.png", period=(16, 48), size=(128, 192))
     (tmp_path / "list.csv").write_text("pred,prompt\nwalls/стена.png,кирпич\n", encoding="utf-8")
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     for number, source in enumerate(("walls", "list.csv")):
