@@ -63,6 +63,9 @@ def measure_lattice(walls: Walls) -> LatticeResult:
 
     `claimed` says which of them are to be believed.
     """
+    flat, thin = _flat(walls.small), _thin(walls)
+    if bool((flat | thin).all()):
+        return _unmeasurable(flat)
     seen = look(walls)
     chosen = _choose(seen)
     basis = _refined(walls, seen, chosen)
@@ -71,7 +74,6 @@ def measure_lattice(walls: Walls) -> LatticeResult:
     second = torch.where(chosen.second_is_single[:, None, None], chosen.second_px, second)
     other = _read(seen, chosen.second_family, chosen.second_is_single, second)
     probability = fitted_score(walls.image.device).probability(chosen.logit)
-    flat, thin = _flat(walls.small), _thin(walls)
     reason = torch.full_like(flat, Reason.FOUND, dtype=torch.int64)
     reason = reason.masked_fill(probability < LEAST_PROBABILITY, Reason.NOTHING_REPEATS)
     reason = reason.masked_fill(thin, Reason.TOO_SMALL).masked_fill(flat, Reason.FLAT)
@@ -98,6 +100,26 @@ def measure_lattice(walls: Walls) -> LatticeResult:
         angle_deg=known(reading.angle_deg),
         wave_vector=known(reading.wave_vector),
         fundamental_px=known(1 / reading.wave_vector.norm(dim=-1)),
+    )
+
+
+def _unmeasurable(flat: Tensor) -> LatticeResult:
+    """Of walls ``(B,)`` that are all flat or too small: there is nothing to search."""
+    missing = torch.full(flat.shape, torch.nan, dtype=torch.float64)
+    pair = missing[:, None].expand(-1, 2)
+    return LatticeResult(
+        basis_px=pair[:, None].expand(-1, 2, -1),
+        is_periodic=torch.zeros_like(flat).cpu(),
+        probability=torch.zeros_like(missing),
+        second_unit_px=missing,
+        second_course_px=missing,
+        strength=missing,
+        reason=torch.where(flat, int(Reason.FLAT), int(Reason.TOO_SMALL)).cpu(),
+        unit_px=missing,
+        course_px=missing,
+        angle_deg=missing,
+        wave_vector=pair,
+        fundamental_px=missing,
     )
 
 
