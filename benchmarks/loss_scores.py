@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
-from loss_walls import NEAR, OCTAVES, SCALES, Material, outside, wall_mask
+from loss_walls import NEAR, OCTAVES, SCALES, Material, outside, turned_crop, wall_mask
 from torch import Tensor
 
 import tiling_diag as td
@@ -284,24 +283,3 @@ def only_the_scale(
         "noise": away["noise"],
         "turn": away["turn"],
     }
-
-
-def turned_crop(
-    material: Material, size_px: int, centre: tuple[float, float], angle: float
-) -> Tensor:
-    """``(1, size, size)`` grey crop turned by `angle` radians about its middle; bilinear."""
-    grey = material.grey[0]
-    h, w = grey.shape
-    side = torch.arange(size_px) - (size_px - 1) / 2
-    y, x = torch.meshgrid(side, side, indexing="ij")
-    at_x = centre[0] * w - 0.5 + x * math.cos(angle) - y * math.sin(angle)
-    at_y = centre[1] * h - 0.5 + x * math.sin(angle) + y * math.cos(angle)
-    if material.seamless:
-        grey = F.pad(grey[None], (0, 1, 0, 1), mode="circular")[0]
-        at_x, at_y = at_x % w, at_y % h
-    places = torch.stack(
-        [2 * at_x / (grey.shape[1] - 1) - 1, 2 * at_y / (grey.shape[0] - 1) - 1], dim=-1
-    )
-    return F.grid_sample(
-        grey[None, None], places[None], padding_mode="reflection", align_corners=True
-    )[0]

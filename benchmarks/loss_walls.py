@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -145,3 +146,24 @@ def outside(size_px: int) -> Tensor:
         torch.linspace(0, 1, size_px), torch.linspace(0, 1, size_px), indexing="ij"
     )
     return (0.5 + 0.4 * x - 0.2 * y + 0.15 * torch.sign(torch.sin(9 * x + 4 * y))).clamp(0, 1)
+
+
+def turned_crop(
+    material: Material, size_px: int, centre: tuple[float, float], angle: float
+) -> Tensor:
+    """``(1, size, size)`` grey crop turned by `angle` radians about its middle; bilinear."""
+    grey = material.grey[0]
+    h, w = grey.shape
+    side = torch.arange(size_px) - (size_px - 1) / 2
+    y, x = torch.meshgrid(side, side, indexing="ij")
+    at_x = centre[0] * w - 0.5 + x * math.cos(angle) - y * math.sin(angle)
+    at_y = centre[1] * h - 0.5 + x * math.sin(angle) + y * math.cos(angle)
+    if material.seamless:
+        grey = F.pad(grey[None], (0, 1, 0, 1), mode="circular")[0]
+        at_x, at_y = at_x % w, at_y % h
+    places = torch.stack(
+        [2 * at_x / (grey.shape[1] - 1) - 1, 2 * at_y / (grey.shape[0] - 1) - 1], dim=-1
+    )
+    return F.grid_sample(
+        grey[None, None], places[None], padding_mode="reflection", align_corners=True
+    )[0]
