@@ -23,8 +23,8 @@ OPTIONS = {
     },
 }  # fmt: skip
 KEYS = {
-    "schema_version", "input", "verdict", "findings", "periodicity", "lattice", "periods",
-    "reference", "local_period", "wall",
+    "schema_version", "input", "verdict", "unjudged", "findings", "periodicity", "lattice",
+    "periods", "reference", "local_period", "wall",
     "fundamental_radius_bin", "acf_first_peak_radius_bin", "ref_radius_bin", "E2f_over_Ef",
     "Ehalf_over_Ef", "axis_ratio_at_f", "shift_mse_dx1", "shift_mse_dy1", "resize_mse_downUp",
     "resize_delta_r", "band_axis_hint", "band_base_period_px", "band_row_frac_max",

@@ -12,6 +12,7 @@ from tiling_diag.checks.measure import measure, read_reference
 from tiling_diag.device import pick_device
 from tiling_diag.errors import InputError
 from tiling_diag.findings.judge import find
+from tiling_diag.findings.unjudged import why_unjudged
 from tiling_diag.inputs.images import ImageSource, load_image
 from tiling_diag.inputs.wall_input import WallInput, read_wall
 from tiling_diag.numerics import plain_numerics
@@ -126,5 +127,7 @@ def diagnose_walls(walls: list[WallInput], settings: Settings | None = None) -> 
             some = indices[first : first + step]
             together = measure([walls[i] for i in some], reference, settings, device)
             for i, measured in zip(some, together, strict=True):
-                found[i] = Diagnosis(**vars(measured), findings=find(measured))
+                found[i] = Diagnosis(
+                    **vars(measured), findings=find(measured), unjudged=why_unjudged(measured)
+                )
     return [found[index] for index in range(len(walls))]

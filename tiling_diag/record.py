@@ -14,11 +14,16 @@ class Record(Measured):
 
     Attributes:
         findings: worst first.
+        unjudged: why what was asked could not be judged, as a sentence; None where it could.
     """
 
     findings: tuple[Finding, ...]
+    unjudged: str | None
 
     @property
     def verdict(self) -> Verdict:
-        """``ok``, ``suspect`` or ``defect``: the worst severity among the findings."""
-        return verdict_of(self.findings)
+        """The worst severity among the findings; ``unjudged`` where nothing is wrong as far as it
+        could be judged, but not all that was asked could be.
+        """
+        worst = verdict_of(self.findings)
+        return "unjudged" if worst == "ok" and self.unjudged is not None else worst

@@ -75,6 +75,14 @@ def test_a_suspect_wall_fails_from_suspect_on_only(limit, code, monkeypatch):
     assert result.stdout.startswith("SUSPECT  worth a look")
 
 
+@pytest.mark.parametrize(("limit", "code"), [("unjudged", 1), ("suspect", 0), ("defect", 0)])
+def test_a_wall_that_is_not_judged_fails_only_if_the_user_says_so(limit, code, tmp_path):
+    Image.new("RGB", (64, 64)).save(tmp_path / "black.png")
+    result = run("--pred", tmp_path / "black.png", "--fail-on", limit)
+    assert result.exit_code == code
+    assert result.stdout.startswith("NOT JUDGED")
+
+
 def test_a_good_wall_passes_fail_on():
     mask = SAMPLES / "brick_mask.png"
     assert (

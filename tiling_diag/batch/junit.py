@@ -12,7 +12,7 @@ from xml.sax.xmlreader import AttributesImpl
 from tiling_diag.batch.rows import status_of
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import WholeFile
-from tiling_diag.findings.finding import SUSPECT_PROBABILITY
+from tiling_diag.findings.finding import SUSPECT_PROBABILITY, VERDICTS, reaches
 
 # What XML 1.0 has no way to say.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -32,7 +32,7 @@ def write_junit(
     Raises:
         InputError: if it can't be written.
     """
-    failing = ("defect", "suspect") if fail_on == "suspect" else ("defect",)
+    failing = tuple(v for v in VERDICTS if reaches(v, fail_on or "defect"))
     counts = totals.verdicts
     with WholeFile(path) as file:
         xml = XMLGenerator(file.text(), "utf-8")

@@ -8,6 +8,8 @@ from collections import Counter
 from types import TracebackType
 from typing import Any
 
+from tiling_diag.findings.finding import VERDICT_WORDS, VERDICTS
+
 # Without a terminal, a line at most this often.
 PLAIN_EVERY_S = 10.0
 
@@ -76,8 +78,8 @@ class Progress:
         rate = (self._measured - 1) / spent if spent > 0 and self._measured > 1 else 0.0
         left = (self._total - self._done) / rate if rate else 0.0
         counts = ", ".join(
-            f"{self._counts[status]} {status}"
-            for status in ("defect", "suspect", "ok", "error")
+            f"{self._counts[status]} {VERDICT_WORDS[status]}"
+            for status in (*reversed(VERDICTS), "error")
             if self._counts[status]
         )
         return f"{rate:.1f} pictures/s  {_clock(left)} left  {counts}"

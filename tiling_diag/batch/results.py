@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     Attributes:
         offset, length: bytes.
         fingerprint: None where the row has to be done again in any case.
-        status: ``ok``, ``suspect``, ``defect`` or ``error``.
+        status: the verdict, or ``error``.
         columns: what a list said of the picture.
     """
 

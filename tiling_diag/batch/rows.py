@@ -17,7 +17,7 @@ from typing import Any, cast
 from tiling_diag.batch.row_shape import NOT_NUMBERS, RowError, check_row, no_constant
 from tiling_diag.batch.work import Job
 from tiling_diag.errors import InputError
-from tiling_diag.findings.finding import SUSPECT_PROBABILITY
+from tiling_diag.findings.finding import SUSPECT_PROBABILITY, VERDICTS
 from tiling_diag.report.measures import MEASURES
 from tiling_diag.text import printable
 
@@ -26,7 +26,7 @@ NUMBERS = [
     ("input.mask_coverage", "share"),
     *((m.key, m.unit) for m in MEASURES if m.key not in NOT_NUMBERS),
 ]
-_RANK = {"error": 0, "ok": 1, "suspect": 2, "defect": 3}
+_RANK = {status: rank for rank, status in enumerate(("error", *VERDICTS))}
 
 
 def status_of(row: dict[str, Any]) -> str:

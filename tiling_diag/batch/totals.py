@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from tiling_diag.batch.folder import GALLERY_FILE
 from tiling_diag.batch.rows import found_codes, status_of
+from tiling_diag.findings.finding import VERDICT_WORDS, VERDICTS, reaches
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-STATUSES = ("defect", "suspect", "ok", "error")
+STATUSES = (*reversed(VERDICTS), "error")
 
 
 @dataclass
@@ -46,9 +47,7 @@ class Totals:
 
     def meets(self, fail_on: str | None) -> bool:
         """Whether a picture has this verdict or a worse one."""
-        return fail_on is not None and (
-            self.verdicts["defect"] > 0 or (fail_on == "suspect" and self.verdicts["suspect"] > 0)
-        )
+        return any(reaches(verdict, fail_on) for verdict, count in self.verdicts.items() if count)
 
     def plain(self) -> dict[str, Any]:
         """As numbers and text, for JSON."""
@@ -82,7 +81,9 @@ def render(totals: Totals, console: Console) -> None:
         table.add_column(no_wrap=True, justify="left")
     for status in STATUSES:
         if count := totals.verdicts[status]:
-            table.add_row(f"[{styles[status]}]{status}[/]", str(count), _share(count, totals))
+            table.add_row(
+                f"[{styles[status]}]{VERDICT_WORDS[status]}[/]", str(count), _share(count, totals)
+            )
     for code, count in totals.findings.most_common():
         table.add_row(f"  {code}", str(count), _share(count, totals))
     console.print(table)

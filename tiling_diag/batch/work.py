@@ -53,7 +53,7 @@ class Outcome:
     Attributes:
         path: of the job.
         line: its row as JSON with a line end; None if the row that was there still fits.
-        status: ``ok``, ``suspect``, ``defect`` or ``error``; empty where `line` is None.
+        status: the verdict, or ``error``; empty where `line` is None.
         files: contents by name below the folder of the results.
     """
 

@@ -19,6 +19,7 @@ from tiling_diag.command.options import (
     user_errors,
 )
 from tiling_diag.errors import InputError
+from tiling_diag.findings.finding import reaches
 from tiling_diag.process import heavy_imports
 
 EXAMPLES = """Examples:
@@ -94,5 +95,5 @@ def diag(
             print_result(rendered(diagnosis, summary))
         if files:
             typer.echo(f"report: {files[-1]}", err=True)
-    if fail_on is not None and diagnosis.verdict in (fail_on.value, "defect"):
+    if fail_on is not None and reaches(diagnosis.verdict, fail_on.value):
         raise typer.Exit(1)

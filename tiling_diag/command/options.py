@@ -19,6 +19,7 @@ from tiling_diag.text import json_text
 class FailOn(str, Enum):
     """From which verdict on the exit code is 1."""
 
+    unjudged = "unjudged"
     suspect = "suspect"
     defect = "defect"
 

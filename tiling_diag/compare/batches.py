@@ -19,7 +19,8 @@ from tiling_diag.text import printable
 
 SCHEMA_VERSION = 1
 MOST_CHANGED = 10
-_RANK = {"ok": 0, "suspect": 1, "defect": 2}
+# What was not judged is neither better nor worse than what is good.
+_RANK = {"ok": 0, "unjudged": 0, "suspect": 1, "defect": 2}
 
 
 @dataclass(frozen=True)

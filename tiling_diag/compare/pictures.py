@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from tiling_diag.diagnosis import Diagnosis
 
 SCHEMA_VERSION = 1
-_RANK = {"ok": 0, "suspect": 1, "defect": 2}
+# What was not judged is neither better nor worse than what is good.
+_RANK = {"ok": 0, "unjudged": 0, "suspect": 1, "defect": 2}
 _SECTIONS = {"unit": "lattice", "course": "lattice", "fundamental": "periods"}
 
 

@@ -162,12 +162,15 @@ def render(comparison: BatchComparison | PictureComparison, console: Console) ->
 def _render_pictures(comparison: PictureComparison, console: Console) -> None:
     from rich.markup import escape
 
+    from tiling_diag.findings.finding import VERDICT_WORDS
     from tiling_diag.report.console import STYLES
 
     for letter, d in (("A", comparison.a), ("B", comparison.b)):
         codes = ", ".join(dict.fromkeys(f.code for f in d.findings)) or "nothing found"
         name = escape(printable(d.names["pred"] or "picture"))
-        console.print(f"{letter}  [{STYLES[d.verdict]}]{d.verdict}[/]  {name}: {codes}")
+        console.print(
+            f"{letter}  [{STYLES[d.verdict]}]{VERDICT_WORDS[d.verdict]}[/]  {name}: {codes}"
+        )
     console.print(f"[bold]{comparison.change}[/]; period of B over A:")
     for name, value in comparison.ratios.items():
         moved = "  an octave" if name in comparison.octaves else ""

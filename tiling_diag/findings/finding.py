@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["info", "suspect", "defect"]
-Verdict = Literal["ok", "suspect", "defect"]
+Verdict = Literal["ok", "unjudged", "suspect", "defect"]
+
+# Contract: from the best to the worst.
+VERDICTS: tuple[Verdict, ...] = ("ok", "unjudged", "suspect", "defect")
+# As people read them, with what a batch has beside them.
+VERDICT_WORDS = {**{verdict: verdict for verdict in (*VERDICTS, "error")}, "unjudged": "not judged"}
 
 # Contract: the severity of a finding follows from its probability.
 SUSPECT_PROBABILITY = 0.5
@@ -83,3 +88,9 @@ def verdict_of(findings: tuple[Finding, ...]) -> Verdict:
     if "defect" in severities:
         return "defect"
     return "suspect" if "suspect" in severities else "ok"
+
+
+def reaches(verdict: str, least: str | None) -> bool:
+    """Whether a verdict is `least` or a worse one; never where `least` is None."""
+    order: tuple[str, ...] = VERDICTS
+    return least is not None and verdict in order[order.index(least) :]

@@ -38,6 +38,11 @@ class FindingLimits:
     least_off_octaves: float = 1e-3
     """[octaves] Smallest difference whose logarithm is taken; below `least_excess`."""
 
+    # unjudged
+
+    reference_units: float = 3.0
+    """[units or courses] A reference that shows fewer may show no period. By hand."""
+
     # doubling_bands
 
     least_clarity: float = 0.05

@@ -12,13 +12,20 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from tiling_diag.findings.finding import Finding
+from tiling_diag.findings.finding import VERDICT_WORDS, Finding
 from tiling_diag.record import Record
 from tiling_diag.report.values import shown
 
-STYLES = {"ok": "bold green", "suspect": "bold yellow", "defect": "bold red", "info": "cyan"}
+STYLES = {
+    "ok": "bold green",
+    "unjudged": "bold blue",
+    "suspect": "bold yellow",
+    "defect": "bold red",
+    "info": "cyan",
+}
 WORDS = {
     "ok": "no defect found",
+    "unjudged": "nothing is wrong as far as it could be judged",
     "suspect": "worth a look",
     "defect": "something is wrong",
 }
@@ -47,7 +54,10 @@ def render(record: Record, summary: dict[str, Any], console: Console) -> None:
         words = "no period found"
     name = summary["input"]["pred"] or "picture"
     size = f"{summary['input']['width_px']} x {summary['input']['height_px']} px"
-    console.print(f"[{STYLES[verdict]}]{verdict.upper()}[/]  {words}: {escape(str(name))} ({size})")
+    head = VERDICT_WORDS[verdict].upper()
+    console.print(f"[{STYLES[verdict]}]{head}[/]  {words}: {escape(str(name))} ({size})")
+    if summary["unjudged"] is not None:
+        console.print(_two_columns([("not judged", summary["unjudged"])], "dim"))
     console.print(_two_columns(shown(summary), "dim"))
     for finding in record.findings:
         console.print()

@@ -6,16 +6,20 @@ import base64
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from tiling_diag.findings.finding import VERDICT_WORDS
+
 
 def environment() -> Environment:
     """The templates of the package; what is put into them is escaped."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("tiling_diag.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["in_words"] = VERDICT_WORDS.__getitem__
+    return made
 
 
 def data_uri(data: bytes, kind: str) -> str:

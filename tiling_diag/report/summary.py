@@ -47,6 +47,7 @@ def summarize(record: Record, *, saved: bool = False) -> dict[str, Any]:
             "mask_coverage": float(d.mask.mean()),
         },
         "verdict": d.verdict,
+        "unjudged": d.unjudged,
         "findings": [finding_dict(finding) for finding in d.findings],
         "periodicity": {
             "is_periodic": bool(d.lattice.is_periodic),

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 INK, FAINT, RULE, PAPER = "#1f2428", "#59636e", "#b8c0c8", "#ffffff"
 BLUE, ORANGE, GREEN, RED, YELLOW = "#1f5fbf", "#d1600a", "#1a7f37", "#c4162a", "#ffdd33"
-VERDICT_COLORS = {"ok": GREEN, "suspect": "#9a6700", "defect": RED, "info": FAINT}
+VERDICT_COLORS = {"ok": GREEN, "unjudged": BLUE, "suspect": "#9a6700", "defect": RED, "info": FAINT}
 SMALL, TEXT, LARGE, TITLE = 12.0, 13.5, 15.0, 17.0
 FINE = 3
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tiling_diag.checks.results import BandAxis
-from tiling_diag.findings.finding import SUSPECT_PROBABILITY, Finding
+from tiling_diag.findings.finding import SUSPECT_PROBABILITY, VERDICT_WORDS, Finding
 from tiling_diag.record import Record
 from tiling_diag.report.figures.canvas import (
     FAINT,
@@ -86,7 +86,7 @@ def headline(scene: Scene) -> str:
     """Verdict and lattice in one line."""
     record = scene.record
     lattice = record.lattice
-    named = {"ok": "OK", "suspect": "SUSPECT", "defect": "DEFECT"}[record.verdict]
+    named = VERDICT_WORDS[record.verdict].upper()
     worst = [finding.code for finding in record.findings if finding.severity != "info"]
     head = f"{named}: {', '.join(dict.fromkeys(worst))}" if worst else named
     if not scene.is_periodic:
