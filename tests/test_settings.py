@@ -1,8 +1,10 @@
 """Settings that can't be meant are refused in one line that says what would work."""
 
 import pytest
+import torch
 
 import tiling_diag as td
+from tiling_diag.device import pick_device
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,14 @@ def test_a_wrong_setting_is_named_with_what_would_work(wrong, message):
 def test_numbers_of_any_kind_are_taken():
     settings = td.Settings(unit_px=64, grid_periods_px=[2, 8.0])
     assert settings.unit_px == 64
+
+
+@pytest.mark.parametrize("name", ["mkldnn", "meta", "cuda:99", "gpu", "", "cuda:-1", "cpu:x"])
+def test_a_device_that_is_none_is_one_line_without_a_warning_of_torch(name, recwarn):
+    with pytest.raises(td.InputError, match=r"is unknown: use auto|is not here: use auto"):
+        pick_device(name, torch.empty(0))
+    assert not recwarn.list
+
+
+def test_the_cpu_is_a_device():
+    assert pick_device("cpu", torch.empty(0)).type == "cpu"

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 ADVICE = "close other programs, use --workers 1 or a smaller picture, and run it again"
+# For one picture of many, which has its own row.
+BATCH_ADVICE = "try fewer --workers or a smaller picture; the next run tries again"
+_IN_WORDS = "can't allocate memory|not enough memory|out of memory|bad_alloc"
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception means that memory could not be had, on a CPU or a GPU."""
-    if isinstance(error, MemoryError):
-        return True
-    # torch raises RuntimeError for main memory, and a subclass of it for a GPU's.
-    return isinstance(error, RuntimeError) and bool(
-        re.search("can't allocate memory|not enough memory|out of memory", str(error))
-    )
+    """Whether an exception, or one that it was made of, means that memory could not be had."""
+    return _cause(error) is not None
 
 
-def out_of_memory(error: BaseException) -> str:
+def out_of_memory(error: BaseException, advice: str = ADVICE) -> str:
     """One line: that memory ran out, how much was asked for if that is known, what would work."""
-    asked = re.search(r"allocate (\d+) bytes", str(error))
+    cause = _cause(error) or error
+    asked = re.search(r"allocate (\d+) bytes", str(cause))
     amount = f" (another {int(asked[1]) / 2**20:.0f} MiB were needed)" if asked else ""
     # What this package says of a picture begins with its name.
-    said = f", {error}" if isinstance(error, MemoryError) and str(error).strip() else ""
-    return f"out of memory{amount}{said}: {ADVICE}"
+    said = f", {cause}" if isinstance(cause, MemoryError) and str(cause).strip() else ""
+    return f"out of memory{amount}{said}: {advice}"
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """The exception of a chain that is about memory, on a CPU or a GPU."""
+    for one in _chain(error):
+        if isinstance(one, MemoryError):
+            return one
+        # torch raises RuntimeError for main memory, and a subclass of it for a GPU's.
+        if isinstance(one, RuntimeError) and re.search(_IN_WORDS, str(one), re.IGNORECASE):
+            return one
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

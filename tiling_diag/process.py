@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -29,6 +30,12 @@ def heavy_imports() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def quiet_libraries() -> None:
+    """Show no warnings of libraries, which are for who writes programs, unless asked with -W."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 def keep_freed_memory() -> None:

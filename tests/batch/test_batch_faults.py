@@ -16,10 +16,14 @@ from typer.testing import CliRunner
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, measuring, reading, run_batch
 from tiling_diag.batch.folder import page_file
-from tiling_diag.batch.reading import out_of_memory, read_job
+from tiling_diag.batch.gallery import gallery_row
+from tiling_diag.batch.reading import read_job
+from tiling_diag.batch.rows import parsed, row_of, to_line
+from tiling_diag.batch.tables import Tables, kinds_of
 from tiling_diag.batch.work import Job, Work, digests_of, fingerprint
 from tiling_diag.command.cli import app
 from tiling_diag.inputs import picture_files
+from tiling_diag.memory import is_out_of_memory
 
 
 def run(sources, out, settings=None, **options):
@@ -78,8 +82,8 @@ def test_hashing_may_be_short_of_memory_too(tmp_path, monkeypatch):
 
 
 def test_other_errors_are_not_about_memory():
-    assert out_of_memory(RuntimeError("size mismatch")) is None
-    assert out_of_memory(ValueError("memory")) is None
+    assert not is_out_of_memory(RuntimeError("size mismatch"))
+    assert not is_out_of_memory(ValueError("memory"))
 
 
 @pytest.mark.parametrize("role", ["path", "mask", "ref"])
@@ -250,3 +254,54 @@ def test_a_folder_that_fights_back_is_one_line(tmp_path):
             run([tmp_path / "walls"], out)
         assert str(out) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_whole_numbers_too_long_for_a_float_stay_as_they_are_written(tmp_path):
+    seeds = [2**53 + 1, 10**400, -(2**60)]
+    rows = [
+        row_of(Job(f"{k}.png", columns={"seed": seed, "step": k}), "f", 1.0, "broken", None)
+        for k, seed in enumerate(seeds)
+    ]
+    kinds = kinds_of(row["columns"] for row in rows)
+    assert kinds == {"seed": str, "step": float}
+    with Tables(tmp_path, kinds) as tables:
+        for row in rows:
+            tables.add(row)
+    with open(tmp_path / "results.csv", encoding="utf-8", newline="") as file:
+        assert [int(line["seed"]) for line in csv.DictReader(file)] == seeds
+    table = pyarrow.parquet.read_table(tmp_path / "results.parquet").to_pylist()
+    assert [int(line["seed"]) for line in table] == seeds
+    assert gallery_row(rows[0], [], "all", ("seed", "step"))[-1] == [str(seeds[0]), 0]
+
+
+@pytest.mark.parametrize("size", [2**60, 10**299])
+def test_a_row_of_odd_numbers_gets_into_the_tables(tmp_path, size):
+    summary = {"verdict": "ok", "findings": [], "input": {"width_px": size, "height_px": 8}}
+    row = parsed(to_line(row_of(Job("a.png"), "f", 1, None, summary)))
+    with Tables(tmp_path, {}) as tables:
+        tables.add(row)
+    assert (tmp_path / "results.parquet").stat().st_size > 0
+
+
+def test_a_junit_path_that_can_not_be_written_stops_before_the_work(tmp_path):
+    save_wall(tmp_path / "walls" / "a.png")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(td.InputError, match=r"walls\.xml: can't be written"):
+        run([tmp_path / "walls"], tmp_path / "out", junit=tmp_path / "file" / "walls.xml")
+    assert not (tmp_path / "out" / "results.jsonl").exists()
+
+
+def test_a_junit_file_that_is_there_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
+    save_wall(tmp_path / "walls" / "a.png")
+    (tmp_path / "out").mkdir()
+    junit = tmp_path / "out" / "walls.xml"
+    junit.write_text("before")
+
+    def fail(*_, **__):
+        raise td.InputError("stopped")
+
+    monkeypatch.setattr("tiling_diag.batch.run._do", fail)
+    with pytest.raises(td.InputError, match="stopped"):
+        run([tmp_path / "walls"], tmp_path / "out", junit=junit)
+    assert junit.read_text() == "before"
+    assert not [path for path in junit.parent.iterdir() if path.name.endswith(".tmp")]

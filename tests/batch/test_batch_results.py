@@ -62,9 +62,19 @@ BAD = [
         {**SUMMARY, "lattice": [1, 2]},
         {**SUMMARY, "lattice": {"unit_px": "long"}},
         {**SUMMARY, "lattice": {"a_px": [1]}},
+        {**SUMMARY, "wall": []},
+        {**SUMMARY, "wall": {"coverage": "all"}},
+        {**SUMMARY, "input": {**SUMMARY["input"], "mask_coverage": "all"}},
+        {**SUMMARY, "input": {**SUMMARY["input"], "mask_coverage": True}},
+        {**SUMMARY, "band_axis_hint": 3},
+        {**SUMMARY, "periodicity": {"is_periodic": "yes"}},
     )),
     to_line({**row_of(Job("c"), "f", 0.5, "broken", None), "seconds": None}),
     to_line({**row_of(Job("c"), "f", 0.5, "broken", None), "columns": []}),
+    to_line({**row_of(Job("c"), "f", 0.5, "broken", None), "columns": {"seed": [1]}}),
+    line("c").replace(b'"broken"', b'"broken", "columns": {"seed": 1e400}'),
+    *(line(path) for path in ("", "a\0b", "a\ud800b")),
+    line("c").replace(b'"broken"', b'"\\ud800"'),
     to_line({**row_of(Job("c"), "f", 0.5, "broken", None), "status": "ok"}),
 ]  # fmt: skip
 
@@ -208,6 +218,21 @@ def test_file_stems_are_plain_and_differ_for_every_path():
     assert all(
         stem.isascii() and stem.replace("-", "").replace("_", "").isalnum() for stem in stems
     )
+
+
+def test_file_stems_are_the_same_under_every_locale():
+    # What a locale of ASCII lists under escaped bytes is the same file.
+    name = "стена.png"
+    escaped = name.encode().decode("ascii", "surrogateescape")
+    assert file_stem(name) == file_stem(escaped)
+    code = f"from tiling_diag.batch.folder import file_stem\nprint(file_stem({name!a}))"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **plain}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == file_stem(name)
+    assert file_stem("a\ud800.png") != file_stem("a\ud801.png")
 
 
 def refused(action, *words):

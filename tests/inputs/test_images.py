@@ -1,6 +1,7 @@
 """Pictures and masks read from files, Pillow, NumPy and torch, against arrays built by hand."""
 
 import contextlib
+import importlib.util
 import re
 import subprocess
 import sys
@@ -588,6 +589,39 @@ def test_avif_is_read(tmp_path):
 @pytest.mark.parametrize(("brand", "package"), [(b"heic", "pillow-heif"), (b"mif1", "pillow-heif")])
 def test_a_kind_that_can_not_be_decoded_names_the_package(brand, package, tmp_path):
     (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftyp" + brand + b"\0" * 40)
-    if "HEIF" in Image.OPEN:
+    if importlib.util.find_spec("pillow_heif"):
         pytest.skip("HEIF can be decoded here")
     assert f"install {package}" in error_of(load_image, tmp_path / "a.heic")
+
+
+def test_heic_is_read_with_its_package(tmp_path):
+    pillow_heif = pytest.importorskip("pillow_heif", reason="HEIC needs pillow-heif")
+    if not pillow_heif.libheif_info()["encoders"]:
+        pytest.skip("this pillow-heif writes no HEIC")
+    pillow_heif.register_heif_opener()
+    path = tmp_path / "wall.heic"
+    Image.fromarray(RGB).save(path, quality=100)
+    # Lossy: half a tenth of the range on the mean, and the same wall.
+    assert np.abs(load_image(path).pixels.movedim(0, -1).numpy() - RGB_1).mean() < 0.05
+    path.write_bytes(path.read_bytes()[:200])
+    assert "wall.heic" in error_of(load_image, path)
+
+
+def test_what_libtiff_says_of_a_damaged_file_is_a_note_and_not_printed(tmp_path, capfd):
+    path = saved(Image.fromarray(GREY).convert("1"), "fax.tif", compression="group4")(tmp_path)
+    assert load_image(path).notes == ()
+    with Image.open(path) as image:
+        start, length = image.tag_v2[273][0], image.tag_v2[279][0]
+    content = bytearray(path.read_bytes())
+    content[start + length // 2] ^= 0xFF
+    path.write_bytes(content)
+    notes = ()
+    with contextlib.suppress(InputError):
+        notes = load_image(path).notes
+    assert capfd.readouterr().err == ""
+    if sys.platform == "linux":
+        assert any("its decoder found errors (Fax" in note for note in notes)
+    # What else uses libtiff in this process hears of its errors as before.
+    with Image.open(path) as image, contextlib.suppress(OSError):
+        image.load()
+    assert capfd.readouterr().err != ""

@@ -48,10 +48,20 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 
 def file_stem(path: str) -> str:
-    """A name for a picture's own files that any file system and URL takes, different for each."""
+    """A name for a picture's own files that any file system and URL takes, different for each.
+
+    It is the same under every locale, so that a folder can be read on another machine.
+    """
     base = os.path.splitext(os.path.basename(path))[0]
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", base).strip("-")[:40]
-    return f"{plain}-{hashlib.blake2b(os.fsencode(path), digest_size=6).hexdigest()}".lstrip("-")
+    return f"{plain}-{hashlib.blake2b(_plain_bytes(path), digest_size=6).hexdigest()}".lstrip("-")
+
+
+def _plain_bytes(path: str) -> bytes:
+    try:
+        return path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a name on Windows may hold halves of a character
+        return path.encode("utf-8", "surrogatepass")
 
 
 def thumb_file(path: str) -> str:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from tiling_diag._version import __version__
 from tiling_diag.batch.folder import GALLERY_FILE, Figures, file_stem, has_page
 from tiling_diag.batch.locations import name_of
-from tiling_diag.batch.rows import NUMBERS, badness, status_of
+from tiling_diag.batch.rows import NUMBERS, badness, is_long, status_of
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import WholeFile
 from tiling_diag.findings.finding import SUSPECT_PROBABILITY
@@ -106,7 +106,7 @@ def gallery_row(
         printable(row["mask"] or ""),
         printable(row["ref"] or ""),
         [_short(look_up(summary or {}, key)) for key, _ in NUMBERS],
-        [row.get("columns", {}).get(name) for name in columns],
+        [str(v) if is_long(v := row.get("columns", {}).get(name)) else v for name in columns],
     ]
 
 

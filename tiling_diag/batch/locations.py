@@ -14,6 +14,7 @@ from tiling_diag.errors import InputError
 
 PICTURE_ENDINGS = (
     ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".pnm",
+    ".avif", ".heic", ".heif",
 )  # fmt: skip
 # Two letters at least: one is a drive.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")

@@ -12,12 +12,13 @@ from concurrent.futures import Executor, Future
 from typing import TypeAlias
 
 from tiling_diag.batch.folder import has_page, page_file, thumb_file
-from tiling_diag.batch.reading import Read, out_of_memory, read_job
+from tiling_diag.batch.reading import Read, read_job
 from tiling_diag.batch.rows import row_of, to_line
 from tiling_diag.batch.work import Job, Outcome, Work
 from tiling_diag.diagnosis import Diagnosis, diagnose_walls
 from tiling_diag.errors import InputError
 from tiling_diag.inputs.picture_files import size_in_header
+from tiling_diag.memory import BATCH_ADVICE, is_out_of_memory, out_of_memory
 from tiling_diag.report.gallery import draw_page, draw_thumbnail
 from tiling_diag.text import printable
 
@@ -90,10 +91,14 @@ def _measured(work: Work, group: list[Read]) -> list[Outcome]:
     except Exception as error:
         if len(group) > 1:
             return [outcome for one in group for outcome in _measured(work, [one])]
-        reason = out_of_memory(error)
-        if isinstance(error, InputError) and reason is None:
+        short = is_out_of_memory(error)
+        if isinstance(error, InputError) and not short:
             return [_failed(group[0], str(error))]
-        reason = reason or " ".join(f"{type(error).__name__}: {error}".split())
+        reason = (
+            out_of_memory(error, BATCH_ADVICE)
+            if short
+            else " ".join(f"{type(error).__name__}: {error}".split())
+        )
         kept = Read(group[0].job, group[0].seconds)
         return [_failed(kept, f"{printable(kept.job.path)} can't be measured ({reason})")]
 

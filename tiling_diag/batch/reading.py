@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +10,7 @@ from tiling_diag.batch.work import Job, Work, digests_of, fingerprint
 from tiling_diag.errors import TilingDiagError
 from tiling_diag.inputs.images import LoadedImage, load_image
 from tiling_diag.inputs.wall_input import WallInput, read_wall
+from tiling_diag.memory import BATCH_ADVICE, is_out_of_memory, out_of_memory
 from tiling_diag.text import printable
 
 # How often files are read that change meanwhile.
@@ -67,46 +67,16 @@ def _read(job: Job, ref_digest: bytes | None) -> tuple[WallInput | None, str | N
     try:
         ref = None if job.ref is None else _reference(job.ref, ref_digest)
         return read_wall(job.path, job.mask, ref), None, False
-    except (MemoryError, RuntimeError, OSError) as failed:
-        reason = out_of_memory(failed) or str(failed)
-        return None, f"{printable(job.path)} can't be read: {reason}", True
-    except TilingDiagError as refused:
-        short = out_of_memory(refused)
-        if short is None:
-            return None, str(refused), False
-        said = str(refused)
-        if "--workers" not in said:
-            said = f"{printable(job.path)} can't be read: {short}"
-        return None, said, True
+    except Exception as failed:
+        place = f"{printable(job.path)} can't be read"
+        if is_out_of_memory(failed):
+            return None, f"{place}: {out_of_memory(failed, BATCH_ADVICE)}", True
+        if isinstance(failed, TilingDiagError):
+            return None, str(failed), False
+        return None, f"{place} ({' '.join(f'{type(failed).__name__}: {failed}'.split())})", True
 
 
 @lru_cache(maxsize=4)
 def _reference(path: str, digest: bytes | None) -> LoadedImage:
     """A reference, which many pictures may share; `digest` is of its content."""
     return load_image(path)
-
-
-def out_of_memory(error: BaseException) -> str | None:
-    """What to say where memory was short, whatever an error was made of it; None for others."""
-    if any(_is_about_memory(one) for one in _chain(error)):
-        return (
-            "there was not enough memory: try fewer --workers or a smaller picture; the next run "
-            "tries again"
-        )
-    return None
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _is_about_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError):
-        return True
-    text = str(error).lower()
-    # torch has a class of its own for GPUs only.
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in text or "can't allocate memory" in text or "bad_alloc" in text
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NoReturn, get_args
 
 from tiling_diag.findings.finding import Verdict
@@ -18,7 +19,7 @@ _VECTORS = ("lattice.a_px", "lattice.b_px")
 # Measures that are no single number.
 NOT_NUMBERS = (*_VECTORS, "band_axis_hint")
 _NUMBERS = [m.key for m in MEASURES if m.key not in NOT_NUMBERS]
-_OBJECTS = ("input", "lattice", "periods", "periodicity", "reference", "local_period")
+_OBJECTS = ("input", "wall", "lattice", "periods", "periodicity", "reference", "local_period")
 
 
 def no_constant(name: str) -> NoReturn:
@@ -34,11 +35,15 @@ def check_row(row: Any) -> None:
     """
     if not isinstance(row, dict):
         raise RowError("it is not an object")
-    _need(isinstance(row.get("path"), str), "path is not text")
+    path = row.get("path")
+    _need(isinstance(path, str) and path != "" and "\0" not in path, "path names no file")
+    _need(_is_text(row), "it holds text that UTF-8 can't")
     for name in _TEXT_OR_NULL:
         _need(name in row and isinstance(row[name], (str, type(None))), f"{name} is not text")
     _need(_is_number(row.get("seconds")), "seconds is not a number")
-    _need(isinstance(row.get("columns", {}), dict), "columns is not an object")
+    columns = row.get("columns", {})
+    _need(isinstance(columns, dict), "columns is not an object")
+    _need(all(map(_is_cell, columns.values())), "a column is neither text, number nor null")
     status, summary = row.get("status"), row.get("summary")
     if status == "error":
         _need(summary is None and row["error"] is not None, "an error has text and no summary")
@@ -55,7 +60,10 @@ def _check_summary(summary: dict[str, Any]) -> None:
         _need(isinstance(summary.get(name, {}), (dict, type(None))), f"{name} is not an object")
     size = summary.get("input") or {}
     _need(_is_number(size.get("width_px")) and _is_number(size.get("height_px")), "no size")
-    for key in _NUMBERS:
+    hint, periodic = summary.get("band_axis_hint"), look_up(summary, "periodicity.is_periodic")
+    _need(isinstance(hint, (str, type(None))), "band_axis_hint is not text")
+    _need(isinstance(periodic, (bool, type(None))), "is_periodic is not true or false")
+    for key in ("input.mask_coverage", *_NUMBERS):
         value = look_up(summary, key)
         _need(value is None or _is_number(value), f"{key} is not a number")
     for key in _VECTORS:
@@ -80,4 +88,18 @@ def _need(holds: bool, what: str) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and -1e300 < value < 1e300
+    is_one = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_one and -1e300 < value < 1e300
+
+
+def _is_cell(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int)) or _is_number(value)
+
+
+def _is_text(row: dict[str, Any]) -> bool:
+    """Whether files can hold all text of it; bytes in names that are no text can be written."""
+    try:
+        json.dumps(row, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True

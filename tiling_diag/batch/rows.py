@@ -26,6 +26,8 @@ NUMBERS = [
     ("input.mask_coverage", "share"),
     *((m.key, m.unit) for m in MEASURES if m.key not in NOT_NUMBERS),
 ]
+# Whole numbers up to here are floats of 64 bits exactly.
+_LARGEST_EXACT = 2**53
 _RANK = {status: rank for rank, status in enumerate(("error", *VERDICTS))}
 
 
@@ -91,6 +93,11 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         ) from error
     except OSError as error:
         raise InputError(f"{printable(str(path))}: can't be read ({error.strerror})") from error
+
+
+def is_long(value: Any) -> bool:
+    """Whether a value is a whole number that a float would round, such as a seed of 64 bits."""
+    return isinstance(value, int) and abs(value) > _LARGEST_EXACT
 
 
 def row_of(

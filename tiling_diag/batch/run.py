@@ -11,12 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tiling_diag._version import __version__
-from tiling_diag.batch.folder import (
-    ABOUT_FILE,
-    has_page,
-    page_file,
-    thumb_file,
-)
+from tiling_diag.batch.folder import ABOUT_FILE, has_page, page_file, thumb_file
 from tiling_diag.batch.gallery import write_gallery
 from tiling_diag.batch.inputs import Inputs, discover
 from tiling_diag.batch.junit import write_junit
@@ -28,6 +23,7 @@ from tiling_diag.batch.progress import Progress
 from tiling_diag.batch.results import ResultsFile
 from tiling_diag.batch.tables import Tables, kinds_of
 from tiling_diag.batch.totals import Totals
+from tiling_diag.batch.whole_files import WholeFile
 from tiling_diag.batch.work import Engine, Job, Outcome, Work
 from tiling_diag.errors import InputError
 from tiling_diag.report.write import write_atomically
@@ -74,6 +70,8 @@ def run_batch(
     folder = Path(out)
     start = time.monotonic()
     places = make_places(folder)
+    if options.junit is not None:
+        WholeFile(options.junit).try_out()
     inputs = discover(
         sources,
         masks=options.masks,

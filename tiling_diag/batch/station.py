@@ -52,9 +52,10 @@ class Station:
         from concurrent.futures import ThreadPoolExecutor
         from dataclasses import replace
 
-        from tiling_diag.process import heavy_imports, keep_freed_memory
+        from tiling_diag.process import heavy_imports, keep_freed_memory, quiet_libraries
 
         keep_freed_memory()
+        quiet_libraries()
         with heavy_imports():
             from tiling_diag.batch.measuring import work_through
 
@@ -88,7 +89,8 @@ class Station:
             self._pipe.send(Report("refused", str(error)))
             return None
         if device.type == "cpu":
-            torch.set_num_threads(max(1, usable_cores() // self._count))
+            # As diagnosis does: what is read depends on the files alone, not on the workers.
+            torch.set_num_threads(1)
             return "cpu"
         several = torch.cuda.device_count() if self._device in ("auto", "cuda") else 1
         if self._index >= several:

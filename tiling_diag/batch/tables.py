@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from tiling_diag.batch.folder import CSV_FILE, PARQUET_FILE
-from tiling_diag.batch.rows import found_codes, status_of
+from tiling_diag.batch.rows import found_codes, is_long, status_of
 from tiling_diag.batch.whole_files import WholeFile
 from tiling_diag.report.schema import finding_codes
 from tiling_diag.report.values import look_up
@@ -65,14 +65,21 @@ _AT_ONCE = 1000
 
 
 def kinds_of(lines: Iterable[dict[str, Any] | None]) -> dict[str, type]:
-    """The columns of lists in order: ``float`` where all values are numbers, else ``str``."""
+    """The columns of lists in order: ``float`` where all values are such numbers, else ``str``.
+
+    A whole number that a float would round, such as a seed of 64 bits, stays as it is written.
+    """
     kinds: dict[str, type] = {}
     for line in lines:
         for name, value in (line or {}).items():
-            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if kinds.get(name) is not str:
-                kinds[name] = float if is_number else str
+                kinds[name] = float if _is_float(value) else str
     return kinds
+
+
+def _is_float(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and not is_long(value)
 
 
 def flat(row: dict[str, Any], columns: Mapping[str, type]) -> dict[str, Any]:
@@ -166,6 +173,9 @@ class _Parquet:
         texts = {name: value for name, value in values.items() if isinstance(value, str)}
         for name, text in texts.items():
             values[name] = text if text.isascii() or _is_text(text) else printable(text)
+        for name, value in values.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                values[name] = float(value)
         self._waiting.append(values)
         if len(self._waiting) == _AT_ONCE:
             self.flush()

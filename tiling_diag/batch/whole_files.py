@@ -11,6 +11,10 @@ from types import TracebackType
 from tiling_diag.errors import InputError
 
 
+class _Tried(Exception):
+    """Ends the trial of a file."""
+
+
 class WholeFile:
     """A file under a temporary name, renamed at the end if nothing went wrong.
 
@@ -33,6 +37,15 @@ class WholeFile:
         except OSError as error:
             raise self._refused(error) from error
         return self
+
+    def try_out(self) -> None:
+        """Find out now whether it can be written; nothing is left, and what is there stays.
+
+        Raises:
+            InputError: if it can't.
+        """
+        with suppress(_Tried), self:
+            raise _Tried
 
     def text(self, errors: str = "strict") -> io.TextIOWrapper:
         """The same file for text in UTF-8; line ends are written as they are."""

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from tiling_diag.command.streams import prepare_streams
 from tiling_diag.errors import TilingDiagError
+from tiling_diag.process import quiet_libraries
 
 # As sysexits.h calls an internal error; 1 would be read as `--fail-on`.
 FAULT = 70
@@ -24,6 +25,7 @@ FAULT = 70
 def main() -> NoReturn:
     """Run the command line and end the process."""
     prepare_streams()
+    quiet_libraries()
     try:
         from tiling_diag.command.cli import app
 

@@ -59,7 +59,7 @@ def user_errors() -> Iterator[None]:
         # On one line; blanks stay as they are in names.
         typer.echo("tiling-diag: " + " ".join(str(error).splitlines()), err=True)
         raise typer.Exit(2) from None
-    except (MemoryError, RuntimeError) as error:
+    except Exception as error:
         if not is_out_of_memory(error):
             raise
         typer.echo(f"tiling-diag: {out_of_memory(error)}", err=True)

@@ -22,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from tiling_diag.errors import InputError
+from tiling_diag.inputs.libtiff import libtiff_errors
 from tiling_diag.text import printable
 
 MIN_SIDE_PX = 8
@@ -241,7 +242,11 @@ def _decode(image: Image.Image, label: str, notes: list[str]) -> Tensor:
 
 def _values(image: Image.Image, notes: list[str]) -> Tensor:
     """What `read_pillow` returns."""
-    image.load()
+    with libtiff_errors() as complained:
+        image.load()
+    if complained:
+        names = ", ".join(dict.fromkeys(complained))
+        notes.append(f"its decoder found errors ({names}): parts of it may be wrong")
     if getattr(image, "is_animated", False):
         notes.append(f"only frame {image.tell() + 1} of its several frames is read")
     values = _plain_array(_upright(image, notes), notes)
