@@ -24,9 +24,9 @@ from typing import Any
 from tables import markdown_table, run_tasks
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
-# Numbers are the same within this share of the larger one. Other processors, threads and orders of
-# sums move a float32 by a few 1e-7.
-ROUNDING = 1e-6
+# Numbers are the same within this share of the larger one. Summaries have six significant digits,
+# of which the last may turn over: 1e-5 at the most, between 1.00000 and 1.00001.
+ROUNDING = 1.1e-5
 # Numbers of a summary below this are of no interest.
 SMALLEST = 1e-3
 ABSENT = "<absent>"

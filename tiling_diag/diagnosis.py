@@ -29,7 +29,6 @@ class Diagnosis(Record):
     Its fields are those of `Record`, and of `Measured` below that.
     """
 
-    @plain_numerics()
     def summary(self) -> dict[str, Any]:
         """The content of `summary.json`: plain numbers, strings, lists and dicts."""
         return summarize(self)

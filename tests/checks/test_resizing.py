@@ -1,8 +1,11 @@
 """Traces of a resize: found where they are, and told from materials."""
 
+import math
+
 import pytest
 import torch
 from known_lattice import known, none
+from torch.nn.functional import interpolate
 
 from tiling_diag.checks.artifacts.resizing import half_size_period, measure_resize
 from tiling_diag.checks.walls import Walls
@@ -116,3 +119,20 @@ def test_what_lies_in_the_upper_half_of_the_spectrum_is_gone_at_half_size():
 def test_a_fundamental_that_half_size_does_not_have_is_not_measured(size, period_px):
     lattice = none() if period_px is None else known((period_px, 0.0))
     assert half_size_period(comb(size, 16.0), size, lattice).isnan().all()
+
+
+@pytest.mark.parametrize("size", [(33, 40), (40, 40), (48, 64), (96, 96), (32, 2500), (100, 1000)])
+def test_noise_of_any_size_was_not_resized(size):
+    chance = torch.Generator().manual_seed(2)
+    for _ in range(5):
+        trace, _, _ = resize(eight_bit(torch.rand(1, *size, generator=chance)))
+        # Where all of the band belongs to the line's own harmonics nothing is known.
+        assert math.isnan(trace) or trace < 0.8
+
+
+def test_a_small_picture_that_was_enlarged_is_still_found():
+    small = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(3))
+    for method in ("nearest", "bilinear"):
+        trace, _, factor = resize(eight_bit(interpolate(small, size=(64, 64), mode=method)[0]))
+        assert trace > 2
+        assert factor == pytest.approx(2, rel=0.05)

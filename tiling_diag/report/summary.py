@@ -1,6 +1,7 @@
 """A record as plain numbers: the content of `summary.json`.
 
-A value that could not be measured is None, never 0 or NaN.
+A value that could not be measured is None, never 0 or NaN. Numbers are rounded here and nowhere
+else, by `rounding`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from torch import Tensor
 
 from tiling_diag.checks.results import BandAxis, LatticeResult, Reason
 from tiling_diag.findings.finding import Finding
+from tiling_diag.numerics import plain_numerics
 from tiling_diag.record import Record
+from tiling_diag.report.rounding import rounded
 
 SCHEMA_VERSION = 1
 MAP_FILE, WALL_FILE = "local_period.npy", "wall_map.npy"
@@ -27,9 +30,17 @@ def number(value: Tensor | float) -> float | None:
     return plain if math.isfinite(plain) else None
 
 
+@plain_numerics()
 def summarize(record: Record, *, saved: bool = False) -> dict[str, Any]:
-    """Every key of the contract; with `saved` the names of the maps that were saved beside it."""
-    d = record
+    """Every key of the contract; with `saved` the names of the maps that were saved beside it.
+
+    Floats have `rounding.DIGITS` significant digits.
+    """
+    summary: dict[str, Any] = rounded(_summary(record, saved=saved))
+    return summary
+
+
+def _summary(d: Record, *, saved: bool) -> dict[str, Any]:
     height, width = (int(side) for side in d.image.shape[-2:])
     side = max(height, width)
 

@@ -102,7 +102,8 @@ def _trace(profiles: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tenso
 
     Returns:
         ``(B,)`` each: log of its height over the next one, its amplitude (natural logarithms of
-        the differences), and the factor that it speaks for.
+        the differences), and the factor that it speaks for. The height is NaN where nothing could
+        be told from the line.
     """
     shortest = min(size)
     if shortest < LIMITS.trace_least_side_px:
@@ -117,10 +118,13 @@ def _trace(profiles: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tenso
     top = both.gather(-1, best[..., None])[..., 0]
     # The running maximum makes a plateau of a peak, of which `argmax` gives the first place.
     line = frequency[(best + half_width).clamp_max(len(frequency) - 1)]
-    rivals = both.masked_fill(
-        _related(frequency, line, shortest) | (frequency < LIMITS.trace_slow), 0.0
-    )
+    no_rival = _related(frequency, line, shortest) | (frequency < LIMITS.trace_slow)
+    rivals = both.masked_fill(no_rival, 0.0)
     height = (top / rivals.amax(-1).clamp_min(1e-9)).clamp_min(1e-9).log()
+    # In a small picture a line's harmonics may cover the whole band: then nothing is left that it
+    # could stand above.
+    cells = (~no_rival).to(height.dtype).mean(-1) * (shortest / 2)
+    height = height.masked_fill(cells < LIMITS.trace_least_rivals, -torch.inf)
     order = height.argmax(-1)
     height, top, line = (x.gather(-1, order[:, None])[:, 0] for x in (height, top, line))
     # Straight lines over 4 px show best at 1/2 in the third differences; then 1/4 is there, too.
@@ -131,7 +135,7 @@ def _trace(profiles: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tenso
         & (quarter > LIMITS.trace_quarter_over_blocks * blocks)
     )
     factor = torch.where(by_four, 4.0, _factor(profiles, line, order))
-    return height, top, factor
+    return height.masked_fill(height.isneginf(), torch.nan), top, factor
 
 
 def _related(frequency: Tensor, line: Tensor, shortest: int) -> Tensor:
