@@ -16,7 +16,10 @@ OPTIONS = {
         "--mask-pattern", "--strict", "--figures", "--restart", "--junit", "--fail-on",
         *SIZES, *FOLDERS, *ANY,
     },
-    "compare": {"--fail-on-regression", *SIZES, *FOLDERS, *ANY},
+    "compare": {
+        "--fail-on-regression", "--mask-pattern", "--strict", "--group-by",
+        *SIZES, *FOLDERS, *ANY,
+    },
     "synth": {
         "--picture", "--walls", "--defects", "--strength", "--size", "--seed",
         "--out", "-o", "--json",

@@ -279,7 +279,7 @@ def test_two_folders_are_measured_first_and_not_again(batches, tmp_path):
 def test_what_can_not_be_compared_is_said(batches, tmp_path):
     picture = SAMPLES / "brick.jpg"
     for arguments, message in [
-        ([picture, batches / "a"], "compare two pictures, or two folders"),
+        ([picture, batches / "a"], "compare two pictures, or folders"),
         ([picture, "nothing.png"], "there is no file or folder nothing.png"),
         (["s3://bucket", picture], "is a URL"),
     ]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tiling_diag.batch.folder import Figures
+from tiling_diag.batch.groups import Grouping
 from tiling_diag.errors import InputError
 
 
@@ -25,6 +26,7 @@ class BatchOptions:
         restart: whether rows that are there are thrown away first.
         fail_on: from which verdict on a test in the JUnit file fails.
         junit: where to write that file; None for none.
+        group_by: what puts pictures into groups, see `groups.Grouping`; None for no groups.
     """
 
     masks: str | None = None
@@ -37,14 +39,18 @@ class BatchOptions:
     restart: bool = False
     fail_on: str | None = None
     junit: Path | None = None
+    group_by: str | None = None
 
     def check(self) -> None:
         """Refuse what can't be meant.
 
         Raises:
-            InputError: if there is no process, or the JUnit file has no name.
+            InputError: if there is no process, the JUnit file has no name, or the groups have no
+                key.
         """
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers={self.workers}: at least one process has to do the work")
         if self.junit is not None and (not self.junit.name or self.junit.is_dir()):
             raise InputError(f"junit={self.junit} is a folder: name the file to write")
+        if self.group_by is not None:
+            Grouping(self.group_by)

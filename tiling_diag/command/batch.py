@@ -11,8 +11,10 @@ import typer
 from tiling_diag.command.options import (
     CoursePx,
     FailFrom,
+    MaskPattern,
     Recursive,
     RefScale,
+    Strict,
     UnitPx,
     Workers,
     out_option,
@@ -62,14 +64,8 @@ def batch(
     ref_scale: RefScale = 1.0,
     unit_px: UnitPx = None,
     course_px: CoursePx = None,
-    mask_pattern: Annotated[
-        str | None,
-        typer.Option(help="What the mask of a picture is called, such as '{stem}_seg.png'."),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Stop with 2 if a mask, reference or picture is alone."),
-    ] = False,
+    mask_pattern: MaskPattern = None,
+    strict: Strict = False,
     recursive: Recursive = False,
     workers: Workers = None,
     device: Annotated[

@@ -10,8 +10,11 @@ import typer
 from tiling_diag.command.options import (
     CoursePx,
     Device,
+    GroupBy,
+    MaskPattern,
     Recursive,
     RefScale,
+    Strict,
     UnitPx,
     Workers,
     out_option,
@@ -25,6 +28,8 @@ EXAMPLES = """Examples:
   tiling-diag compare before.jpg after.jpg --out comparison
 
   tiling-diag compare results/step_1000 results/step_2000 --out comparison --fail-on-regression
+
+  tiling-diag compare results/step_* --group-by prompt --out trend
 """
 EXIT_CODES = """
 Exit codes: 0 done; 1 --fail-on-regression was met; 2 unusable input; 70 a fault of the
@@ -33,21 +38,30 @@ program; 130 interrupted.
 
 
 def compare(
-    a: Annotated[
-        str,
+    inputs: Annotated[
+        list[str],
         typer.Argument(
-            metavar="A", help="A picture, a folder of pictures or the results of a batch."
+            metavar="A B...",
+            help="Pictures, folders of pictures, or results of batches; three and more are "
+            "checkpoints.",
+            show_default=False,
         ),
     ],
-    b: Annotated[str, typer.Argument(metavar="B", help="What it is compared with.")],
     out: Annotated[Path, out_option("Folder for the comparison.", show_default=False)],
-    masks: Annotated[str | None, typer.Option(help="For folders: masks of both.")] = None,
+    masks: Annotated[
+        list[str] | None,
+        typer.Option(help="Masks: once for all inputs, or once for each, in order."),
+    ] = None,
     refs: Annotated[
-        str | None, typer.Option(help="References of both: a folder, or one picture for all.")
+        list[str] | None,
+        typer.Option(help="References (a folder, or one picture for all): once, or once for each."),
     ] = None,
     ref_scale: RefScale = 1.0,
     unit_px: UnitPx = None,
     course_px: CoursePx = None,
+    mask_pattern: MaskPattern = None,
+    strict: Strict = False,
+    group_by: GroupBy = None,
     recursive: Recursive = False,
     workers: Workers = None,
     device: Device = "auto",
@@ -59,11 +73,12 @@ def compare(
         typer.Option(
             "--fail-on-regression",
             help="Exit with 1 if the share of defects rises beyond its 95 % interval "
-            "(of two pictures: if B is a defect and A is none, or its period an octave from A's).",
+            "(of checkpoints: at the last against the best before; of two pictures: if B is a "
+            "defect and A is none, or its period an octave from A's).",
         ),
     ] = False,
 ) -> None:
-    """Compare two pictures, or two sets of pictures with statistics over their pairs."""
+    """Compare two pictures, two sets of pictures, or many checkpoints, with statistics."""
     with user_errors():
         from tiling_diag.batch import BatchOptions
         from tiling_diag.compare.report import render, write_comparison
@@ -71,11 +86,18 @@ def compare(
         from tiling_diag.settings import Settings
 
         comparison = compare_all(
-            a,
-            b,
+            inputs,
             out,
             Settings(unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device),
-            BatchOptions(masks=masks, refs=refs, recursive=recursive, workers=workers),
+            BatchOptions(
+                mask_pattern=mask_pattern,
+                strict=strict,
+                recursive=recursive,
+                workers=workers,
+                group_by=group_by,
+            ),
+            masks=masks or [],
+            refs=refs or [],
             say=lambda line: typer.echo(f"tiling-diag: {line}", err=True),
         )
         files = write_comparison(comparison, out)

@@ -47,6 +47,21 @@ Workers = Annotated[
 Recursive = Annotated[
     bool, typer.Option("--recursive", "-r", help="Go through folders to the bottom.")
 ]
+MaskPattern = Annotated[
+    str | None,
+    typer.Option(help="What the mask of a picture is called, such as '{stem}_seg.png'."),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Stop with 2 if a mask, reference or picture is alone."),
+]
+GroupBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        help="A column of the list, such as prompt, or a pattern of the names: '{material}/*'.",
+    ),
+]
 FailFrom = Annotated[FailOn | None, typer.Option(help="Exit with 1 from this verdict on.")]
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tiling_diag._version import __version__
 from tiling_diag.batch.rows import NUMBERS
+from tiling_diag.compare.by_group import GroupTable, by_group
+from tiling_diag.compare.judging import LEVEL
+from tiling_diag.compare.plain import interval_plain
+from tiling_diag.compare.questions import DEFECT, OCTAVE, Asking, clusters_of
+from tiling_diag.compare.shares import holm
 from tiling_diag.compare.sides import Pairs, Side, Wall, pair
-from tiling_diag.compare.statistics import Interval, mcnemar, mean_differences, share_difference
+from tiling_diag.compare.statistics import Interval, MeanDifference, mean_differences
 from tiling_diag.errors import InputError
-from tiling_diag.report.schema import finding_codes
 from tiling_diag.text import printable
 
 SCHEMA_VERSION = 1
@@ -32,7 +36,9 @@ class Share:
         a, b: shares of the pairs.
         only_a, only_b: pairs that have it on one side alone.
         difference: B minus A.
-        p_value: of McNemar's test.
+        p_value: of McNemar's test, or its kin for clusters.
+        p_holm: the same, corrected for the number of findings; that of the first question, which
+            is asked by itself, is not.
     """
 
     what: str
@@ -42,23 +48,33 @@ class Share:
     only_b: int
     difference: Interval
     p_value: float
+    p_holm: float
 
     @property
     def changed(self) -> int:
-        """1 if B has more beyond the interval, -1 if it has fewer, 0 if there is no telling."""
+        """1 if B has more beyond chance, -1 if it has fewer, 0 if there is no telling.
+
+        Of the first question the interval decides, of the others the corrected p value.
+        """
+        if self.what != DEFECT and self.p_holm >= LEVEL:
+            return 0
         return (self.difference.low > 0) - (self.difference.high < 0)
 
 
 @dataclass(frozen=True)
 class Number:
-    """The mean of a number, in A and in B, over the pairs in which both were measured."""
+    """The mean of a number, in A and in B, over the pairs in which both were measured.
+
+    `p_holm` is the difference's p value, corrected for the number of numbers.
+    """
 
     key: str
     unit: str
     pairs: int
     a: float
     b: float
-    difference: Interval
+    difference: MeanDifference
+    p_holm: float
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,8 @@ class BatchComparison:
         numbers: every number that was measured on both sides of a pair.
         improved, regressed, unchanged: pairs by their verdicts.
         largest: pairs that changed most, the largest change first.
+        groups: a table for each group, the worst in B first.
+        clusters: groups that were taken as clusters; None where every picture stands for itself.
         notes: what makes the sides hard to compare, as sentences.
     """
 
@@ -86,6 +104,8 @@ class BatchComparison:
     regressed: list[tuple[Wall, Wall]]
     unchanged: list[tuple[Wall, Wall]]
     largest: list[tuple[Wall, Wall]]
+    groups: list[GroupTable]
+    clusters: int | None
     notes: list[str]
 
     @property
@@ -112,8 +132,9 @@ class BatchComparison:
                     "b": s.b,
                     "only_a": s.only_a,
                     "only_b": s.only_b,
-                    **_interval(s.difference),
+                    **interval_plain(s.difference, "difference"),
                     "p_value": s.p_value,
+                    "p_value_holm": s.p_holm,
                 }
                 for s in self.shares
             ],
@@ -124,7 +145,9 @@ class BatchComparison:
                     "pairs": n.pairs,
                     "mean_a": n.a,
                     "mean_b": n.b,
-                    **_interval(n.difference),
+                    **interval_plain(Interval(*n.difference[:3]), "difference"),
+                    "p_value": n.difference.p_value,
+                    "p_value_holm": n.p_holm,
                 }
                 for n in self.numbers
             ],
@@ -134,16 +157,11 @@ class BatchComparison:
             "largest_changes": [
                 {"name": a.name, "a": _wall(a), "b": _wall(b)} for a, b in self.largest
             ],
+            "correction": "holm",
+            "clusters": self.clusters,
+            "groups": [table.plain() for table in self.groups],
             "notes": self.notes,
         }
-
-
-def _interval(interval: Interval) -> dict[str, float | None]:
-    names = ("difference", "low", "high")
-    return {
-        name: value if math.isfinite(value) else None
-        for name, value in zip(names, interval, strict=True)
-    }
 
 
 def _wall(wall: Wall) -> dict[str, Any]:
@@ -164,66 +182,65 @@ def compare_batches(a: Side, b: Side) -> BatchComparison:
             f"{a.folder} and {b.folder} have no picture in common that could be read: pictures are "
             "paired by relative path and stem"
         )
+    clusters, notes = clusters_of(both)
     moves = [(_RANK[y.status] - _RANK[x.status], (x, y)) for x, y in both]
     return BatchComparison(
         a=a,
         b=b,
         pairs=pairs,
         unreadable=unreadable,
-        shares=_shares(both),
-        numbers=_numbers(both),
+        shares=_shares(both, clusters),
+        numbers=_numbers(both, clusters),
         improved=[walls for move, walls in moves if move < 0],
         regressed=[walls for move, walls in moves if move > 0],
         unchanged=[walls for move, walls in moves if move == 0],
         largest=_largest(both),
-        notes=_notes(a, b),
+        groups=by_group(both),
+        clusters=None if clusters is None else int(clusters.max()) + 1,
+        notes=[*notes, *_notes(a, b)],
     )
 
 
-def _shares(both: list[tuple[Wall, Wall]]) -> list[Share]:
-    present = {code for walls in both for wall in walls for code in wall.codes}
-    answers: list[tuple[str, Callable[[Wall], bool]]] = [
-        ("defect", lambda wall: wall.status == "defect"),
-        ("suspect or defect", lambda wall: wall.status in ("suspect", "defect")),
+def _shares(both: list[tuple[Wall, Wall]], clusters: NDArray[np.int64] | None) -> list[Share]:
+    questions = Asking(both, 2, clusters).questions()
+    questions.pop(OCTAVE, None)  # the findings about periods say so
+    raw = {what: answers.p_value(0, 1) for what, answers in questions.items()}
+    first = next(iter(raw))
+    others = [what for what in raw if what != first]
+    corrected = {first: raw[first]}
+    corrected |= dict(zip(others, holm([raw[what] for what in others]), strict=True))
+    return [
+        Share(
+            what=what,
+            a=answers.share(0).estimate,
+            b=answers.share(1).estimate,
+            only_a=int((answers.yes[0] & ~answers.yes[1]).sum()),
+            only_b=int((answers.yes[1] & ~answers.yes[0]).sum()),
+            difference=answers.difference(0, 1),
+            p_value=raw[what],
+            p_holm=corrected[what],
+        )
+        for what, answers in questions.items()
     ]
-    shares = [_share(what, [(has(a), has(b)) for a, b in both]) for what, has in answers]
-    codes = [code for code in finding_codes() if code in present]
-    shares += [
-        _share(code, [(code in a.codes, code in b.codes) for a, b in both]) for code in codes
-    ]
-    return shares
 
 
-def _share(what: str, answers: list[tuple[bool, bool]]) -> Share:
-    count = len(answers)
-    only_a = sum(a and not b for a, b in answers)
-    only_b = sum(b and not a for a, b in answers)
-    return Share(
-        what=what,
-        a=sum(a for a, _ in answers) / count,
-        b=sum(b for _, b in answers) / count,
-        only_a=only_a,
-        only_b=only_b,
-        difference=share_difference(only_b, only_a, count),
-        p_value=mcnemar(only_b, only_a),
-    )
-
-
-def _numbers(both: list[tuple[Wall, Wall]]) -> list[Number]:
+def _numbers(both: list[tuple[Wall, Wall]], clusters: NDArray[np.int64] | None) -> list[Number]:
     a, b = (np.array([walls[k].numbers for walls in both], dtype=np.float64) for k in (0, 1))
     known = np.isfinite(a) & np.isfinite(b)
-    intervals = mean_differences(a, b)
+    differences = mean_differences(a, b, clusters)
+    told = [k for k in range(len(NUMBERS)) if known[:, k].any()]
+    corrected = holm([differences[k].p_value for k in told])
     return [
         Number(
-            key=key,
-            unit=unit,
+            key=NUMBERS[k][0],
+            unit=NUMBERS[k][1],
             pairs=int(known[:, k].sum()),
             a=float(a[known[:, k], k].mean()),
             b=float(b[known[:, k], k].mean()),
-            difference=intervals[k],
+            difference=differences[k],
+            p_holm=p_holm,
         )
-        for k, (key, unit) in enumerate(NUMBERS)
-        if known[:, k].any()
+        for k, p_holm in zip(told, corrected, strict=True)
     ]
 
 

@@ -1,8 +1,7 @@
-"""What people see of a comparison: `compare.json`, `compare.html`, the terminal."""
+"""What people see of a comparison: `compare.json`, `compare.html` or `trend.html`, the terminal."""
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 from tiling_diag._version import __version__
 from tiling_diag.batch.rows import NUMBERS
 from tiling_diag.compare.batches import PERIODS, BatchComparison
+from tiling_diag.compare.group_text import MOST_GROUPS, group_texts, print_groups
+from tiling_diag.compare.judging import LEVEL
 from tiling_diag.compare.pictures import PictureComparison
+from tiling_diag.compare.trend import Trend
+from tiling_diag.compare.trend_page import PAGE_FILE as TREND_FILE
+from tiling_diag.compare.trend_page import render_trend, trend_page
 from tiling_diag.errors import InputError
 from tiling_diag.report.pages import data_uri, environment
 from tiling_diag.report.values import text_of
 from tiling_diag.report.write import write_atomically
-from tiling_diag.text import printable
+from tiling_diag.text import json_text, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,7 +30,9 @@ JSON_FILE, PAGE_FILE, FIGURE_FILE = "compare.json", "compare.html", "compare.png
 _MOST_NAMES = 200
 
 
-def write_comparison(comparison: BatchComparison | PictureComparison, out: Path) -> list[Path]:
+def write_comparison(
+    comparison: BatchComparison | PictureComparison | Trend, out: Path
+) -> list[Path]:
     """Write the files of a comparison to folder `out`; the page comes last.
 
     Raises:
@@ -38,14 +44,15 @@ def write_comparison(comparison: BatchComparison | PictureComparison, out: Path)
         raise InputError(
             f"{out}: can't hold the comparison ({error.strerror}); name a folder, or a new one"
         ) from error
-    plain = json.dumps(comparison.plain(), indent=2, allow_nan=False) + "\n"
-    contents = {JSON_FILE: plain.encode()}
+    contents = {JSON_FILE: (json_text(comparison.plain(), indent=2) + "\n").encode()}
     if isinstance(comparison, PictureComparison):
         from tiling_diag.report.figures.canvas import jpeg_bytes, png_bytes
 
         figure = comparison.figure()
         contents[FIGURE_FILE] = png_bytes(figure)
         contents[PAGE_FILE] = _picture_page(comparison, data_uri(jpeg_bytes(figure), "jpeg"))
+    elif isinstance(comparison, Trend):
+        contents[TREND_FILE] = trend_page(comparison, out)
     else:
         contents[PAGE_FILE] = _batch_page(comparison)
     return [write_atomically(out / name, data) for name, data in contents.items()]
@@ -92,6 +99,9 @@ def _batch_page(c: BatchComparison) -> bytes:
             if found
         ],
         largest=[[_shown(c.a, a), _shown(c.b, b)] for a, b in c.largest],
+        labels=["A", "B"],
+        groups=[group_texts(table) for table in c.groups[:MOST_GROUPS]],
+        more_groups=max(0, len(c.groups) - MOST_GROUPS),
     ).encode()
 
 
@@ -139,7 +149,7 @@ def _number_texts(number: Any) -> tuple[str, str, str, str, bool]:
     d = number.difference
     known = math.isfinite(d.low)
     interval = f"{text_of(d.low)} to {text_of(d.high)}" if known else "one pair only"
-    beyond = known and (d.low > 0 or d.high < 0)
+    beyond = known and number.p_holm < LEVEL
     return text_of(number.a), text_of(number.b), text_of(d.estimate), interval, beyond
 
 
@@ -151,10 +161,12 @@ def _px(value: float) -> str:
     return f"{value:.1f} px" if math.isfinite(value) else "none"
 
 
-def render(comparison: BatchComparison | PictureComparison, console: Console) -> None:
+def render(comparison: BatchComparison | PictureComparison | Trend, console: Console) -> None:
     """Print a comparison; nothing is wider than the console."""
     if isinstance(comparison, PictureComparison):
         _render_pictures(comparison, console)
+    elif isinstance(comparison, Trend):
+        render_trend(comparison, console)
     else:
         _render_batches(comparison, console)
 
@@ -185,12 +197,12 @@ def _render_batches(c: BatchComparison, console: Console) -> None:
 
     console.print(f"[bold]{headline(c)}[/]")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("share of walls", "A", "B", "B - A", "95 % interval", "p"):
+    for name in ("share of walls", "A", "B", "B - A", "95 % interval", "p (Holm)"):
         table.add_column(name, justify="left" if name == "share of walls" else "right")
     for share in c.shares:
         style = {1: "red", -1: "green", 0: ""}[share.changed]
         table.add_row(
-            share.what, *share_texts(c, share), f"{share.p_value:.2g}", style=style or None
+            share.what, *share_texts(c, share), f"{share.p_holm:.2g}", style=style or None
         )
     console.print(table)
     console.print(
@@ -203,5 +215,8 @@ def _render_batches(c: BatchComparison, console: Console) -> None:
     ):
         if count:
             console.print(f"{count} {word}")
+    if c.groups:
+        console.print("walls with a defect by group, the worst in B first:")
+        print_groups(c.groups, console)
     for note in c.notes:
         console.print(f"note: {note}", markup=False)

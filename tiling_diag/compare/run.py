@@ -1,62 +1,115 @@
-"""From two names to a comparison: pictures are diagnosed, folders measured, results read."""
+"""From names to a comparison: pictures are diagnosed, folders measured, results read."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tiling_diag.batch import BatchOptions, run_batch
-from tiling_diag.batch.folder import is_results
+from tiling_diag.batch.folder import file_stem, folder_of, is_results
+from tiling_diag.batch.groups import Grouping
 from tiling_diag.batch.locations import check_local
 from tiling_diag.compare.batches import BatchComparison, compare_batches
 from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.compare.sides import Side, read_side
+from tiling_diag.compare.steps import in_order, steps_of
+from tiling_diag.compare.trend import Trend, trend_of
 from tiling_diag.errors import InputError
 from tiling_diag.settings import Settings
 
 
 def compare(
-    a: str,
-    b: str,
+    inputs: Sequence[str],
     out: Path,
     settings: Settings | None = None,
     options: BatchOptions | None = None,
     *,
+    masks: Sequence[str] = (),
+    refs: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
-) -> BatchComparison | PictureComparison:
-    """Compare two pictures, or two folders of pictures or results of `batch` in any mixture.
+) -> BatchComparison | PictureComparison | Trend:
+    """Compare two pictures, two batches or many checkpoints.
 
     Args:
-        a: a picture, a folder of pictures, or results.
-        b: what it is compared with.
-        out: folders of pictures are measured into ``a`` and ``b`` below it.
+        inputs: two pictures; or folders of pictures or results of `batch` in any mixture, of which
+            three and more are checkpoints.
+        out: folders of pictures are measured into folders below it; it is no input itself.
         settings: of the diagnosis.
-        options: for folders of pictures.
+        options: for folders of pictures; those of `masks` and `refs` are not taken from here.
+        masks: for all inputs, or one for each.
+        refs: references, alike.
         say: called with a line for people.
 
     Raises:
         InputError: if something is missing, can't be used, or is not of the same kind.
     """
-    settings = settings or Settings()
-    pictures = [_is_picture(check_local(one)) for one in (a, b)]
-    if all(pictures):
-        from tiling_diag.diagnosis import diagnose
-
-        ref = None if options is None else options.refs
-        before, after = (diagnose(one, None, ref, settings) for one in (a, b))
-        said = (ref, settings.unit_px, settings.course_px)
-        return PictureComparison(before, after, is_a_reference=said == (None, None, None))
+    settings, options = settings or Settings(), options or BatchOptions()
+    inputs = _without_out(inputs, out, say)
+    each = [_one_each(name, some, inputs) for name, some in (("masks", masks), ("refs", refs))]
+    pictures = [_is_picture(check_local(one)) for one in inputs]
+    if len(inputs) == 2 and all(pictures):
+        return _two_pictures(inputs, settings, *each)
     if any(pictures):
         raise InputError(
-            f"{a} and {b}: compare two pictures, or two folders of pictures or of results"
+            f"{' and '.join(inputs[:3])}: compare two pictures, or folders of pictures or of "
+            "results"
         )
-    sides = [
-        _side(one, out / letter, settings, options or BatchOptions(), say)
-        for letter, one in (("a", a), ("b", b))
-    ]
-    return compare_batches(*sides)
+    grouping = None if options.group_by is None else Grouping(options.group_by)
+    names = ["a", "b"] if len(inputs) == 2 else [file_stem(one) for one in inputs]
+    sides = []
+    for name, one, mask, ref in zip(names, inputs, *each, strict=True):
+        own = replace(options, masks=mask, refs=ref, figures="none", group_by=None)
+        sides.append(_side(one, out / name, settings, own, grouping, say))
+    if len(sides) == 2:
+        return compare_batches(*sides)
+    steps = steps_of([os.fspath(folder_of(i)) if is_results(i) else i for i in inputs])
+    order = in_order(steps)
+    return trend_of([sides[k] for k in order], [steps[k] for k in order])
+
+
+def _without_out(inputs: Sequence[str], out: Path, say: Callable[[str], None]) -> list[str]:
+    """The inputs without the folder for the comparison, which globs may take in."""
+    real = os.path.realpath(out)
+    kept = [one for one in inputs if os.path.realpath(one) != real]
+    if len(kept) < len(inputs):
+        say(f"{out} is the folder for the comparison, and no input")
+    places = [os.path.realpath(folder_of(one) if is_results(one) else one) for one in kept]
+    if len(kept) > 2 and len(set(places)) < len(places):
+        twice = next(k for k, place in enumerate(places) if place in places[:k])
+        raise InputError(f"{kept[twice]} is there twice: name every checkpoint once")
+    if len(kept) < 2:
+        raise InputError("name two pictures, or two or more folders of pictures or of results")
+    return kept
+
+
+def _one_each(name: str, given: Sequence[str], inputs: Sequence[str]) -> list[str | None]:
+    """What was given for each input."""
+    if len(given) <= 1:
+        return [*given, None][:1] * len(inputs)
+    if len(given) != len(inputs):
+        raise InputError(
+            f"--{name} is there {len(given)} times for {len(inputs)} inputs: give it once for all, "
+            "or once for each in their order"
+        )
+    return list(given)
+
+
+def _two_pictures(
+    inputs: Sequence[str],
+    settings: Settings,
+    masks: Sequence[str | None],
+    refs: Sequence[str | None],
+) -> PictureComparison:
+    from tiling_diag.diagnosis import diagnose
+
+    before, after = (
+        diagnose(one, mask, ref, settings)
+        for one, mask, ref in zip(inputs, masks, refs, strict=True)
+    )
+    said = (*refs, settings.unit_px, settings.course_px)
+    return PictureComparison(before, after, is_a_reference=all(one is None for one in said))
 
 
 def _is_picture(location: str) -> bool:
@@ -70,9 +123,10 @@ def _side(
     out: Path,
     settings: Settings,
     options: BatchOptions,
+    grouping: Grouping | None,
     say: Callable[[str], None],
 ) -> Side:
     if not is_results(location):
-        run_batch([location], out, settings, replace(options, figures="none"), say=say)
+        run_batch([location], out, settings, options, say=say)
         location = os.fspath(out)
-    return read_side(location)
+    return read_side(location, grouping)

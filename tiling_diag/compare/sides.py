@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tiling_diag.batch.folder import RESULTS_FILE, folder_of, page_file, read_about, thumb_file
+from tiling_diag.batch.groups import NONE, Grouping
 from tiling_diag.batch.locations import name_of, split_name
 from tiling_diag.batch.rows import NUMBERS, badness, found_codes, read_rows, status_of
 from tiling_diag.errors import InputError
@@ -26,6 +27,9 @@ class Wall(NamedTuple):
         badness: see `rows.badness`.
         codes: of its findings.
         numbers: in the order of `rows.NUMBERS`, NaN where not measured.
+        group: that it belongs to; None without groups.
+        octaves: by which its period is off what was expected or the reference's, as log2 of their
+            ratio, that axis which is off more; NaN where neither is known.
     """
 
     name: str
@@ -34,6 +38,8 @@ class Wall(NamedTuple):
     badness: float
     codes: frozenset[str]
     numbers: tuple[float, ...]
+    group: str | None = None
+    octaves: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -59,15 +65,19 @@ class Side:
         return self.folder / page_file(wall.path)
 
 
-def read_side(location: str) -> Side:
+def read_side(location: str, grouping: Grouping | None = None) -> Side:
     """Read the results of a batch.
 
+    Args:
+        location: of the results.
+        grouping: which group a picture belongs to.
+
     Raises:
-        InputError: if they can't be read or hold nothing.
+        InputError: if they can't be read or hold nothing, or no picture has a group.
     """
     folder = folder_of(location)
     about = read_about(folder)
-    rows = list(_walls(read_rows(folder / RESULTS_FILE), about.get("roots")))
+    rows = list(_walls(read_rows(folder / RESULTS_FILE), about, grouping))
     if not rows:
         raise InputError(f"{folder / RESULTS_FILE} has no rows: run the batch first")
     settings = {**about.get("settings", {}), "version": about.get("version")} if about else {}
@@ -75,8 +85,11 @@ def read_side(location: str) -> Side:
     return Side(folder, rows, settings)
 
 
-def _walls(rows: Iterable[dict[str, Any]], roots: list[str] | None) -> list[Wall]:
-    walls = []
+def _walls(
+    rows: Iterable[dict[str, Any]], about: dict[str, Any], grouping: Grouping | None
+) -> list[Wall]:
+    roots, settings = about.get("roots"), about.get("settings", {})
+    walls, said, columns = [], [], dict[str, None]()
     for row in rows:
         summary = row["summary"] or {}
         numbers = tuple(_number(look_up(summary, key)) for key, _ in NUMBERS)
@@ -88,20 +101,45 @@ def _walls(rows: Iterable[dict[str, Any]], roots: list[str] | None) -> list[Wall
                 badness(row),
                 frozenset(found_codes(row["summary"])),
                 numbers,
+                octaves=_octaves(summary, settings),
             )
         )
+        said.append(row.get("columns"))
+        columns |= dict.fromkeys(row.get("columns", {}))
     if roots is None and walls:
-        # The batch was not finished: relative paths count from where it ran, most likely here.
-        places = [os.path.abspath(wall.path) for wall in walls]
-        try:
-            common = os.path.commonpath([os.path.dirname(place) for place in places])
-        except ValueError:  # two drives
-            return walls
-        walls = [
-            wall._replace(name=name_of(place, [common]))
-            for wall, place in zip(walls, places, strict=True)
-        ]
-    return walls
+        walls = _below_common(walls)
+    if grouping is None or not walls:
+        return walls
+    groups = [grouping.of(wall.name, one) for wall, one in zip(walls, said, strict=True)]
+    grouping.check(groups, walls[0].name, columns)
+    return [wall._replace(group=group or NONE) for wall, group in zip(walls, groups, strict=True)]
+
+
+def _below_common(walls: list[Wall]) -> list[Wall]:
+    """Walls of a batch that was not finished: relative paths count from where it ran.
+
+    That is here, most likely.
+    """
+    places = [os.path.abspath(wall.path) for wall in walls]
+    try:
+        common = os.path.commonpath([os.path.dirname(place) for place in places])
+    except ValueError:  # two drives
+        return walls
+    return [
+        wall._replace(name=name_of(place, [common]))
+        for wall, place in zip(walls, places, strict=True)
+    ]
+
+
+def _octaves(summary: dict[str, Any], settings: dict[str, Any]) -> float:
+    """By how much the period is off; what was given in px counts for more than a reference."""
+    ratios = {}
+    for axis, name in (("x", "unit_px"), ("y", "course_px")):
+        ratios[name] = _number(look_up(summary, f"reference.scale_ratio_{axis}"))
+        if settings.get(name) is not None:
+            ratios[name] = _number(look_up(summary, f"lattice.{name}")) / settings[name]
+    known = [math.log2(ratio) for ratio in ratios.values() if ratio > 0 and math.isfinite(ratio)]
+    return max(known, key=abs, default=math.nan)
 
 
 def _number(value: Any) -> float:

@@ -1,12 +1,13 @@
 """Paired comparisons: shares by the discordant pairs, numbers by resampling pairs.
 
-Formulas rather than a statistics package: there are three of them, and torch's users have no other
-use for one.
+Formulas rather than a statistics package: they are few, and torch's users have no other use for
+one. Tests hold them against SciPy and statsmodels.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,15 @@ class Interval(NamedTuple):
     estimate: float
     low: float
     high: float
+
+
+class MeanDifference(NamedTuple):
+    """A mean difference with its 95 % interval, and how likely one so large is by chance."""
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float
 
 
 def share_difference(only_b: int, only_a: int, pairs: int, z: float = Z95) -> Interval:
@@ -93,16 +103,23 @@ def mcnemar(only_b: int, only_a: int) -> float:
 
 
 def mean_differences(
-    a: NDArray[np.float64], b: NDArray[np.float64], *, seed: int = 0, resamples: int = RESAMPLES
-) -> list[Interval]:
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    clusters: NDArray[np.int64] | None = None,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> list[MeanDifference]:
     """Mean of B minus A over the pairs in which both were measured, with a bootstrap interval.
 
-    Pairs are drawn anew, with replacement, and all numbers of a pair go together (percentile
-    method).
+    Pairs, or clusters of them, are drawn anew, with replacement, and all numbers of a pair go
+    together (percentile method). The p value is twice the share of draws on the other side of
+    zero, the smallest that so many draws can tell at least.
 
     Args:
         a: ``(pairs, numbers)``, NaN where not measured.
         b: the same of B.
+        clusters: ``(pairs,)``, numbers of their clusters; None if every pair stands for itself.
         seed: of the drawing.
         resamples: how often.
 
@@ -110,36 +127,53 @@ def mean_differences(
         One interval for each number.
 
     References:
-        Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
+        Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapters 13 and 15.
     """
     difference = b - a
-    known = np.isfinite(difference)
-    values = np.where(known, difference, 0.0)
-    count = known.sum(0)
+    known = np.isfinite(difference).astype(np.float64)
+    values = np.where(known > 0, difference, 0.0)
+    if clusters is not None:
+        values, known = (_summed(one, clusters) for one in (values, known))
+    units = (known > 0).sum(0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        estimate = values.sum(0) / count
-        means = _resampled(values, known.astype(np.float64), resamples, seed)
-    intervals = []
+        estimate = values.sum(0) / known.sum(0)
+        means = _resampled(values, known, resamples, seed)
+    found = []
     for k in range(values.shape[1]):
         drawn = means[:, k]
         drawn = drawn[np.isfinite(drawn)]
         # One pair says nothing of how pairs differ.
-        low, high = np.quantile(drawn, [0.025, 0.975]) if count[k] > 1 else (math.nan, math.nan)
-        intervals.append(Interval(float(estimate[k]), float(low), float(high)))
-    return intervals
+        if units[k] < 2:
+            found.append(MeanDifference(float(estimate[k]), math.nan, math.nan, 1.0))
+            continue
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        fewer = min((drawn <= 0).sum(), (drawn >= 0).sum())
+        p_value = min(1.0, 2 * (1 + int(fewer)) / (1 + len(drawn)))
+        found.append(MeanDifference(float(estimate[k]), float(low), float(high), p_value))
+    return found
+
+
+def _summed(values: NDArray[np.float64], clusters: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sums over the pairs of each cluster."""
+    sums = np.zeros((int(clusters.max()) + 1, values.shape[1]))
+    np.add.at(sums, clusters, values)
+    return sums
 
 
 def _resampled(
     values: NDArray[np.float64], known: NDArray[np.float64], resamples: int, seed: int
 ) -> NDArray[Any]:
     """``(resamples, numbers)`` means over pairs drawn with replacement."""
-    pairs = len(values)
+    drawn = draw_times(len(values), seed=seed, draws=resamples)
+    return np.concatenate([(times @ values) / (times @ known) for times in drawn])
+
+
+def draw_times(count: int, *, seed: int, draws: int = RESAMPLES) -> Iterator[NDArray[np.float64]]:
+    """How often each of `count` is drawn, with replacement: ``(some, count)`` until all `draws`."""
     random = np.random.default_rng(seed)
-    parts = []
-    for start in range(0, resamples, _AT_ONCE):
-        rows = min(_AT_ONCE, resamples - start)
-        drawn = random.integers(0, pairs, (rows, pairs))
-        drawn += pairs * np.arange(rows)[:, None]
-        times = np.bincount(drawn.ravel(), minlength=rows * pairs).reshape(rows, pairs)
-        parts.append((times @ values) / (times @ known))
-    return np.concatenate(parts)
+    for start in range(0, draws, _AT_ONCE):
+        rows = min(_AT_ONCE, draws - start)
+        drawn = random.integers(0, count, (rows, count))
+        drawn += count * np.arange(rows)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count)
+        yield times.astype(np.float64)
