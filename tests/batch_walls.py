@@ -3,34 +3,15 @@
 import json
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image
 from processes import start_program
 
-from tiling_diag.batch.measuring import work_through
+from tiling_diag.batch.here import HereEngine
 
+__all__ = ["CLI", "HereEngine", "rows_in", "save_wall", "start", "wall", "without_times"]
 CLI = "from tiling_diag.command.main import main; main()"
-
-
-class HereEngine:
-    """Does the work in this process, a handful at a time."""
-
-    def run(self, work, jobs):
-        handfuls = [list(jobs[k : k + 5]) for k in range(0, len(jobs), 5)]
-
-        def source(waits):
-            if not handfuls and waits:
-                raise StopAsyncIteration
-            return handfuls.pop(0) if handfuls else None
-
-        with ThreadPoolExecutor(2) as pool:
-            try:
-                for outcomes in work_through(work, source, pool):
-                    yield from outcomes
-            except StopAsyncIteration:
-                return
 
 
 def wall(seed=0, size=(96, 120), period=(16, 24), channels=3):

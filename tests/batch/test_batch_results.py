@@ -11,7 +11,7 @@ import pytest
 from tiling_diag.batch import results as module
 from tiling_diag.batch.folder import file_stem, read_about
 from tiling_diag.batch.lock import FolderLock
-from tiling_diag.batch.places import clear_places
+from tiling_diag.batch.places import FolderPlace
 from tiling_diag.batch.results import ResultsFile
 from tiling_diag.batch.rows import read_rows, row_of, to_line
 from tiling_diag.batch.whole_files import WholeFile, clear_leftovers
@@ -267,5 +267,5 @@ def test_folders_named_as_our_files_are_said_or_left_alone(tmp_path):
 
 def test_rows_that_can_not_be_taken_away_are_said(tmp_path):
     (tmp_path / "results.jsonl" / "x").mkdir(parents=True)
-    refused(lambda: clear_places([tmp_path], restart=True), "results.jsonl", "start again")
+    refused(FolderPlace(tmp_path, restart=True).__enter__, "results.jsonl", "start again")
     refused(lambda: ResultsFile(tmp_path), "results.jsonl", "Is a directory")

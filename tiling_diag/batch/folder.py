@@ -18,6 +18,9 @@ ABOUT_FILE = "batch.json"
 # Small pictures of walls, and their pages.
 THUMBS, PAGES = "thumbs", "pages"
 
+# Rows of a run that is not finished, in a store in which files can't be added to.
+PIECES = "rows"
+
 # Which pictures get a page.
 Figures = Literal["none", "flagged", "all"]
 

@@ -8,16 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tiling_diag.batch.locations import (
-    check_local,
-    join,
-    list_pictures,
-    name_of,
-    split_name,
-    tidy,
-)
+from tiling_diag.batch.locations import is_url, join, name_of, real, split_name, tidy
 from tiling_diag.batch.manifest import is_manifest, read_manifest, resolve
 from tiling_diag.batch.partners import Partners, check_pattern, owners, without_role
+from tiling_diag.batch.storage.files import Files
 from tiling_diag.batch.work import Job
 from tiling_diag.errors import InputError
 from tiling_diag.text import printable
@@ -60,40 +54,68 @@ def discover(
     mask_pattern: str | None = None,
     recursive: bool = False,
     skip: frozenset[str] = frozenset(),
+    files: Files | None = None,
 ) -> Inputs:
     """Find the pictures and their partners.
 
     Args:
-        sources: folders, files, globs and lists.
+        sources: folders, files, globs and lists, or URLs of them.
         masks: folder of masks.
         refs: folder of references, or one picture for all.
         mask_pattern: what the mask of a picture is called, such as ``{stem}_seg.png``; in `masks`,
             or beside the picture.
         recursive: whether folders are gone through to the bottom.
         skip: real paths of folders that are no inputs, such as the one for the results.
+        files: what answers for URLs.
 
     Raises:
-        InputError: if a source is missing or nothing is found.
+        InputError: if a source is missing or nothing is found, or a store gives no answer.
     """
-    if masks is not None and not os.path.isdir(check_local(masks)):
+    try:
+        return _discover(
+            sources, _Search(files or Files(), recursive, skip), masks, refs, mask_pattern
+        )
+    except OSError as error:
+        raise InputError(f"{error.filename}: can't be read ({error.strerror})") from error
+
+
+@dataclass(frozen=True)
+class _Search:
+    """How pictures are looked for, and what could not be listed meanwhile."""
+
+    files: Files
+    recursive: bool
+    skip: frozenset[str]
+    unread: list[str] = field(default_factory=list)
+
+
+def _discover(
+    sources: list[str],
+    search: _Search,
+    masks: str | None,
+    refs: str | None,
+    mask_pattern: str | None,
+) -> Inputs:
+    files = search.files
+    if masks is not None and not files.is_folder(masks):
         raise InputError(f"{masks} is not a folder: --masks takes the folder of the masks")
-    if refs is not None and not os.path.exists(check_local(refs)):
+    refs_folder = refs if refs is not None and files.is_folder(refs) else None
+    if refs is not None and refs_folder is None and not files.is_file(refs):
         raise InputError(f"there is no file or folder {refs}, which --refs names")
     if mask_pattern is not None:
         check_pattern(mask_pattern)
-    folders = {"mask": masks, "ref": refs if refs is not None and os.path.isdir(refs) else None}
-    skip = skip.union(os.path.realpath(one) for one in folders.values() if one is not None)
-    unread: list[str] = []
-    listed = _once(
-        one for source in sources for one in _listed(check_local(source), recursive, skip, unread)
+    folders = {"mask": masks, "ref": refs_folder}
+    search = replace(
+        search, skip=search.skip.union(real(one) for one in folders.values() if one is not None)
     )
+    listed = _once(one for source in sources for one in _listed(source, search))
     partners = {}
     for role, folder in folders.items():
         pattern = mask_pattern if role == "mask" else None
         if folder is not None or pattern is not None:
-            partners[role], listed = _partners(role, folder, pattern, listed, unread)
+            partners[role], listed = _partners(role, folder, pattern, listed, search)
     if not listed:
-        hint = "" if recursive else "; --recursive also looks into the folders below"
+        hint = "" if search.recursive else "; --recursive also looks into the folders below"
         raise InputError(f"there are no pictures in {', '.join(sources)}{hint}")
     one_ref = tidy(refs) if refs is not None and "ref" not in partners else None
     jobs = [_job(one, partners, one_ref) for one in listed]
@@ -101,7 +123,7 @@ def discover(
     for role, found in partners.items():
         unmatched[f"without_{role}"] = found.missing
         unmatched[f"{role}s_without_picture"] = found.unused()
-    messages = [f"left out, for it can't be listed: {printable(one)}" for one in unread]
+    messages = [f"left out, for it can't be listed: {printable(one)}" for one in search.unread]
     messages += [line for found in partners.values() for line in found.messages()]
     return Inputs(jobs, list(dict.fromkeys(one.root for one in listed)), unmatched, messages)
 
@@ -120,7 +142,7 @@ def _once(listed: Iterable[_Listed]) -> list[_Listed]:
     for one in listed:
         folder, file = os.path.split(one.path)
         if folder not in folders:
-            folders[folder] = os.path.realpath(folder)
+            folders[folder] = real(folder)
         # The first name stays, and what was said last counts.
         first = kept.get((folders[folder], file), one)
         kept[folders[folder], file] = replace(one, path=first.path, name=first.name)
@@ -128,27 +150,29 @@ def _once(listed: Iterable[_Listed]) -> list[_Listed]:
 
 
 def _partners(
-    role: str, folder: str | None, pattern: str | None, listed: list[_Listed], unread: list[str]
+    role: str, folder: str | None, pattern: str | None, listed: list[_Listed], search: _Search
 ) -> tuple[Partners, list[_Listed]]:
     """The partners in a folder, and the pictures without them: both may lie in one folder."""
-    names = [] if folder is None else list(list_pictures(folder, recursive=True, unread=unread))
+    files, names = search.files, list[str]()
+    if folder is not None:
+        names += files.pictures(folder, recursive=True, unread=search.unread, skip=frozenset())
     root = None if folder is None else tidy(folder)
     pictures = {split_name(one.name) for one in listed}
-    partners = Partners(role, root, names, pictures, pattern)
+    partners = Partners(role, root, names, pictures, pattern, files)
     if pattern is not None:
         return partners, _without_named(partners, listed)
-    real = os.path.realpath(folder or os.curdir)
-    beside = {one.name for one in listed if os.path.realpath(one.root) == real}
+    home = real(folder or os.curdir)
+    beside = {one.name for one in listed if real(one.root) == home}
     if beside:
         stems = {(f, s) for f, stem in map(split_name, beside) for s in _stems(stem)}
         names = [name for name in names if _is_partner(name, role, stems)]
         listed = [
             one
             for one in listed
-            if os.path.realpath(one.root) != real or not _is_partner(one.name, role, stems)
+            if real(one.root) != home or not _is_partner(one.name, role, stems)
         ]
         pictures = {split_name(one.name) for one in listed}
-    return Partners(role, root, names, pictures), listed
+    return Partners(role, root, names, pictures, files=files), listed
 
 
 def _without_named(partners: Partners, listed: list[_Listed]) -> list[_Listed]:
@@ -172,23 +196,24 @@ def _stems(stem: str) -> tuple[str, str]:
     return stem, without_role(stem, "pred")
 
 
-def _listed(
-    source: str, recursive: bool, skip: frozenset[str], unread: list[str]
-) -> Iterator[_Listed]:
+def _listed(source: str, search: _Search) -> Iterator[_Listed]:
     """The pictures that one source stands for."""
-    if os.path.isdir(source):
+    files = search.files
+    if files.is_folder(source):
         root = tidy(source)
-        for name in list_pictures(source, recursive=recursive, unread=unread, skip=skip):
+        for name in files.pictures(
+            source, recursive=search.recursive, unread=search.unread, skip=search.skip
+        ):
             yield _Listed(join(root, name), name, root)
-    elif os.path.isfile(source) and is_manifest(source):
-        yield from _of_list(source)
-    elif os.path.lexists(source):
+    elif files.is_file(source) and is_manifest(source):
+        yield from _of_list(source, files)
+    elif files.is_file(source) or (not is_url(source) and os.path.lexists(source)):
         path = tidy(source)
         yield _Listed(path, os.path.basename(path), os.path.dirname(path))
     elif glob.has_magic(source):
         root = source[: min(source.find(c) for c in "*?[" if c in source)]
         root = tidy(os.path.dirname(root))
-        found = [path for path in sorted(glob.glob(source, recursive=True)) if os.path.isfile(path)]
+        found = files.matching(source)
         if not found:
             raise InputError(f"nothing fits {source}")
         for path in map(tidy, found):
@@ -197,9 +222,9 @@ def _listed(
         raise InputError(f"there is no file or folder {source}")
 
 
-def _of_list(source: str) -> Iterator[_Listed]:
+def _of_list(source: str, files: Files) -> Iterator[_Listed]:
     folder = tidy(os.path.dirname(source))
-    for entry in read_manifest(source):
+    for entry in read_manifest(source, files):
         places = {
             role: None if written is None else tidy(resolve(source, written))
             for role, written in entry.paths.items()

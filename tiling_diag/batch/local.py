@@ -16,15 +16,11 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import Any
 
-from tiling_diag.batch.rows import row_of, to_line
+from tiling_diag.batch.handfuls import given_up, handful
 from tiling_diag.batch.station import Report, serve, usable_cores
 from tiling_diag.batch.work import Job, Outcome, Work
 from tiling_diag.errors import InputError, TilingDiagError
-from tiling_diag.text import printable
 
-# Jobs that go to a process at once, at most: enough for a batch on a GPU. Fewer towards the end, so
-# that all processes end at about the same time.
-MOST_JOBS = 32
 # Handfuls that a process holds: one is decoded while the other is measured.
 HELD = 2
 # Workers in a row that end before they can begin and are started again.
@@ -184,7 +180,7 @@ class _Crew:
             left = len(self._jobs) - self._next
             if left == 0:
                 return
-            size = max(1, min(MOST_JOBS, left // (self._count * 4)))
+            size = handful(left, self._count)
             worker.give(list(self._jobs[self._next : self._next + size]))
             self._next += size
 
@@ -203,7 +199,7 @@ class _Crew:
             return
         for job in [job for held in worker.held for job in held]:
             if job.path in self._lost:
-                yield _given_up(job)
+                yield given_up(job)
             else:
                 self._lost.add(job.path)
                 self._suspects.append(job)
@@ -217,12 +213,6 @@ def _end_of(exit_code: int | None) -> str:
         with suppress(ValueError):
             return f"killed by {signal.Signals(-exit_code).name}"
     return f"exit code {exit_code}"
-
-
-def _given_up(job: Job) -> Outcome:
-    """The outcome of a job that ends the process it runs in; the next run tries it again."""
-    error = f"{printable(job.path)}: the process that measured it ended, twice: out of memory?"
-    return Outcome(job.path, to_line(row_of(job, None, 0.0, error, None)), "error")
 
 
 @contextmanager

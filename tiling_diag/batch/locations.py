@@ -1,4 +1,4 @@
-"""Names of places, as text: paths on this machine today, in a form that a URL can take as well.
+"""Names of places, as text: paths on this machine, and URLs.
 
 A *name* is a location relative to the input it came from, with ``/`` between its parts; pictures,
 masks and references are matched by names, and so are two batches.
@@ -20,17 +20,27 @@ PICTURE_ENDINGS = (
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
+def is_url(location: str) -> bool:
+    """Whether it is a URL, such as ``s3://bucket/walls``."""
+    return _URL.match(location) is not None
+
+
 def check_local(location: str) -> str:
     """`location` itself, if it is a path.
 
     Raises:
         InputError: if it is a URL.
     """
-    if _URL.match(location):
+    if is_url(location):
         raise InputError(
             f"{location} is a URL, and only paths are read: copy the pictures to a folder first"
         )
     return location
+
+
+def real(location: str) -> str:
+    """The one location of a place that has several, by links; that of a URL is itself."""
+    return location.rstrip("/") if is_url(location) else os.path.realpath(location)
 
 
 def tidy(location: str) -> str:
@@ -38,6 +48,8 @@ def tidy(location: str) -> str:
 
     What holds ``..`` stays as it is: behind a link that would lead elsewhere.
     """
+    if is_url(location):
+        return location.rstrip("/")
     if not location or ".." in re.split(r"[\\/]", location):
         return location
     plain = os.path.normpath(location)
@@ -51,15 +63,18 @@ def is_picture(location: str) -> bool:
 
 def join(root: str, name: str) -> str:
     """The location of `name` below `root`."""
+    if is_url(root):
+        return f"{root.rstrip('/')}/{name}"
     return os.path.join(root, *name.split("/")) if root else name
 
 
 def name_below(location: str, root: str) -> str | None:
     """The name of `location` relative to folder `root`; None if it does not lie below it."""
-    head = root if not root or root.endswith(("/", os.sep)) else root + os.sep
+    separator = "/" if is_url(root) else os.sep
+    head = root if not root or root.endswith(("/", separator)) else root + separator
     if not location.startswith(head):
         return None
-    return location[len(head) :].replace(os.sep, "/")
+    return location[len(head) :].replace(separator, "/")
 
 
 def name_of(path: str, roots: list[str]) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
-from tiling_diag.batch.locations import check_local, is_picture
+from tiling_diag.batch.locations import is_picture, is_url, join
+from tiling_diag.batch.storage.files import Files
 from tiling_diag.errors import InputError
 from tiling_diag.text import printable
 
@@ -36,8 +38,12 @@ def is_manifest(location: str) -> bool:
     return location.lower().endswith(MANIFEST_ENDINGS)
 
 
-def read_manifest(path: str) -> Iterator[Entry]:
+def read_manifest(path: str, files: Files) -> Iterator[Entry]:
     """The entries of a list, in order; an empty mask or reference is none.
+
+    Args:
+        path: or URL of the list.
+        files: what reads URLs.
 
     Raises:
         InputError: if the file can't be read or a line can't be meant; the message names the line.
@@ -45,13 +51,19 @@ def read_manifest(path: str) -> Iterator[Entry]:
     reader = _csv_lines if path.lower().endswith((".csv", ".tsv")) else _json_lines
     label = printable(path)
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        with _opened(path, files) as file:
             for number, values in reader(file, label):
                 yield _checked(values, f"{label}, line {number}")
     except OSError as error:
         raise InputError(f"{label}: can't be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{label} is not UTF-8 text: save it as UTF-8") from error
+
+
+def _opened(path: str, files: Files) -> IO[str]:
+    if is_url(path):
+        return io.TextIOWrapper(io.BytesIO(files.read(path)), "utf-8-sig", newline="")
+    return open(path, encoding="utf-8-sig", newline="")
 
 
 def _checked(values: dict[str, Any], place: str) -> Entry:
@@ -80,7 +92,7 @@ def _path(value: Any, role: str, place: str) -> str | None:
         path = "\0"
     if "\0" in path:
         raise InputError(f"{place}: {role} is {_short(ascii(value))}, which no file can be called")
-    return check_local(path) or None
+    return path or None
 
 
 def _plain(value: Any) -> Any:
@@ -168,4 +180,7 @@ def _json_lines(file: Any, label: str) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def resolve(manifest: str, written: str) -> str:
     """Where a path written in a manifest is: relative ones count from the manifest's folder."""
-    return os.path.join(os.path.dirname(manifest), written)
+    if is_url(written) or os.path.isabs(written):
+        return written
+    folder = os.path.dirname(manifest)
+    return join(folder, written) if is_url(folder) else os.path.join(folder, written)

@@ -26,6 +26,8 @@ from tiling_diag.text import printable
 # gains nothing: it no longer fits the caches.
 CPU_PIXELS, GPU_PIXELS = 300_000, 36_000_000
 MOST_AT_ONCE = 64
+# Pictures behind URLs are not asked for their size first.
+MOST_UNKNOWN = 4
 
 Source: TypeAlias = Callable[[bool], Sequence[Job] | None]
 
@@ -35,7 +37,8 @@ def work_through(work: Work, source: Source, pool: Executor) -> Iterator[list[Ou
 
     Args:
         work: what to do.
-        source: called with whether to wait, gives a handful of jobs; None if there are none yet.
+        source: called with whether to wait, gives a handful of jobs; None if there are none yet,
+            an empty one if there are no more.
         pool: threads that decode, one batch ahead of the measurement.
     """
     limit = CPU_PIXELS if work.settings.device == "cpu" else GPU_PIXELS
@@ -45,8 +48,10 @@ def work_through(work: Work, source: Source, pool: Executor) -> Iterator[list[Ou
         while len(ahead) < 2:
             if not planned:
                 jobs = source(not ahead)
-                if jobs is None:
+                if jobs is None or (not jobs and ahead):
                     break
+                if not jobs:
+                    return
                 planned.extend(_planned(jobs, limit))
             ahead.append([pool.submit(read_job, job, work) for job in planned.popleft()])
         yield finish_batch(work, [future.result() for future in ahead.popleft()])
@@ -59,7 +64,8 @@ def _planned(jobs: Sequence[Job], limit: int) -> Iterator[list[Job]]:
         size = size_in_header(job.path) or (0, 0)
         together = waiting.setdefault(size, [])
         together.append(job)
-        if (len(together) + 1) * size[0] * size[1] > limit or len(together) == MOST_AT_ONCE:
+        most = MOST_UNKNOWN if size == (0, 0) else MOST_AT_ONCE
+        if (len(together) + 1) * size[0] * size[1] > limit or len(together) == most:
             yield waiting.pop(size)
     yield from waiting.values()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 from tiling_diag.batch.folder import Figures
 from tiling_diag.batch.groups import Grouping
@@ -22,6 +23,9 @@ class BatchOptions:
         strict: whether a picture without its mask or reference, or the reverse, is an error.
         recursive: whether folders are gone through to the bottom.
         workers: processes; None for one per core or GPU.
+        engine: what does the work: processes of this machine, or a Ray cluster.
+        address: of the cluster: ``auto``, ``HOST:PORT``; None to start one on this machine.
+        storage: options of what speaks to a store, where inputs or results are URLs.
         figures: which pictures get a page.
         restart: whether rows that are there are thrown away first.
         fail_on: from which verdict on a test in the JUnit file fails.
@@ -35,6 +39,9 @@ class BatchOptions:
     strict: bool = False
     recursive: bool = False
     workers: int | None = None
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
+    storage: dict[str, Any] = field(default_factory=dict)
     figures: Figures = "flagged"
     restart: bool = False
     fail_on: str | None = None
@@ -45,11 +52,13 @@ class BatchOptions:
         """Refuse what can't be meant.
 
         Raises:
-            InputError: if there is no process, the JUnit file has no name, or the groups have no
-                key.
+            InputError: if there is no process, the JUnit file has no name, the groups have no key,
+                or an address is given to an engine that takes none.
         """
         if self.workers is not None and self.workers < 1:
             raise InputError(f"workers={self.workers}: at least one process has to do the work")
+        if self.address is not None and self.engine != "ray":
+            raise InputError(f"address={self.address} is that of a cluster: add --engine ray")
         if self.junit is not None and (not self.junit.name or self.junit.is_dir()):
             raise InputError(f"junit={self.junit} is a folder: name the file to write")
         if self.group_by is not None:

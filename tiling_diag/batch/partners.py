@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tiling_diag.batch.locations import join, split_name, tidy
+from tiling_diag.batch.storage.files import Files
 from tiling_diag.errors import InputError
 from tiling_diag.text import printable
 
@@ -62,6 +62,7 @@ class Partners:
         names: of the files in it.
         pictures: folder and stem of every picture.
         pattern: what a partner is called, with ``{stem}``; None for the names in use.
+        files: what knows whether a file is there.
         missing: pictures without a partner, with the reason.
     """
 
@@ -70,6 +71,7 @@ class Partners:
     names: Iterable[str]
     pictures: set[tuple[str, str]]
     pattern: str | None = None
+    files: Files = field(default_factory=Files)
     missing: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -117,7 +119,7 @@ class Partners:
         for wanted in dict.fromkeys((stem, without_role(stem, "pred"))):
             if self.pattern is not None:
                 one = self.wanted(folder, wanted)
-                yield [one] if os.path.isfile(join(home, one)) else []
+                yield [one] if self.files.is_file(join(home, one)) else []
                 continue
             for table in (self._exact, self._bare):
                 yield table.get((folder, wanted), [])

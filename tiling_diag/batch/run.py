@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from tiling_diag._version import __version__
+from tiling_diag.batch.cluster.engine import RayEngine
 from tiling_diag.batch.folder import ABOUT_FILE, has_page, page_file, thumb_file
 from tiling_diag.batch.gallery import write_gallery
+from tiling_diag.batch.here import HereEngine
 from tiling_diag.batch.inputs import Inputs, discover
 from tiling_diag.batch.junit import write_junit
 from tiling_diag.batch.local import LocalEngine
-from tiling_diag.batch.lock import FolderLock
+from tiling_diag.batch.locations import is_url
 from tiling_diag.batch.options import BatchOptions
-from tiling_diag.batch.places import clear_pictures, clear_places, make_places
+from tiling_diag.batch.places import FolderPlace, Place
 from tiling_diag.batch.progress import Progress
 from tiling_diag.batch.results import ResultsFile
+from tiling_diag.batch.storage.files import Files
+from tiling_diag.batch.storage.spool import SpoolPlace
 from tiling_diag.batch.tables import Tables, kinds_of
 from tiling_diag.batch.totals import Totals
 from tiling_diag.batch.whole_files import WholeFile
@@ -32,9 +36,10 @@ from tiling_diag.settings import Settings
 
 @dataclass
 class _Run:
-    """A run under way: its folder, what it works on, and what came of it so far."""
+    """A run under way: its place, what it works on, and what came of it so far."""
 
-    out: Path
+    out: str
+    place: Place
     options: BatchOptions
     inputs: Inputs
     work: Work
@@ -55,11 +60,11 @@ def run_batch(
     """Measure many pictures; what `out` already holds and still fits is kept.
 
     Args:
-        sources: folders, files, globs and manifests.
-        out: folder for the results.
+        sources: folders, files, globs and manifests, or URLs of them.
+        out: folder for the results, or its URL.
         settings: of the diagnosis.
         options: of the batch.
-        engine: what does the work; this machine by default.
+        engine: what does the work; by default the one that `options` names.
         say: called with a line for people.
 
     Raises:
@@ -67,9 +72,8 @@ def run_batch(
     """
     settings, options = settings or Settings(), options or BatchOptions()
     options.check()
-    folder = Path(out)
-    start = time.monotonic()
-    places = make_places(folder)
+    start, files = time.monotonic(), Files(options.storage)
+    place = _place(os.fsdecode(out), files, restart=options.restart)
     if options.junit is not None:
         WholeFile(options.junit).try_out()
     inputs = discover(
@@ -78,27 +82,42 @@ def run_batch(
         refs=options.refs,
         mask_pattern=options.mask_pattern,
         recursive=options.recursive,
-        skip=frozenset(os.path.realpath(place) for place in places),
+        skip=place.inner(),
+        files=files,
     )
     if options.strict and any(inputs.unmatched.values()):
         raise InputError("; ".join(inputs.messages))
     for line in inputs.messages:
         say(line)
     run = _Run(
-        out=folder,
+        out=os.fsdecode(out),
+        place=place,
         options=options,
         inputs=inputs,
-        work=Work(settings, options.figures),
-        engine=engine or LocalEngine(options.workers, settings.device),
+        work=Work(settings, options.figures, files),
+        engine=engine or _engine(options, settings.device, inputs.jobs),
         say=say,
     )
-    with FolderLock(folder):
-        clear_places(places, restart=options.restart)
-        with ResultsFile(folder) as results:
-            _do(run, results)
-            run.totals.seconds = time.monotonic() - start
-            _finish(run, results)
+    with place, ResultsFile(place.folder) as results:
+        _do(run, results)
+        run.totals.seconds = time.monotonic() - start
+        _finish(run, results)
     return run.totals
+
+
+def _place(out: str, files: Files, *, restart: bool) -> Place:
+    if is_url(out):
+        return SpoolPlace(out, files, restart=restart)
+    return FolderPlace(Path(out), restart=restart)
+
+
+def _engine(options: BatchOptions, device: str, jobs: list[Job]) -> Engine:
+    private = next((one.path for one in jobs if one.path.startswith("memory://")), None)
+    if options.engine == "ray":
+        if private is not None:
+            raise InputError(f"{private} is in the memory of this process: use engine local")
+        return RayEngine(options.workers, device, options.address)
+    return HereEngine(device) if private else LocalEngine(options.workers, device)
 
 
 def _do(run: _Run, results: ResultsFile) -> None:
@@ -116,7 +135,7 @@ def _do(run: _Run, results: ResultsFile) -> None:
             for outcome in outcomes:
                 measured = outcome.line is not None
                 if measured:
-                    _store(run.out, results, outcome)
+                    _store(run.place, results, outcome)
                     run.totals.done += 1
                 else:
                     results.set_columns(outcome.path, columns[outcome.path])
@@ -135,34 +154,35 @@ def _with_done(job: Job, run: _Run, results: ResultsFile) -> Job:
     needed = [] if entry.status == "error" else [thumb_file(job.path)]
     if has_page(entry.status, run.options.figures):
         needed.append(page_file(job.path))
-    whole = all((run.out / name).exists() for name in needed)
+    whole = all(run.place.has(name) for name in needed)
     return job._replace(done=entry.fingerprint) if whole else job
 
 
-def _store(out: Path, results: ResultsFile, outcome: Outcome) -> None:
+def _store(place: Place, results: ResultsFile, outcome: Outcome) -> None:
     """Files first: a row says that they are there."""
     for name, data in outcome.files.items():
-        write_atomically(out / name, data)
+        place.write(name, data)
     assert outcome.line is not None, "kept rows are not stored again"
     results.append(outcome.path, outcome.line, outcome.status)
+    place.added(outcome.line)
 
 
 def _finish(run: _Run, results: ResultsFile) -> None:
     """Put the rows in order and write everything that is made of them."""
     paths = [job.path for job in run.inputs.jobs]
-    totals, options = run.totals, run.options
-    totals.out = str(run.out)
+    totals, options, folder = run.totals, run.options, run.place.folder
+    totals.out = run.out
     totals.dropped = results.keep_only(paths)
     if totals.dropped:
         run.say(f"{totals.dropped} rows of pictures that are no longer inputs were taken out")
     results.finish()
     columns = kinds_of(job.columns for job in run.inputs.jobs)
-    with Tables(run.out, columns) as tables:
+    with Tables(folder, columns) as tables:
         for row in results.rows(paths):
             tables.add(row)
             totals.add(row)
     write_gallery(
-        run.out,
+        folder,
         results.rows(paths),
         totals,
         roots=run.inputs.roots,
@@ -171,8 +191,9 @@ def _finish(run: _Run, results: ResultsFile) -> None:
     )
     if options.junit is not None:
         write_junit(options.junit, results.rows(paths), totals, options.fail_on)
-    clear_pictures(run.out, results.entries)
-    write_atomically(run.out / ABOUT_FILE, _about(run).encode())
+    run.place.clear_pictures(results.entries)
+    write_atomically(folder / ABOUT_FILE, _about(run).encode())
+    run.place.finish()
 
 
 def _about(run: _Run) -> str:

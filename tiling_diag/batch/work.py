@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from tiling_diag._version import __version__
 from tiling_diag.batch.folder import Figures
+from tiling_diag.batch.storage.files import Files
 from tiling_diag.settings import Settings
 
 
@@ -40,10 +42,12 @@ class Work:
     Attributes:
         settings: of the diagnosis.
         figures: which pictures get a page.
+        files: what reads URLs.
     """
 
     settings: Settings
     figures: Figures = "flagged"
+    files: Files = field(default_factory=Files)
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,26 @@ class Engine(Protocol):
         ...
 
 
-def digests_of(job: Job) -> tuple[bytes | None, ...] | None:
-    """Digests of the picture, its mask and its reference; None if one of them can't be read."""
+def digests_of(
+    job: Job, contents: Mapping[str, bytes] = MappingProxyType({})
+) -> tuple[bytes | None, ...] | None:
+    """Digests of the picture, its mask and its reference; None if one of them can't be read.
+
+    Args:
+        job: whose files they are.
+        contents: of those files that were read already.
+    """
     try:
-        return tuple(_digest(path) for path in (job.path, job.mask, job.ref))
+        return tuple(_digest(path, contents) for path in (job.path, job.mask, job.ref))
     except (OSError, ValueError, MemoryError):  # said with more words where the file is decoded
         return None
 
 
-def _digest(path: str | None) -> bytes | None:
+def _digest(path: str | None, contents: Mapping[str, bytes]) -> bytes | None:
     if path is None:
         return None
+    if path in contents:
+        return hashlib.blake2b(contents[path], digest_size=16).digest()
     if not os.path.isfile(path):  # a pipe would keep us waiting
         raise FileNotFoundError(path)
     with open(path, "rb") as file:

@@ -18,6 +18,7 @@ from tiling_diag.command.options import (
     UnitPx,
     Workers,
     out_option,
+    place,
     print_json,
     print_result,
     user_errors,
@@ -37,6 +38,13 @@ rows say why); 70 a fault of the program; 130 interrupted.
 """
 
 
+class EngineName(str, Enum):
+    """What does the work."""
+
+    local = "local"
+    ray = "ray"
+
+
 class FiguresFor(str, Enum):
     """Which pictures get a page with figures."""
 
@@ -50,11 +58,13 @@ def batch(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="Folders, pictures, globs, or lists (CSV or JSONL with pred, mask, ref).",
+            help="Folders, pictures, globs, lists (CSV or JSONL with pred, mask, ref), or URLs.",
             show_default=False,
         ),
     ],
-    out: Annotated[Path, out_option("Folder for the results.", show_default=False)],
+    out: Annotated[
+        str, out_option("Folder for the results, or its URL.", place, show_default=False)
+    ],
     masks: Annotated[
         str | None, typer.Option(help="Folder of masks, matched by relative path and stem.")
     ] = None,
@@ -71,9 +81,23 @@ def batch(
     device: Annotated[
         str, typer.Option(help="auto (every GPU, else the CPU), cpu, cuda, cuda:N or mps.")
     ] = "auto",
+    engine: Annotated[
+        EngineName, typer.Option(help="What does the work: this machine, or a Ray cluster.")
+    ] = EngineName.local,
+    address: Annotated[
+        str | None,
+        typer.Option(help="Cluster of --engine ray: auto or HOST:PORT; one of its own without."),
+    ] = None,
     figures: Annotated[
         FiguresFor, typer.Option(help="Which pictures get a page with figures.")
     ] = FiguresFor.flagged,
+    storage_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="K=V",
+            help="For URLs, what their store is to be told, such as anon=true; may be repeated.",
+        ),
+    ] = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Measure all again, whatever is there.")
     ] = False,
@@ -88,6 +112,7 @@ def batch(
     """Measure many pictures; run again, it does only what is missing or changed."""
     with user_errors():
         from tiling_diag.batch import BatchOptions, run_batch
+        from tiling_diag.batch.storage.files import parse_options
         from tiling_diag.batch.totals import render
         from tiling_diag.settings import Settings
 
@@ -102,6 +127,9 @@ def batch(
                 strict=strict,
                 recursive=recursive,
                 workers=workers,
+                engine=engine.value,
+                address=address,
+                storage=parse_options(storage_option or []),
                 figures=figures.value,
                 restart=restart,
                 fail_on=None if fail_on is None else fail_on.value,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -31,9 +31,14 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
-def out_option(help: str, **more: Any) -> Any:
+def place(text: str) -> str:
+    """A folder to write to, or the URL of one."""
+    return text if "://" in text else str(folder(text))
+
+
+def out_option(help: str, parser: Callable[[str], Any] = folder, **more: Any) -> Any:
     """`--out`, which every command has."""
-    return typer.Option("--out", "-o", parser=folder, metavar="<folder>", help=help, **more)
+    return typer.Option("--out", "-o", parser=parser, metavar="<folder>", help=help, **more)
 
 
 # Options that several commands have.

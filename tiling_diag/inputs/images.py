@@ -20,10 +20,11 @@ from PIL import Image
 from torch import Tensor
 
 from tiling_diag.errors import InputError
-from tiling_diag.inputs.picture_files import check_size, read_file, read_pillow
+from tiling_diag.inputs.content import PictureFile
+from tiling_diag.inputs.picture_files import check_size, read_content, read_file, read_pillow
 from tiling_diag.text import printable
 
-ImageSource: TypeAlias = str | PathLike[str] | Image.Image | NDArray[Any] | Tensor
+ImageSource: TypeAlias = str | PathLike[str] | PictureFile | Image.Image | NDArray[Any] | Tensor
 
 # Overshoot of sharpening, resizing and decoders stays within; [-1, 1] and [0, 255] do not.
 CLAMPED_SLACK = 0.25
@@ -73,11 +74,12 @@ def load_image(source: ImageSource, *, name: str | None = None) -> LoadedImage:
     """Read a picture from wherever it is.
 
     Args:
-        source: a path to a PNG, JPEG, WebP, TIFF, BMP, GIF or PPM file (the first frame), a Pillow
-            picture of any mode, an array or a tensor: ``(H, W)``, ``(H, W, C)``, ``(C, H, W)`` or
-            ``(1, C, H, W)`` with C = 1, 3 or 4 (RGBA). Floats count from 0 to 1 (up to 0.25
-            beyond is clamped, with a note), ``uint8`` to 255, ``uint16`` to 65535, booleans are
-            0 and 1; other whole numbers count to 255 if none is larger, else to 65535.
+        source: a path to a PNG, JPEG, WebP, TIFF, BMP, GIF or PPM file (the first frame), its
+            content as a `PictureFile`, a Pillow picture of any mode, an array or a tensor:
+            ``(H, W)``, ``(H, W, C)``, ``(C, H, W)`` or ``(1, C, H, W)`` with C = 1, 3 or 4 (RGBA).
+            Floats count from 0 to 1 (up to 0.25 beyond is clamped, with a note), ``uint8`` to
+            255, ``uint16`` to 65535, booleans are 0 and 1; other whole numbers count to 255 if
+            none is larger, else to 65535.
         name: what messages and results call it; a path's own text by default.
 
     Returns:
@@ -116,6 +118,9 @@ def read_picture(source: ImageSource, *, name: str | None, role: str) -> RawPict
         values = _channels_first(_as_tensor(source, label), label)
     elif isinstance(source, Tensor):
         values = _channels_first(source.detach(), label)
+    elif isinstance(source, PictureFile):
+        label, name = printable(source.name), source.name if name is None else name
+        values = read_content(source, label, notes)
     elif isinstance(source, (str, PathLike)):
         path = os.fsdecode(source)
         label, name = printable(path), path if name is None else name

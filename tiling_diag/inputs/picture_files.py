@@ -7,6 +7,7 @@ all it raises or warns of becomes one `InputError` that names the file.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import stat
 import threading
@@ -22,7 +23,9 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from tiling_diag.errors import InputError
+from tiling_diag.inputs.content import PictureFile
 from tiling_diag.inputs.libtiff import libtiff_errors
+from tiling_diag.inputs.missing_files import nearest_name
 from tiling_diag.text import printable
 
 MIN_SIDE_PX = 8
@@ -68,7 +71,7 @@ def read_file(path: str, label: str, notes: list[str]) -> Tensor:
     try:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(_missing(path, label)) from None
+        raise InputError(nearest_name(path, label)) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise InputError(f"{label} can't be read: {_reason(error)}") from None
     if stat.S_ISDIR(status.st_mode):
@@ -82,6 +85,21 @@ def read_file(path: str, label: str, notes: list[str]) -> Tensor:
         _pillow_errors(label, path),
         open(path, "rb") as file,
         Image.open(file, formats=_formats()) as image,
+    ):
+        return _decode(image, label, notes)
+
+
+def read_content(file: PictureFile, label: str, notes: list[str]) -> Tensor:
+    """The values in the content of a picture file: see `read_file`.
+
+    Raises:
+        InputError: if it is empty, too small, too large or can't be decoded.
+    """
+    if not file.data:
+        raise InputError(f"{label} is empty (0 bytes): copy or export the picture again")
+    with (
+        _pillow_errors(label, file.data),
+        Image.open(io.BytesIO(file.data), formats=_formats()) as image,
     ):
         return _decode(image, label, notes)
 
@@ -108,41 +126,16 @@ def _formats() -> list[str]:
     return [*FORMATS, *(name for name in EXTRA_FORMATS if name in Image.OPEN)]
 
 
-def _missing_decoder(path: str | None) -> str:
+def _missing_decoder(source: str | bytes | None) -> str:
     """What to install for a file of a kind that is known but can't be decoded here."""
-    brand = b""
-    if path is not None:
-        with suppress(OSError), open(path, "rb") as file:
+    head = source[:12] if isinstance(source, bytes) else b""
+    if isinstance(source, str):
+        with suppress(OSError), open(source, "rb") as file:
             head = file.read(12)
-            brand = head[8:12] if head[4:8] == b"ftyp" else b""
-    name = _BRANDS.get(brand)
+    name = _BRANDS.get(head[8:12] if head[4:8] == b"ftyp" else b"")
     if name is None or name in Image.OPEN:
         return ""
     return f"; for {name} install {EXTRA_FORMATS[name]} beside this package"
-
-
-def _missing(path: str, label: str) -> str:
-    """Why there is nothing at `path`, and the nearest name that exists."""
-    import difflib
-
-    folder, wanted = os.path.split(path)
-    if not path:
-        return "the file name is empty: name a picture"
-    if os.path.islink(path):
-        return f"{label} is a link to {printable(os.readlink(path))}, which does not exist"
-    if not os.path.isdir(folder or "."):
-        return f"there is no file {label}: there is no folder {printable(folder)}"
-    try:
-        names = {entry.lower(): entry for entry in os.listdir(folder or ".")}
-    except OSError:
-        names = {}
-    near = [
-        name
-        for name in difflib.get_close_matches(wanted.lower(), names, n=5)
-        if os.path.isfile(os.path.join(folder, names[name]))
-    ]
-    hint = f"did you mean {printable(names[near[0]])}?" if near else "no name there is like it"
-    return f"there is no file {label}: {hint}"
 
 
 def _reason(error: BaseException) -> str:
@@ -171,7 +164,7 @@ def read_pillow(image: Image.Image, label: str, notes: list[str]) -> Tensor:
 
 
 @contextmanager
-def _pillow_errors(label: str, path: str | None = None) -> Iterator[None]:
+def _pillow_errors(label: str, source: str | bytes | None = None) -> Iterator[None]:
     """Anything Pillow raises becomes an `InputError`; its warnings are not shown."""
     try:
         with _PILLOW_QUIET:
@@ -189,7 +182,7 @@ def _pillow_errors(label: str, path: str | None = None) -> Iterator[None]:
     except UnidentifiedImageError:
         raise InputError(
             f"{label} is not a picture that can be read, or its header is damaged: PNG, JPEG, "
-            f"WebP, TIFF, BMP, GIF, PPM and AVIF can{_missing_decoder(path)}"
+            f"WebP, TIFF, BMP, GIF, PPM and AVIF can{_missing_decoder(source)}"
         ) from None
     # Damaged files make Pillow raise nearly anything: OSError, SyntaxError, ValueError, KeyError...
     except Exception as error:

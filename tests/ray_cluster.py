@@ -1,0 +1,72 @@
+"""Ray on this machine for tests: clusters of nodes, commands, and what they leave behind."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+from batch_walls import CLI
+
+# Before Ray is imported, as the package itself sets them.
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_worker_niceness", "0")
+# Ray gives itself half a minute to start; a busy machine takes longer, and is tried again.
+STARTS = 4
+
+
+@contextmanager
+def ray_cluster(nodes, cpus=1):
+    """A cluster whose head has no processor for work; yields it with its nodes for work."""
+    cluster = _started(nodes, cpus)
+    try:
+        yield cluster, cluster.list_all_nodes()[1:]
+    finally:
+        cluster.shutdown()
+
+
+def _started(nodes, cpus):
+    from ray.cluster_utils import Cluster
+
+    for left in reversed(range(STARTS)):
+        cluster = Cluster()
+        try:
+            cluster.add_node(num_cpus=0, include_dashboard=False)
+            for _ in range(nodes):
+                cluster.add_node(num_cpus=cpus)
+            return cluster
+        except Exception:
+            cluster.shutdown()
+            if not left:
+                raise
+
+
+def ray_batch(*arguments, **how):
+    """The command with Ray, to its end."""
+    return subprocess.run(
+        [sys.executable, "-c", CLI, "batch", *map(str, arguments), "--engine", "ray"],
+        capture_output=True, text=True, timeout=500, **how,
+    )  # fmt: skip
+
+
+def processes_of(session):
+    """Numbers of processes whose command line or environment names a session of Ray."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                if session.encode() in file.read():
+                    found.append(int(name))
+        except OSError:
+            continue
+    return found
+
+
+def wait_until(holds, seconds):
+    """Whether something holds before the time is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.2)
+    return False

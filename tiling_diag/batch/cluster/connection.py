@@ -1,0 +1,118 @@
+"""A Ray cluster to work on: one that is there, or one of this machine for the run alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+from tiling_diag.batch.cluster.quiet import quiet
+from tiling_diag.batch.station import usable_cores
+from tiling_diag.errors import InputError, TilingDiagError
+
+# Where a job of a cluster finds that cluster, and a user's shell may name one.
+ADDRESS_VARIABLE = "RAY_ADDRESS"
+# A machine that is busy may take longer than the half minute that Ray gives a start.
+STARTS = 3
+# Read by Ray as it starts.
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # By default Ray's workers give way to all else on a machine; those of the other engine do not.
+    "RAY_worker_niceness": "0",
+}
+INSTALL = "pip install 'tiling-diag[ray]'"
+
+
+class Cluster(NamedTuple):
+    """What a cluster has.
+
+    Attributes:
+        cpus, gpus: processors of all its nodes together.
+    """
+
+    cpus: int
+    gpus: int
+
+
+def import_ray() -> Any:
+    """Ray, its usage statistics off unless the environment has them on.
+
+    Raises:
+        InputError: if it is not installed.
+    """
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise InputError(f"--engine ray needs Ray ({error}): {INSTALL}") from None
+    return ray
+
+
+@contextmanager
+def cluster(address: str | None, workers: int | None) -> Iterator[Cluster]:
+    """A cluster within, left or ended afterwards; one that this process uses already stays.
+
+    Args:
+        address: ``auto`` for the one of this machine, ``HOST:PORT`` or ``ray://HOST:PORT``; None
+            for the one that the environment names, else a new one.
+        workers: processors of a new one; by default those of this machine.
+
+    Raises:
+        InputError: if Ray is not installed, or there is no such cluster.
+        TilingDiagError: if a cluster can't be started.
+    """
+    ray = import_ray()
+    if ray.is_initialized():
+        yield _of(ray)
+        return
+    with quiet():
+        _connect(ray, address or os.environ.get(ADDRESS_VARIABLE) or None, workers)
+        try:
+            yield _of(ray)
+        finally:
+            # What is left of a cluster that broke down has no say in how the run ends.
+            with suppress(Exception):
+                ray.shutdown()
+
+
+def _connect(ray: Any, address: str | None, workers: int | None) -> None:
+    silent = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    if address in (None, "local"):
+        _start(ray, workers or usable_cores(), silent)
+        return
+    try:
+        ray.init(address=address, **silent)
+    except Exception as error:
+        raise InputError(
+            f"there is no Ray cluster to work with at {address} ({_line(error)}): start one with "
+            "`ray start --head`, or leave --address out to use this machine alone"
+        ) from error
+
+
+def _start(ray: Any, cores: int, silent: dict[str, Any]) -> None:
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(address="local", num_cpus=cores, include_dashboard=False, **silent)
+            return
+        except Exception as error:
+            ray.shutdown()
+            if not left:
+                raise TilingDiagError(
+                    f"Ray can't be started on this machine ({_line(error)}); without --engine ray "
+                    "the work is done by processes of this machine"
+                ) from error
+
+
+def _of(ray: Any) -> Cluster:
+    resources = ray.cluster_resources()
+    return Cluster(int(resources.get("CPU", 0)), int(resources.get("GPU", 0)))
+
+
+def _line(error: BaseException) -> str:
+    """What an exception says, on one line that is not too long."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else f"{text[:200]}..."
