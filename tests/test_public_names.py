@@ -14,7 +14,7 @@ OPTIONS = {
     "diag": {"--pred", "--mask", "--ref", "--no-figures", "--rectify", "--fail-on", *SIZES, *ANY},
     "batch": {
         "--mask-pattern", "--strict", "--figures", "--restart", "--junit", "--fail-on",
-        *SIZES, *FOLDERS, *ANY,
+        "--engine", "--address", "--storage-option", *SIZES, *FOLDERS, *ANY,
     },
     "compare": {
         "--fail-on-regression", "--mask-pattern", "--strict", "--group-by",
