@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .base import PairLoss, check_options
+from .base import PairLoss, Terms, check_options, pair_loss
 from .inputs import Spectra
 from .profiles import LogMap
 from .shifts import MATCH_SHARE, mismatch, radial_shift
@@ -67,12 +67,7 @@ class ACFPeriodLoss(PairLoss):
     ) -> None:
         """Check and keep the options."""
         super().__init__(reduction)
-        check_options(r_bins >= 16, f"r_bins={r_bins}: use at least 16 (default 256)")
-        check_options(tau > 0, f"tau={tau}: use a temperature above 0 (default 0.08)")
-        check_options(
-            min_rel > 0 and 2 * min_rel <= max_rel <= 1,
-            f"min_rel={min_rel}, max_rel={max_rel}: use 0 < 2 * min_rel <= max_rel <= 1",
-        )
+        _check(r_bins, tau, min_rel, max_rel)
         self.r_bins, self.tau, self.min_rel, self.max_rel = r_bins, tau, min_rel, max_rel
         self.w = w
 
@@ -89,18 +84,39 @@ class ACFPeriodLoss(PairLoss):
         """
         return self._loss(pred, target, mask)
 
-    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> Terms:
         """``lag`` and ``lines``, weighted, each ``(B,)``."""
-        grid = radial_grid(spectra.size, self.r_bins, MIN_BIN, None)
-        longest = min(spectra.size) / 2
-        lags = Lags(self.min_rel * longest, self.max_rel * longest, self.r_bins)
-        pred, target = spectra.maps(grid)
-        transform = _cosines(grid, lags, pred.excess.device, pred.excess.dtype)
-        lag = radial_shift(
-            transform @ target.excess.detach(), transform @ pred.excess, lags.step, self.tau
+        return acf_period_terms(
+            spectra,
+            r_bins=self.r_bins,
+            tau=self.tau,
+            min_rel=self.min_rel,
+            max_rel=self.max_rel,
+            w=self.w,
         )
-        match = mismatch(target.lines.detach(), pred.lines)
-        return {"lag": self.w * lag, "lines": self.w * MATCH_SHARE * match}
+
+
+def acf_period_terms(
+    spectra: Spectra, *, r_bins: int, tau: float, min_rel: float, max_rel: float, w: float
+) -> Terms:
+    """``lag`` and ``lines`` of `ACFPeriodLoss`, weighted, each ``(B,)``."""
+    grid = radial_grid(spectra.size, r_bins, MIN_BIN, None)
+    longest = min(spectra.size) / 2
+    lags = Lags(min_rel * longest, max_rel * longest, r_bins)
+    pred, target = spectra.maps(grid)
+    transform = _cosines(grid, lags, pred.excess.device, pred.excess.dtype)
+    lag = radial_shift(transform @ target.excess.detach(), transform @ pred.excess, lags.step, tau)
+    match = mismatch(target.lines.detach(), pred.lines)
+    return {"lag": w * lag, "lines": w * MATCH_SHARE * match}
+
+
+def _check(r_bins: int, tau: float, min_rel: float, max_rel: float) -> None:
+    check_options(r_bins >= 16, f"r_bins={r_bins}: use at least 16 (default 256)")
+    check_options(tau > 0, f"tau={tau}: use a temperature above 0 (default 0.08)")
+    check_options(
+        min_rel > 0 and 2 * min_rel <= max_rel <= 1,
+        f"min_rel={min_rel}, max_rel={max_rel}: use 0 < 2 * min_rel <= max_rel <= 1",
+    )
 
 
 @constant_result
@@ -127,6 +143,11 @@ def acf_period_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """`ACFPeriodLoss` as a function."""
-    return ACFPeriodLoss(r_bins, tau, min_rel, max_rel, w, reduction=reduction).forward(
-        pred, target, mask
-    )
+    _check(r_bins, tau, min_rel, max_rel)
+
+    def terms(spectra: Spectra) -> Terms:
+        return acf_period_terms(
+            spectra, r_bins=r_bins, tau=tau, min_rel=min_rel, max_rel=max_rel, w=w
+        )
+
+    return pair_loss(pred, target, mask, terms, reduction)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -49,6 +51,39 @@ def reduce_items(values: Tensor, counts: Tensor, reduction: str) -> Tensor:
     return kept.sum() / counts.sum().clamp_min(1)
 
 
+Terms = dict[str, Tensor]
+
+
+def pair_terms(
+    pred: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    terms: Callable[[Spectra], Terms],
+    *,
+    both: bool = False,
+) -> tuple[Terms, Tensor]:
+    """Terms ``(B,)`` of two pictures' spectra, and which items count ``(B,)`` bool."""
+    # Reduced precision is too coarse for spectra that span six decades.
+    with torch.autocast(pred.device.type, enabled=False):
+        spectra = compute_spectra(pred, target, mask, both=both)
+        return terms(spectra), spectra.counts
+
+
+def pair_loss(
+    pred: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    terms: Callable[[Spectra], Terms],
+    reduction: str,
+    *,
+    both: bool = False,
+) -> Tensor:
+    """The sum of the terms, reduced."""
+    check_reduction(reduction)
+    values, counts = pair_terms(pred, target, mask, terms, both=both)
+    return reduce_items(total(values), counts, reduction)
+
+
 class PairLoss(nn.Module):
     """A loss of two pictures that is a sum of terms, each computed from their spectra."""
 
@@ -61,9 +96,13 @@ class PairLoss(nn.Module):
         check_reduction(reduction)
         self.reduction = reduction
 
-    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> Terms:
         """Weighted terms by name, each ``(B,)``; the loss is their sum."""
         raise NotImplementedError
+
+    def center(self, target: Tensor, mask: Tensor | None) -> Tensor | None:
+        """``(B,)`` middle of the band for `center_override`, or None if the loss has no band."""
+        return None
 
     def item_terms(
         self,
@@ -71,12 +110,13 @@ class PairLoss(nn.Module):
         target: Tensor,
         mask: Tensor | None,
         center_override: Tensor | None = None,
-    ) -> tuple[dict[str, Tensor], Tensor]:
+    ) -> tuple[Terms, Tensor]:
         """Terms ``(B,)`` by name, and which items count ``(B,)`` bool."""
-        # Reduced precision is too coarse for spectra that span six decades.
-        with torch.autocast(pred.device.type, enabled=False):
-            spectra = compute_spectra(pred, target, mask, both=self.both)
-            return self.terms(spectra, center_override), spectra.counts
+
+        def terms(spectra: Spectra) -> Terms:
+            return self.terms(spectra, center_override)
+
+        return pair_terms(pred, target, mask, terms, both=self.both)
 
     def _loss(
         self,
@@ -88,14 +128,12 @@ class PairLoss(nn.Module):
         terms, counts = self.item_terms(pred, target, mask, center_override)
         return reduce_items(total(terms), counts, self.reduction)
 
-    def forward_terms(
-        self, pred: Tensor, target: Tensor, mask: Tensor | None = None
-    ) -> dict[str, Tensor]:
+    def forward_terms(self, pred: Tensor, target: Tensor, mask: Tensor | None = None) -> Terms:
         """The weighted terms by name, reduced like the loss; their sum is the loss."""
         terms, counts = self.item_terms(pred, target, mask)
         return {name: reduce_items(x, counts, self.reduction) for name, x in terms.items()}
 
 
-def total(terms: dict[str, Tensor]) -> Tensor:
+def total(terms: Terms) -> Tensor:
     """Sum of the terms, ``(B,)``."""
     return torch.stack(list(terms.values())).sum(0)

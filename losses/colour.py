@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from tiling_diag.kernels.luma import luma
 
-from .base import PairLoss, check_options
+from .base import PairLoss, Terms, check_options
 from .inputs import check_pictures
+
+ItemTerms = Callable[[Tensor, Tensor, Tensor | None, Tensor | None], tuple[Terms, Tensor]]
 
 
 class ColourLoss(PairLoss):
@@ -53,28 +57,57 @@ class ColourLoss(PairLoss):
         target: Tensor,
         mask: Tensor | None,
         center_override: Tensor | None = None,
-    ) -> tuple[dict[str, Tensor], Tensor]:
+    ) -> tuple[Terms, Tensor]:
         """Terms of the loss summed over luma and colours, and which items count in any."""
-        check_pictures(pred, target, mask)
-        if min(pred.shape[1], target.shape[1]) == 1:
-            return self.loss.item_terms(pred, target, mask, center_override)
-        times = (3, *[1] * (pred.ndim - 1))
-        covers = None if mask is None else mask.repeat(times)
-        center = None if center_override is None else center_override.repeat(3)
-        with torch.autocast(pred.device.type, enabled=False):
-            seen = _opponents(pred), _opponents(target)
-        terms, counts = self.loss.item_terms(*seen, covers, center)
-        counts = counts.view(3, -1)
-        weights = torch.where(counts, self._weights(next(iter(terms.values()))), 0.0)
-        summed = {
-            name: torch.where(counts, value.view(3, -1), 0.0).mul(weights).sum(0)
-            for name, value in terms.items()
-        }
-        return summed, counts.any(0)
+        return colour_terms(
+            self.loss.item_terms, pred, target, mask, center_override, w_colour=self.w_colour
+        )
 
-    def _weights(self, like: Tensor) -> Tensor:
-        colours = torch.full((2, 1), self.w_colour, dtype=like.dtype, device=like.device)
-        return torch.cat((torch.ones_like(colours[:1]), colours))
+    def center(self, target: Tensor, mask: Tensor | None) -> Tensor | None:
+        """That of the loss, of the luma."""
+        return self.loss.center(target, mask)
+
+
+def colour_terms(
+    item_terms: ItemTerms,
+    pred: Tensor,
+    target: Tensor,
+    mask: Tensor | None,
+    center_override: Tensor | None = None,
+    *,
+    w_colour: float,
+) -> tuple[Terms, Tensor]:
+    """Terms ``(B,)`` summed over luma and weighted colours, and which items count in any.
+
+    Args:
+        item_terms: of the loss, as `PairLoss.item_terms`; it is given three grey pictures an item.
+        pred: ``(B, C, H, W)``.
+        target: like `pred`.
+        mask: ``(B, 1, H, W)`` or None.
+        center_override: ``(B,)`` or None.
+        w_colour: weight of each opponent colour.
+    """
+    check_pictures(pred, target, mask)
+    if min(pred.shape[1], target.shape[1]) == 1:
+        return item_terms(pred, target, mask, center_override)
+    times = (3, *[1] * (pred.ndim - 1))
+    covers = None if mask is None else mask.repeat(times)
+    center = None if center_override is None else center_override.repeat(3)
+    with torch.autocast(pred.device.type, enabled=False):
+        seen = _opponents(pred), _opponents(target)
+    terms, counts = item_terms(*seen, covers, center)
+    counts = counts.view(3, -1)
+    weights = torch.where(counts, _weights(w_colour, next(iter(terms.values()))), 0.0)
+    summed = {
+        name: torch.where(counts, value.view(3, -1), 0.0).mul(weights).sum(0)
+        for name, value in terms.items()
+    }
+    return summed, counts.any(0)
+
+
+def _weights(w_colour: float, like: Tensor) -> Tensor:
+    colours = torch.full((2, 1), w_colour, dtype=like.dtype, device=like.device)
+    return torch.cat((torch.ones_like(colours[:1]), colours))
 
 
 def _opponents(image: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from .base import NYQUIST, PairLoss, check_options
+from .base import NYQUIST, PairLoss, Terms, check_options, pair_loss
 from .inputs import Spectra
 from .profiles import centred, log_map
 from .shifts import MATCH_SHARE, correlation, largest_shift, mismatch, shift_and_turn_distance
@@ -47,11 +47,7 @@ class LogPolarAlignLoss(PairLoss):
     ) -> None:
         """Check and keep the options."""
         super().__init__(reduction)
-        check_options(
-            out_r >= 16 and out_t >= 8,
-            f"out_r={out_r}, out_t={out_t}: use at least 16 rings and 8 sectors",
-        )
-        check_options(0 < r_min <= 0.5, f"r_min={r_min}: use a share of Nyquist in (0, 0.5]")
+        _check(out_r, out_t, r_min)
         self.out_r, self.out_t, self.r_min, self.w = out_r, out_t, r_min, w
 
     def forward(self, pred: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -67,21 +63,34 @@ class LogPolarAlignLoss(PairLoss):
         """
         return self._loss(pred, target, mask)
 
-    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> Terms:
         """``shift``, ``turn`` and ``lines``, weighted, each ``(B,)``."""
-        grid = log_map(spectra.size, self.out_r, self.out_t, self.r_min * NYQUIST)
-        maps = spectra.maps(grid)
-        pred, target = (centred(profile.excess, grid.step) for profile in maps)
-        target = target.detach()
-        most = largest_shift(grid.rings, grid.step)
-        cross, own = (correlation(target, one, most, SHIFTS_PER_RING) for one in (pred, target))
-        shift, turn = shift_and_turn_distance(cross, own, TAU, grid.step / SHIFTS_PER_RING)
-        match = mismatch(maps[1].amplitude.detach(), maps[0].amplitude, most_turn_deg=0.0)
-        return {
-            "shift": self.w * shift,
-            "turn": self.w * TURN_SHARE * turn,
-            "lines": self.w * MATCH_SHARE * match,
-        }
+        return log_polar_align_terms(
+            spectra, out_r=self.out_r, out_t=self.out_t, r_min=self.r_min, w=self.w
+        )
+
+
+def log_polar_align_terms(
+    spectra: Spectra, *, out_r: int, out_t: int, r_min: float, w: float
+) -> Terms:
+    """``shift``, ``turn`` and ``lines`` of `LogPolarAlignLoss`, weighted, each ``(B,)``."""
+    grid = log_map(spectra.size, out_r, out_t, r_min * NYQUIST)
+    maps = spectra.maps(grid)
+    pred, target = (centred(profile.excess, grid.step) for profile in maps)
+    target = target.detach()
+    most = largest_shift(grid.rings, grid.step)
+    cross, own = (correlation(target, one, most, SHIFTS_PER_RING) for one in (pred, target))
+    shift, turn = shift_and_turn_distance(cross, own, TAU, grid.step / SHIFTS_PER_RING)
+    match = mismatch(maps[1].amplitude.detach(), maps[0].amplitude, most_turn_deg=0.0)
+    return {"shift": w * shift, "turn": w * TURN_SHARE * turn, "lines": w * MATCH_SHARE * match}
+
+
+def _check(out_r: int, out_t: int, r_min: float) -> None:
+    check_options(
+        out_r >= 16 and out_t >= 8,
+        f"out_r={out_r}, out_t={out_t}: use at least 16 rings and 8 sectors",
+    )
+    check_options(0 < r_min <= 0.5, f"r_min={r_min}: use a share of Nyquist in (0, 0.5]")
 
 
 def log_polar_align_loss(
@@ -96,6 +105,9 @@ def log_polar_align_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """`LogPolarAlignLoss` as a function."""
-    return LogPolarAlignLoss(out_r, out_t, r_min, w, reduction=reduction).forward(
-        pred, target, mask
-    )
+    _check(out_r, out_t, r_min)
+
+    def terms(spectra: Spectra) -> Terms:
+        return log_polar_align_terms(spectra, out_r=out_r, out_t=out_t, r_min=r_min, w=w)
+
+    return pair_loss(pred, target, mask, terms, reduction)

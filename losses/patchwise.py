@@ -5,18 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .base import (
-    NYQUIST,
-    PairLoss,
-    check_options,
-    check_reduction,
-    reduce_items,
-    total,
-)
-from .colour import ColourLoss
-from .inputs import SMALLEST_SIDE_PX, check_pictures, compute_spectra
-from .spectral_period import SpectralPeriodLoss, fundamental
-from .tiling import TilingLoss
+from .base import PairLoss, Terms, check_options, check_reduction, reduce_items, total
+from .inputs import SMALLEST_SIDE_PX, check_pictures
 
 
 class PatchwiseLoss(nn.Module):
@@ -80,13 +70,24 @@ class PatchwiseLoss(nn.Module):
             InputError: if shapes, dtypes or devices do not fit, or a picture is smaller than a
                 patch.
         """
+        terms, counts = self.item_terms(pred, target, mask, center_override)
+        return reduce_items(terms["patches"], counts, self.reduction)
+
+    def item_terms(
+        self,
+        pred: Tensor,
+        target: Tensor,
+        mask: Tensor | None,
+        center_override: Tensor | None = None,
+    ) -> tuple[Terms, Tensor]:
+        """``patches`` ``(B,)``, and which items have a patch that counts ``(B,)`` bool."""
         check_pictures(pred, target, mask)
         check_options(
             min(pred.shape[-2:]) >= self.patch,
             f"patch={self.patch} px does not fit pictures of {tuple(pred.shape[-2:])}: "
             f"use at most {min(pred.shape[-2:])}",
         )
-        center = self._center(target, mask) if center_override is None else center_override
+        center = self.loss.center(target, mask) if center_override is None else center_override
         parts = [self._patches(image) for image in (pred, target)]
         covers = None if mask is None else self._patches(mask)
         batch, patches = pred.shape[0], parts[0].shape[0] // pred.shape[0]
@@ -97,7 +98,8 @@ class PatchwiseLoss(nn.Module):
             coverage = covers.float().clamp(0, 1).mean((-3, -2, -1))
             # A mask that is not finite shows in the loss.
             counts = counts & ~(coverage < self.min_coverage)
-        return self._worst(total(terms).view(batch, patches), counts.view(batch, patches))
+        values, counts = total(terms).view(batch, patches), counts.view(batch, patches)
+        return {"patches": self._worst(values, counts)}, counts.any(-1)
 
     def _patches(self, image: Tensor) -> Tensor:
         """``(B * patches, C, patch, patch)``."""
@@ -107,17 +109,6 @@ class PatchwiseLoss(nn.Module):
         tiles = image.unfold(-2, self.patch, self.stride).unfold(-2, self.patch, self.stride)
         return tiles.movedim(1, 3).flatten(0, 2)
 
-    def _center(self, target: Tensor, mask: Tensor | None) -> Tensor | None:
-        """``(B,)`` fundamental of the whole target over Nyquist, if the loss asks for it."""
-        loss = self.loss.loss if isinstance(self.loss, ColourLoss) else self.loss
-        loss = loss.spectral if isinstance(loss, TilingLoss) else loss
-        if not isinstance(loss, SpectralPeriodLoss):
-            return None
-        with torch.no_grad(), torch.autocast(target.device.type, enabled=False):
-            spectra = compute_spectra(target, target, mask)
-            grid = loss.grid(spectra.size)
-            return fundamental(spectra.maps(grid)[1].excess, grid) / NYQUIST
-
     def _worst(self, values: Tensor, counts: Tensor) -> Tensor:
         """Mean per picture over the largest `hard_fraction` of the patches that count."""
         ranked = torch.where(counts, values, -torch.inf).sort(dim=-1, descending=True).values
@@ -125,5 +116,5 @@ class PatchwiseLoss(nn.Module):
         chosen = torch.arange(values.shape[-1], device=values.device) < torch.ceil(
             self.hard_fraction * number[:, None]
         )
-        mean = torch.where(chosen, ranked, 0.0).sum(-1) / chosen.sum(-1).clamp_min(1)
-        return reduce_items(mean, number > 0, self.reduction)
+        mean: Tensor = torch.where(chosen, ranked, 0.0).sum(-1) / chosen.sum(-1).clamp_min(1)
+        return mean

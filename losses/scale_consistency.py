@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from .base import PairLoss, check_radial_options
+from .base import PairLoss, Terms, check_radial_options, pair_loss
 from .inputs import Spectra
 from .profiles import centred
 from .shifts import MATCH_SHARE, correlation, largest_shift, mismatch, over_turns, shift_distance
@@ -61,22 +61,34 @@ class ScaleConsistencyLoss(PairLoss):
         """
         return self._loss(pred1, pred2, mask)
 
-    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> Terms:
         """``scale`` and ``lines``, weighted, each ``(B,)``."""
-        grid = radial_grid(spectra.size, self.r_bins, self.min_bin, self.max_bin)
-        maps = spectra.maps(grid)
-        first, second = (centred(profile.excess, grid.step) for profile in maps)
-        most = largest_shift(grid.rings, grid.step)
-        cross = over_turns(correlation(first, second, most))
-        # Exchanging the two pictures turns the shifts round.
-        there = shift_distance(
-            cross, over_turns(correlation(first, first, most)), self.tau, grid.step
+        return scale_consistency_terms(
+            spectra,
+            r_bins=self.r_bins,
+            tau=self.tau,
+            min_bin=self.min_bin,
+            max_bin=self.max_bin,
+            w=self.w,
         )
-        back = shift_distance(
-            cross.flip(-1), over_turns(correlation(second, second, most)), self.tau, grid.step
-        )
-        match = mismatch(maps[0].lines, maps[1].lines)
-        return {"scale": self.w * 0.5 * (there + back), "lines": self.w * MATCH_SHARE * match}
+
+
+def scale_consistency_terms(
+    spectra: Spectra, *, r_bins: int, tau: float, min_bin: int, max_bin: int | None, w: float
+) -> Terms:
+    """``scale`` and ``lines`` of `ScaleConsistencyLoss`, weighted, each ``(B,)``."""
+    grid = radial_grid(spectra.size, r_bins, min_bin, max_bin)
+    maps = spectra.maps(grid)
+    first, second = (centred(profile.excess, grid.step) for profile in maps)
+    most = largest_shift(grid.rings, grid.step)
+    cross = over_turns(correlation(first, second, most))
+    # Exchanging the two pictures turns the shifts round.
+    there = shift_distance(cross, over_turns(correlation(first, first, most)), tau, grid.step)
+    back = shift_distance(
+        cross.flip(-1), over_turns(correlation(second, second, most)), tau, grid.step
+    )
+    match = mismatch(maps[0].lines, maps[1].lines)
+    return {"scale": w * 0.5 * (there + back), "lines": w * MATCH_SHARE * match}
 
 
 def scale_consistency_loss(
@@ -92,6 +104,11 @@ def scale_consistency_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """`ScaleConsistencyLoss` as a function."""
-    return ScaleConsistencyLoss(r_bins, tau, min_bin, max_bin, w, reduction=reduction).forward(
-        pred1, pred2, mask
-    )
+    check_radial_options(r_bins, tau, min_bin, max_bin)
+
+    def terms(spectra: Spectra) -> Terms:
+        return scale_consistency_terms(
+            spectra, r_bins=r_bins, tau=tau, min_bin=min_bin, max_bin=max_bin, w=w
+        )
+
+    return pair_loss(pred1, pred2, mask, terms, reduction, both=True)

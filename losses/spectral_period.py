@@ -9,8 +9,17 @@ from torch import Tensor
 
 from tiling_diag.errors import InputError
 
-from .base import NYQUIST, SECTORS, PairLoss, bin_frequency, check_options, check_radial_options
-from .inputs import Spectra
+from .base import (
+    NYQUIST,
+    SECTORS,
+    PairLoss,
+    Terms,
+    bin_frequency,
+    check_options,
+    check_radial_options,
+    pair_loss,
+)
+from .inputs import Spectra, compute_spectra
 from .profiles import LogMap, log_map
 from .shifts import MATCH_SHARE, mismatch, radial_shift
 from .tables import constant_result
@@ -56,8 +65,7 @@ class SpectralPeriodLoss(PairLoss):
     ) -> None:
         """Check and keep the options."""
         super().__init__(reduction)
-        check_radial_options(r_bins, tau, min_bin, max_bin)
-        check_options(band_sigma > 0, f"band_sigma={band_sigma}: use a width above 0 (0.15)")
+        _check(r_bins, tau, band_sigma, min_bin, max_bin)
         self.r_bins, self.tau, self.band_sigma = r_bins, tau, band_sigma
         self.w_peak, self.w_band = w_peak, w_band
         self.min_bin, self.max_bin = min_bin, max_bin
@@ -83,31 +91,65 @@ class SpectralPeriodLoss(PairLoss):
         """
         return self._loss(pred, target, mask, center_override)
 
-    def grid(self, size: tuple[int, int]) -> LogMap:
-        """The rings for pictures of a size."""
-        return radial_grid(size, self.r_bins, self.min_bin, self.max_bin)
-
-    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> dict[str, Tensor]:
+    def terms(self, spectra: Spectra, center_override: Tensor | None = None) -> Terms:
         """``peak`` and ``band``, weighted, each ``(B,)``."""
-        grid = self.grid(spectra.size)
-        pred, target = spectra.maps(grid)
-        peak = radial_shift(target.excess.detach(), pred.excess, grid.step, self.tau)
-        match = mismatch(target.lines.detach(), pred.lines)
-        if center_override is None:
-            center = fundamental(target.excess, grid)
-        else:
-            center = _checked_center(center_override, pred.excess)
-        radii = _log_radii(grid, pred.excess.device, pred.excess.dtype)
-        # An octave above or below is far outside: exp(-(0.69 / 0.14)^2 / 2) = 5e-6.
-        away = (radii - torch.log(center.clamp_min(1e-6))[:, None]) / math.log1p(self.band_sigma)
-        band = torch.exp(-0.5 * away.square())
-        ring_pred = pred.excess.mean(-1) * band
-        ring_target = target.excess.detach().mean(-1) * band
-        cosine = (ring_pred * ring_target).sum(-1) * torch.rsqrt(
-            ring_pred.square().sum(-1) * ring_target.square().sum(-1) + 1e-12
+        return spectral_period_terms(
+            spectra,
+            center_override,
+            r_bins=self.r_bins,
+            tau=self.tau,
+            band_sigma=self.band_sigma,
+            w_peak=self.w_peak,
+            w_band=self.w_band,
+            min_bin=self.min_bin,
+            max_bin=self.max_bin,
         )
-        peak = peak + MATCH_SHARE * match
-        return {"peak": self.w_peak * peak, "band": self.w_band * BAND_SHARE * (1 - cosine)}
+
+    def center(self, target: Tensor, mask: Tensor | None) -> Tensor | None:
+        """``(B,)`` the target's own fundamental over Nyquist."""
+        with torch.no_grad(), torch.autocast(target.device.type, enabled=False):
+            spectra = compute_spectra(target, target, mask)
+            grid = radial_grid(spectra.size, self.r_bins, self.min_bin, self.max_bin)
+            return fundamental(spectra.maps(grid)[1].excess, grid) / NYQUIST
+
+
+def spectral_period_terms(
+    spectra: Spectra,
+    center_override: Tensor | None,
+    *,
+    r_bins: int,
+    tau: float,
+    band_sigma: float,
+    w_peak: float,
+    w_band: float,
+    min_bin: int,
+    max_bin: int | None,
+) -> Terms:
+    """``peak`` and ``band`` of `SpectralPeriodLoss`, weighted, each ``(B,)``."""
+    grid = radial_grid(spectra.size, r_bins, min_bin, max_bin)
+    pred, target = spectra.maps(grid)
+    peak = radial_shift(target.excess.detach(), pred.excess, grid.step, tau)
+    match = mismatch(target.lines.detach(), pred.lines)
+    if center_override is None:
+        center = fundamental(target.excess, grid)
+    else:
+        center = _checked_center(center_override, pred.excess)
+    radii = _log_radii(grid, pred.excess.device, pred.excess.dtype)
+    # An octave above or below is far outside: exp(-(0.69 / 0.14)^2 / 2) = 5e-6.
+    away = (radii - torch.log(center.clamp_min(1e-6))[:, None]) / math.log1p(band_sigma)
+    band = torch.exp(-0.5 * away.square())
+    ring_pred = pred.excess.mean(-1) * band
+    ring_target = target.excess.detach().mean(-1) * band
+    cosine = (ring_pred * ring_target).sum(-1) * torch.rsqrt(
+        ring_pred.square().sum(-1) * ring_target.square().sum(-1) + 1e-12
+    )
+    peak = peak + MATCH_SHARE * match
+    return {"peak": w_peak * peak, "band": w_band * BAND_SHARE * (1 - cosine)}
+
+
+def _check(r_bins: int, tau: float, band_sigma: float, min_bin: int, max_bin: int | None) -> None:
+    check_radial_options(r_bins, tau, min_bin, max_bin)
+    check_options(band_sigma > 0, f"band_sigma={band_sigma}: use a width above 0 (0.15)")
 
 
 def radial_grid(size: tuple[int, int], bins: int, min_bin: int, max_bin: int | None) -> LogMap:
@@ -152,7 +194,19 @@ def spectral_period_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """`SpectralPeriodLoss` as a function."""
-    loss = SpectralPeriodLoss(
-        r_bins, tau, band_sigma, w_peak, w_band, min_bin, max_bin, reduction=reduction
-    )
-    return loss.forward(pred, target, mask, center_override)
+    _check(r_bins, tau, band_sigma, min_bin, max_bin)
+
+    def terms(spectra: Spectra) -> Terms:
+        return spectral_period_terms(
+            spectra,
+            center_override,
+            r_bins=r_bins,
+            tau=tau,
+            band_sigma=band_sigma,
+            w_peak=w_peak,
+            w_band=w_band,
+            min_bin=min_bin,
+            max_bin=max_bin,
+        )
+
+    return pair_loss(pred, target, mask, terms, reduction)

@@ -18,6 +18,7 @@ SOURCES = {"tiling_diag": ROOT / "tiling_diag", "tiling_diag.losses": ROOT / "lo
 # From top to bottom; what stands on one line does not import each other.
 CHAIN = (
     ("tiling_diag",),
+    ("compat",),
     ("command",),
     ("compare",),
     ("batch", "training"),

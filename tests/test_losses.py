@@ -126,7 +126,7 @@ def test_the_weighted_sum_is_the_sum_of_the_losses(crops):
     target, seen = crops
     weights = (1.0, 0.5, 2.0, 0.25)
     single = [w * kind()(seen[2], target, None) for w, kind in zip(weights, SINGLE, strict=True)]
-    total = TilingLoss(*weights)(seen[2], target, None)
+    total = TilingLoss(*weights, w_joints=0, w_colour=0)(seen[2], target, None)
     assert torch.allclose(total, torch.stack(single).sum(), rtol=1e-6, atol=1e-6)
 
 
@@ -180,6 +180,31 @@ def test_colours_count_where_the_luma_is_flat():
     mask = torch.ones(1, 1, 128, 128)
     patches = PatchwiseLoss(ColourLoss(SpectralPeriodLoss()), patch=64, stride=32)
     assert patches(doubled, target, mask) > patches(right, target, mask)
+
+
+def test_the_sum_of_the_losses_sees_colours_unless_told_not_to():
+    target, right, doubled = _hues(12.0), _hues(12.1), _hues(6.0)
+    assert TilingLoss()(doubled, target, None) > 10 * TilingLoss()(right, target, None) > 0
+    assert TilingLoss(w_colour=0)(doubled, target, None) == 0
+
+
+@pytest.mark.parametrize("bond", ["running_bond", "stack_bond"])
+@pytest.mark.parametrize("doubled", ["units", "courses"])
+def test_joints_of_each_direction_count(bond, doubled):
+    def wall(width_px, height_px, seed):
+        material = Material(
+            bond=bond, width_px=width_px, height_px=height_px, mortar_px=2.0, seed=seed
+        )
+        view = View(size=(128, 128), supersample=1, seed=seed, origin_px=(99.0 * seed, 0.0))
+        return draw_wall(material, view).image[None]
+
+    target, right = wall(22.0, 12.0, 1), wall(22.0, 12.0, 2)
+    wrong = wall(44.0, 12.0, 2) if doubled == "units" else wall(22.0, 24.0, 2)
+    loss = TilingLoss(w_colour=0)
+    found = [float(loss.forward_terms(one, target)["joints"]) for one in (right, wrong)]
+    # Half of an octave's 0.69, less what the softness of the border and of the belief cost.
+    assert found[0] < 0.02
+    assert found[1] > 0.2
 
 
 @pytest.mark.parametrize("channels", [1, 3])

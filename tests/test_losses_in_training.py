@@ -257,7 +257,7 @@ def test_functions_and_terms_agree_with_the_module(kind):
 
 def test_a_weight_of_zero_switches_a_loss_off():
     pred, target = tiles(9.0), tiles(13.0)
-    only = TilingLoss(0, 0, 0, 1)
+    only = TilingLoss(0, 0, 0, 1, w_joints=0)
     assert torch.equal(only(pred, target), ACFPeriodLoss()(pred, target, None))
     assert all(name.startswith("acf.") for name in only.forward_terms(pred, target))
 

@@ -14,7 +14,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 import tiling_diag as td
 
-SAMPLES = Path(__file__).parent.parent / "sample_data"
+SAMPLES = Path(__file__).parents[2] / "sample_data"
 
 
 def picture(name):
