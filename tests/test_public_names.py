@@ -24,6 +24,7 @@ OPTIONS = {
         "--picture", "--walls", "--defects", "--strength", "--size", "--seed",
         "--out", "-o", "--json",
     },
+    "score": {"--json"},
 }  # fmt: skip
 KEYS = {
     "schema_version", "input", "verdict", "unjudged", "findings", "periodicity", "lattice",

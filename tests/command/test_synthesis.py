@@ -26,7 +26,7 @@ def test_drawn_walls_come_clean_and_with_each_defect(tmp_path):
     assert json.loads((tmp_path / "truth.json").read_text()) == json.loads(json.dumps(truth))
     entries = {entry["file"]: entry for entry in truth["pictures"]}
     assert len(entries) == 2 * (1 + len(names))
-    assert {p.name for p in tmp_path.iterdir()} == {*entries, "truth.json"}
+    assert {p.name for p in tmp_path.iterdir()} == {*entries, "truth.json", "pictures.csv"}
     for wall in ("wall_000", "wall_001"):
         clean = pixels(tmp_path / f"{wall}.png")
         assert clean.shape == (256, 288, 3)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tiling_diag._version import __version__
-from tiling_diag.command import batch, compare, diag, synth
+from tiling_diag.command import batch, compare, diag, score, synth
 from tiling_diag.command.usage import OneLineErrors
 
 app = typer.Typer(
@@ -39,3 +39,4 @@ app.command(epilog=diag.EXAMPLES + diag.EXIT_CODES)(diag.diag)
 app.command(epilog=batch.EXAMPLES + batch.EXIT_CODES)(batch.batch)
 app.command(epilog=compare.EXAMPLES + compare.EXIT_CODES)(compare.compare)
 app.command(epilog=synth.EXAMPLES)(synth.synth)
+app.command(epilog=score.EXAMPLES)(score.score)

@@ -1,11 +1,13 @@
 """Write walls and defects whose truth is known, so that a pipeline can be checked.
 
 Drawn walls, or any picture of a user's, are written clean and with each defect, beside
-`truth.json` that says what was done to each and which findings are expected.
+`truth.json` that says what was done to each and which findings are expected, and `pictures.csv`, a
+list that `batch` reads.
 """
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import inspect
 import io
@@ -20,7 +22,7 @@ from torch import Tensor
 from tiling_diag.errors import InputError
 from tiling_diag.synth.defects.defect import DefectPicture, Lattice
 
-TRUTH_FILE = "truth.json"
+TRUTH_FILE, LIST_FILE = "truth.json", "pictures.csv"
 SCHEMA_VERSION = 1
 SHORTEST_SIDE_PX = 256
 
@@ -35,7 +37,7 @@ def write_pictures(
     size: tuple[int, int] = (512, 512),
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Write clean pictures, each with every defect, and `truth.json`.
+    """Write clean pictures, each with every defect, `truth.json` and `pictures.csv`.
 
     Args:
         out: folder, made if need be.
@@ -75,7 +77,20 @@ def write_pictures(
         pictures += _write_source(folder, source, names, strength, seed)
     truth = {"schema_version": SCHEMA_VERSION, "pictures": pictures}
     _write(folder / TRUTH_FILE, (json.dumps(truth, indent=2, allow_nan=False) + "\n").encode())
+    _write(folder / LIST_FILE, _list_of(pictures))
     return truth
+
+
+def _list_of(pictures: list[dict[str, Any]]) -> bytes:
+    """The pictures as a list for `batch`: each with its reference, and what was done to it."""
+    text = io.StringIO(newline="")
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["pred", "ref", "defect", "strength", "expected"])
+    for one in pictures:
+        defect = one["defect"] or {"name": "none", "strength": 0.0}
+        expected = " ".join(one["expected_codes"])
+        lines.writerow([one["file"], one["ref"], defect["name"], defect["strength"], expected])
+    return text.getvalue().encode("utf-8", "surrogateescape")
 
 
 @dataclasses.dataclass(frozen=True)
