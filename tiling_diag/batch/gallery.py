@@ -35,16 +35,18 @@ def write_gallery(
     roots: list[str],
     figures: Figures,
     columns: tuple[str, ...] = (),
+    note: str | None = None,
 ) -> None:
     """Write the page.
 
     Args:
         folder: of the results, where thumbnails and pages are.
-        rows: of `results.jsonl`; gone through once.
+        rows: of `results.jsonl` that are shown; gone through once.
         totals: what they come to.
         roots: folders that names of pictures are relative to.
         figures: which pictures have a page.
         columns: of lists, which are shown with each picture.
+        note: which of the pictures the page shows; None for all.
 
     Raises:
         InputError: if it can't be written.
@@ -60,6 +62,7 @@ def write_gallery(
             totals=totals,
             numbers=[{"key": key, "unit": unit} for key, unit in NUMBERS],
             columns=columns,
+            note=note,
             rows=_lines(rows, roots, figures, columns),
         )
     )

@@ -23,6 +23,7 @@ from tiling_diag.batch.options import BatchOptions
 from tiling_diag.batch.places import FolderPlace, Place
 from tiling_diag.batch.progress import Progress
 from tiling_diag.batch.results import ResultsFile
+from tiling_diag.batch.selection import Selection
 from tiling_diag.batch.storage.files import Files
 from tiling_diag.batch.storage.spool import SpoolPlace
 from tiling_diag.batch.tables import Tables, kinds_of
@@ -177,17 +178,20 @@ def _finish(run: _Run, results: ResultsFile) -> None:
         run.say(f"{totals.dropped} rows of pictures that are no longer inputs were taken out")
     results.finish()
     columns = kinds_of(job.columns for job in run.inputs.jobs)
+    selection = Selection()
     with Tables(folder, columns) as tables:
         for row in results.rows(paths):
             tables.add(row)
             totals.add(row)
+            selection.add(row)
     write_gallery(
         folder,
-        results.rows(paths),
+        results.rows(paths[index] for index in selection.indices()),
         totals,
         roots=run.inputs.roots,
         figures=options.figures,
         columns=tuple(columns),
+        note=selection.note(),
     )
     if options.junit is not None:
         write_junit(options.junit, results.rows(paths), totals, options.fail_on)

@@ -1,0 +1,110 @@
+"""Faults of a Ray cluster of three nodes: a node, the command and workers go down in mid-run."""
+
+import json
+import os
+import signal
+
+import pytest
+from batch_walls import HereEngine, rows_in, save_wall, start, without_times
+from PIL import Image
+from ray_cluster import ray_batch, ray_cluster, wait_until
+
+from tiling_diag.batch import BatchOptions, run_batch
+
+pytestmark = pytest.mark.slow
+# What the kernel does where memory is short: a worker that takes too much is killed.
+TOO_MUCH_BYTES = 1_300_000_000
+HOOK = f"""
+import os, signal, sys, threading, time
+
+def watch():
+    while True:
+        with open("/proc/self/statm") as file:
+            if int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") > {TOO_MUCH_BYTES}:
+                os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.02)
+
+if any("default_worker" in one for one in sys.orig_argv):
+    threading.Thread(target=watch, daemon=True).start()
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    hook = tmp_path_factory.mktemp("hook")
+    (hook / "sitecustomize.py").write_text(HOOK)
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(hook)
+    try:
+        with ray_cluster(3) as found:
+            yield found
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+
+
+def make_walls(folder, count):
+    for k in range(count):
+        save_wall(folder / f"{k:03}.png", k, size=(32, 40), period=(8, 10))
+    return folder
+
+
+def whole_lines(out):
+    file = out / "results.jsonl"
+    return file.read_bytes().count(b"\n") if file.exists() else 0
+
+
+def assert_rows_are_those_of_this_process(walls, out, tmp_path):
+    run_batch(
+        [str(walls)], tmp_path / "here", options=BatchOptions(figures="none"), engine=HereEngine()
+    )
+    here = [row for row in rows_in(tmp_path / "here") if "huge" not in row["path"]]
+    there = [row for row in rows_in(out) if "huge" not in row["path"]]
+    assert without_times(there) == without_times(here)
+
+
+def test_a_node_that_goes_down_and_a_worker_out_of_memory_lose_and_double_nothing(
+    tmp_path, cluster
+):
+    nodes, workers = cluster
+    walls = make_walls(tmp_path / "walls", 60)
+    (walls / "010-bad.png").write_bytes(b"no picture")
+    (walls / "020-bad.png").write_bytes((walls / "020.png").read_bytes()[:200])
+    Image.new("RGB", (12_000, 12_000), "white").save(walls / "015-huge.png", compress_level=1)
+    out = tmp_path / "out"
+    process = start(
+        "batch", walls, "--out", out, "--figures", "none", "--engine", "ray",
+        "--address", nodes.address,
+    )  # fmt: skip
+    some = wait_until(lambda: whole_lines(out) > 5 or process.poll() is not None, 240)
+    nodes.remove_node(workers[0], allow_graceful=False)
+    _, stderr = process.communicate(timeout=400)
+    assert some
+    assert process.returncode == 3, stderr
+    rows = {row["path"]: row for row in rows_in(out)}
+    assert len(rows) == len(rows_in(out)) == 63
+    huge = rows.pop(str(walls / "015-huge.png"))
+    assert "ended, twice: out of memory?" in huge["error"]
+    assert huge["fingerprint"] is None
+    wrong = {path for path, row in rows.items() if row["status"] == "error"}
+    assert wrong == {str(walls / "010-bad.png"), str(walls / "020-bad.png")}
+    (walls / "015-huge.png").unlink()
+    assert_rows_are_those_of_this_process(walls, out, tmp_path)
+
+
+def test_a_command_that_is_killed_goes_on_where_it_was(tmp_path, cluster):
+    nodes, _ = cluster
+    walls, out = make_walls(tmp_path / "walls", 40), tmp_path / "out"
+    how = (walls, "--out", out, "--figures", "none", "--address", nodes.address)
+    process = start("batch", *how, "--engine", "ray")
+    some = wait_until(lambda: whole_lines(out) > 5 or process.poll() is not None, 240)
+    os.killpg(process.pid, signal.SIGKILL)
+    _, stderr = process.communicate()
+    assert some, stderr
+    kept = whole_lines(out)
+    done = ray_batch(*how, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["done"] == 40 - kept
+    assert len({row["path"] for row in rows_in(out)}) == len(rows_in(out)) == 40
