@@ -25,6 +25,8 @@ from tiling_diag.errors import InputError, TilingDiagError
 RETRIES = 1
 # Handfuls that an actor holds: one waits while the other is measured.
 HELD = 2
+# Actors in a row that end before they can begin and are started again.
+FALSE_STARTS = 3
 # Runs over what is left that break down one after another and bring nothing.
 MOST_BREAKDOWNS = 3
 # Longer than that nothing comes back from a cluster that has no free processors, in seconds.
@@ -104,6 +106,7 @@ class _Crew:
         data = self._ray.data
         context = data.DataContext.get_current().copy()
         context.max_errored_blocks = -1
+        context.max_consecutive_actor_init_deaths = FALSE_STARTS
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         context.execution_no_progress_timeout_s = PATIENCE_S
