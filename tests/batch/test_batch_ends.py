@@ -1,7 +1,6 @@
 """Batches that end badly: killed, interrupted, out of disk, out of memory, and very long ones."""
 
 import os
-import random
 import resource
 import shutil
 import signal
@@ -11,90 +10,16 @@ import time
 
 import pytest
 from batch_walls import rows_in, save_wall, start
-from test_batch import assert_same_rows
+from kills import KINDS, Killer, alive, children, make_walls, wait_until, whole_lines
 
 pytestmark = pytest.mark.slow
 
-KILLS = 10
 
-
-def make_walls(folder, count, seeds=30, full_every=3):
-    """Small walls, some large enough to be measured in full; linked, for drawing takes long."""
-    for seed in range(seeds):
-        size = (32, 40) if seed % full_every == 0 else (16, 20)
-        save_wall(folder / "seeds" / f"{seed}.png", seed, size=size, period=(8, 10))
-    for index in range(count):
-        place = folder / "walls" / f"{index // 1000:02}"
-        place.mkdir(parents=True, exist_ok=True)
-        os.link(folder / "seeds" / f"{index % seeds}.png", place / f"{index:05}.png")
-    return folder / "walls"
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(child) for child in file.read().split()]
-
-
-def alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def whole_lines(path):
-    return path.read_bytes().count(b"\n") if path.exists() else 0
-
-
-def wait_until(condition, seconds):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.005)
-    return True
-
-
-def test_ten_kills_lose_nothing_and_double_nothing(tmp_path):
-    walls, count = make_walls(tmp_path, 240), 240
-    arguments = ("batch", walls, "--recursive", "--figures", "none", "--out")
-    unbroken = start(*arguments, tmp_path / "unbroken")
-    unbroken.communicate(timeout=400)
-    assert unbroken.returncode == 0
-    chance = random.Random(2)
-    results = tmp_path / "out" / "results.jsonl"
-    for _ in range(KILLS):
-        before = whole_lines(results)
-        process = start(*arguments, tmp_path / "out")
-        more = chance.randint(0, 30)
-        grown = wait_until(
-            lambda goal=before + more, p=process: (
-                whole_lines(results) >= goal or p.poll() is not None
-            ),
-            120,
-        )
-        assert grown
-        time.sleep(chance.random() * 0.2)
-        workers = children(process.pid) if process.poll() is None else []
-        process.kill()
-        process.communicate()
-        # What it had started ends by itself.
-        assert wait_until(lambda w=workers: not any(map(alive, w)), 30)
-        if results.exists():
-            lines = results.read_bytes().split(b"\n")[:-1]
-            assert len(lines) >= before
-            assert len(lines) == len(set(lines))
-    last = start(*arguments, tmp_path / "out", "--json")
-    stdout, stderr = last.communicate(timeout=400)
-    assert last.returncode == 0, stderr
-    assert f'"pictures": {count}' in stdout
-    paths = [row["path"] for row in rows_in(tmp_path / "out")]
-    assert len(paths) == len(set(paths)) == count
-    assert_same_rows(tmp_path / "out", tmp_path / "unbroken")
-    names = {path.name for path in (tmp_path / "out").rglob("*")}
-    assert not [name for name in names if name.endswith(".tmp")]
-    assert (tmp_path / "out" / "index.html").stat().st_size > 10_000
+def test_kills_at_random_moments_lose_nothing_and_double_nothing(tmp_path):
+    killer = Killer(tmp_path, pictures=60, seed=2)
+    killer.kill(8)
+    assert sum(killer.kills[kind] for kind in KINDS) >= 6
+    assert killer.batches > 0
 
 
 def test_an_interrupt_ends_within_two_seconds_with_a_valid_file(tmp_path):
@@ -214,39 +139,6 @@ def test_a_worker_that_is_killed_while_it_starts_is_replaced_a_few_times(tmp_pat
     assert len(rows_in(tmp_path / "out")) == 6
 
 
-def test_workers_killed_at_any_moment_lose_and_double_nothing(tmp_path):
-    walls = make_walls(tmp_path, 60)
-    arguments = ("batch", walls, "--recursive", "--figures", "none", "--workers", "2", "--out")
-    start(*arguments, tmp_path / "unbroken").communicate(timeout=400)
-    chance = random.Random(3)
-    kills, code = 0, None
-    while code != 0:
-        process = start(*arguments, tmp_path / "out")
-        while process.poll() is None:
-            time.sleep(chance.random())
-            workers = [pid for pid in safe_children(process.pid) if is_worker(pid)]
-            if workers and kills < KILLS:
-                os.kill(chance.choice(workers), signal.SIGKILL)
-                kills += 1
-        _, stderr = process.communicate()
-        code = process.returncode
-        # 2 where workers never got to begin, 3 where a picture was given up; a rerun mends both.
-        assert code in (0, 2, 3), stderr
-        assert "Traceback" not in stderr
-    assert kills > 0
-    paths = [row["path"] for row in rows_in(tmp_path / "out")]
-    assert len(paths) == len(set(paths)) == 60
-    assert_same_rows(tmp_path / "out", tmp_path / "unbroken")
-
-
-def is_worker(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline") as file:
-            return "spawn_main" in file.read()
-    except OSError:
-        return False
-
-
 def test_twenty_thousand_pictures_need_no_more_memory_than_a_few(tmp_path):
     walls = make_walls(tmp_path, 20_000, full_every=30)
     few = tmp_path / "few"
@@ -261,7 +153,7 @@ def test_twenty_thousand_pictures_need_no_more_memory_than_a_few(tmp_path):
         )  # fmt: skip
         most = 0
         while process.poll() is None:
-            most = max(most, *(data_bytes(p) for p in [process.pid, *safe_children(process.pid)]))
+            most = max(most, *(data_bytes(p) for p in [process.pid, *children(process.pid)]))
             time.sleep(0.05)
         _, stderr = process.communicate()
         return process.returncode, stderr, most
@@ -274,13 +166,6 @@ def test_twenty_thousand_pictures_need_no_more_memory_than_a_few(tmp_path):
     rows = rows_in(tmp_path / "out")
     assert len({row["path"] for row in rows}) == len(rows) == 20_000
     assert {row["status"] for row in rows} == {"ok"}
-
-
-def safe_children(pid):
-    try:
-        return children(pid)
-    except OSError:
-        return []
 
 
 def data_bytes(pid):
