@@ -12,7 +12,7 @@ from PIL import Image
 SIZES = [(8, 8), (9, 13), (16, 20), (20, 16), (12, 40), (8, 120), (40, 4), (7, 9), (1, 1)]
 MODES = ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I", "F", "YCbCr", "HSV", "LAB"]
 FORMATS = ["PNG", "PNG", "PNG", "JPEG", "WEBP", "TIFF", "TIFF", "BMP", "GIF", "PPM", "AVIF"]
-TIFF = ["tiff_lzw", "tiff_deflate", "packbits", "jpeg", "group4", "raw"]
+TIFF = ["tiff_lzw", "tiff_deflate", "packbits", "raw"]
 NAMES = [
     "wall", "a  b", "стена", "a'b\"<&>", "a\nb", "a\tb", "-x", "--out", "x" * 180, "a,b", "a;b",
     "[x]", "*", "%s{stem}", "wall_mask", "mask_wall", "\udcff\udcfe", "é", "é", "=1+1", "a.png",
@@ -50,7 +50,8 @@ def encoded(chance, image):
     """A picture as a file of a random kind; as a PNG where that kind can't hold it."""
     kind, options = chance.choice(FORMATS), {}
     if kind == "TIFF":
-        options["compression"] = chance.choice(TIFF)
+        fax = image.mode == "1"
+        options["compression"] = chance.choice([*TIFF, "group4"] if fax else TIFF)
     if kind in ("JPEG", "WEBP", "PNG") and chance.random() < 0.2:
         options["exif"] = b"Exif\0\0" + chance.randbytes(chance.randrange(40))
     if kind == "JPEG" and chance.random() < 0.3:

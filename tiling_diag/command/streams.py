@@ -11,37 +11,52 @@ from typing import Any, TextIO
 from tiling_diag.errors import TilingDiagError
 
 
-class Results(io.TextIOWrapper):
+class Checked(io.RawIOBase):
+    """The bytes of a standard stream on their way out, whatever text is laid over them.
+
+    Click lays text of its own over a stream that claims to be ASCII: what must not fail has to be
+    caught below the text.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        """Write where `stream` writes; it is kept, for its end would close what it writes to."""
+        self._stream = stream
+        self._raw = getattr(stream.buffer, "raw", stream.buffer)
+
+    def writable(self) -> bool:
+        """It is there for nothing else."""
+        return True
+
+    def fileno(self) -> int:
+        """The number of the stream."""
+        return int(self._raw.fileno())
+
+    def isatty(self) -> bool:
+        """Whether a person reads it."""
+        return bool(self._raw.isatty())
+
+
+class Results(Checked):
     """Standard output; what can't be written is an error of one line, but for a closed pipe."""
 
-    def write(self, text: str) -> int:
+    def write(self, data: Any) -> int | None:
         """Write as any stream."""
         try:
-            return super().write(text)
+            count: int | None = self._raw.write(data)
         except OSError as error:
             raise _refused(error) from None
-
-    def flush(self) -> None:
-        """Flush as any stream."""
-        try:
-            super().flush()
-        except OSError as error:
-            raise _refused(error) from None
+        return count
 
 
-class Messages(io.TextIOWrapper):
+class Messages(Checked):
     """Standard error; what can't be written is lost: there is nowhere to say it."""
 
-    def write(self, text: str) -> int:
+    def write(self, data: Any) -> int | None:
         """Write as any stream, or not."""
         with suppress(OSError):
-            super().write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush as any stream, or not."""
-        with suppress(OSError):
-            super().flush()
+            count: int | None = self._raw.write(data)
+            return count
+        return len(data)
 
 
 def prepare_streams() -> None:
@@ -56,15 +71,23 @@ def prepare_streams() -> None:
     sys.stderr = _wrapped(sys.stderr, 2, Messages)
 
 
-def _wrapped(stream: TextIO | None, number: int, kind: type[io.TextIOWrapper]) -> TextIO:
+def _wrapped(stream: TextIO | None, number: int, kind: type[Checked]) -> TextIO:
     # A terminal that can't show a file's name should still show the rest.
-    how: dict[str, Any] = {"errors": "backslashreplace"}
     if stream is None:
-        return kind(open(number, "wb", closefd=False), encoding="utf-8", **how)
+        # To a file that was closed: whatever is said is lost.
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(io.FileIO(number, "wb", closefd=False)), encoding="utf-8"
+        )
     if not isinstance(stream, io.TextIOWrapper):
         return stream
-    how |= {"encoding": stream.encoding, "line_buffering": stream.line_buffering}
-    return kind(stream.detach(), **how)
+    with suppress(OSError):
+        stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(kind(stream)),
+        encoding=stream.encoding,
+        errors="backslashreplace",
+        line_buffering=stream.line_buffering,
+    )
 
 
 def _refused(error: OSError) -> BaseException:
