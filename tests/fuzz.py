@@ -3,10 +3,10 @@
     python tests/fuzz.py --cases 3000
     python tests/fuzz.py --only rows:17 --keep build/fuzz
 
-Each case is a command line with files of its own. A child of this process runs it as the program
-is run, with real streams; only the batch's worker processes are left out, for their start takes
-most of a second. What a case may end with is checked: its exit code, one line on standard error
-where it is 2, strict JSON, and whole files.
+Each case is a command line with files of its own. The batch's worker processes are left out, for
+their start takes most of a second; where streams are closed or full, a child of this process
+becomes the program, from start to end. What a case may end with is checked: its exit code, one line
+on standard error where it is 2, strict JSON, and whole files.
 """
 
 import argparse
@@ -40,8 +40,14 @@ def main():
     parser.add_argument("--only", help="one case, such as rows:17")
     parser.add_argument("--keep", type=Path, help="folder in which cases that fail are left")
     options = parser.parse_args()
-    kinds = list(KINDS)
-    wanted = [(kinds[k % len(kinds)], k // len(kinds)) for k in range(options.cases)]
+    # The start and end of a process take longer than most cases.
+    kinds = [*[kind for kind in KINDS if kind != "streams"] * 3, "streams"]
+    drawn = Counter()
+    wanted = []
+    for index in range(options.cases):
+        kind = kinds[index % len(kinds)]
+        wanted.append((kind, drawn[kind]))
+        drawn[kind] += 1
     if options.only:
         kind, _, number = options.only.partition(":")
         wanted = [(kind, int(number))]
@@ -86,6 +92,7 @@ def prepare():
     import tiling_diag.compare.run
     import tiling_diag.report.console
 
+    os.environ |= {"COLUMNS": "80", "TERM": "dumb"}
     tiling_diag.batch.run.LocalEngine = lambda workers, device: HereEngine()
     tiling_diag.diagnose(torch.rand(3, 16, 20)).summary()
     gc.freeze()
@@ -93,6 +100,38 @@ def prepare():
 
 def run(case, folder):
     """The exit code of a case, and what is wrong with how it ended."""
+    signal.alarm(HANGS_S)
+    code = in_a_child(case, folder) if case.has_streams else here(case, folder)
+    out, err = ((folder / name).read_bytes() for name in (".stdout", ".stderr"))
+    return code, list(faults_of(case, code, out, err.decode("utf-8", "replace"), folder))
+
+
+def here(case, folder):
+    """Run a case in this process, with its standard streams in files."""
+    from tiling_diag.command.main import run as program
+
+    kept = [(number, os.dup(number)) for number in (1, 2)]
+    before, home = (sys.stdout, sys.stderr, sys.argv), os.getcwd()
+    sys.stdout.flush()
+    os.chdir(folder)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        stream(number, folder / f".{name}", "file")
+    sys.stdout, sys.stderr = text_stream(1, case.encoding), text_stream(2, case.encoding)
+    sys.argv = ["tiling-diag", *case.arguments]
+    try:
+        return program()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sys.stdout, sys.stderr, sys.argv = before
+        os.chdir(home)
+        for number, handle in kept:
+            os.dup2(handle, number)
+            os.close(handle)
+
+
+def in_a_child(case, folder):
+    """Run a case in a child of this process, from the start of the program to its end."""
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
@@ -101,9 +140,7 @@ def run(case, folder):
         finally:
             os._exit(99)
     _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    out, err = ((folder / name).read_bytes() for name in (".stdout", ".stderr"))
-    return code, list(faults_of(case, code, out, err.decode("utf-8", "replace"), folder))
+    return os.waitstatus_to_exitcode(status)
 
 
 def be_the_program(case, folder):
@@ -114,7 +151,6 @@ def be_the_program(case, folder):
 
     signal.alarm(HANGS_S)
     os.chdir(folder)
-    os.environ |= {"COLUMNS": "80", "TERM": "dumb"}
     for number, name, how in ((1, "stdout", case.stdout), (2, "stderr", case.stderr)):
         stream(number, folder / f".{name}", how)
     sys.stdin = io.StringIO()
@@ -145,7 +181,7 @@ def text_stream(number, encoding):
     return io.TextIOWrapper(
         open(number, "wb", closefd=False),
         encoding=encoding,
-        errors="strict" if number == 1 else "backslashreplace",
+        errors="backslashreplace",
         line_buffering=number == 2,
     )
 

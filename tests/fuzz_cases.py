@@ -22,6 +22,7 @@ class Case:
     stderr: str = "file"
     encoding: str = "utf-8"
     file_limit: int | None = None
+    has_streams: bool = False
 
     def __post_init__(self):
         self.arguments = [str(one) for one in self.arguments]
@@ -160,6 +161,7 @@ def streams(chance, folder, _):
         stderr=chance.choice(["file", "file", "closed", "full", "gone"]),
         encoding=chance.choice(["utf-8", "ascii", "latin-1", "cp1251"]),
         file_limit=chance.choice([None, None, None, 2000, 5000]),
+        has_streams=True,
     )
 
 

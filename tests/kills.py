@@ -20,6 +20,8 @@ from pathlib import Path
 
 from batch_walls import rows_in, save_wall, start, without_times
 
+# A run that adds no row for so long hangs.
+HANGS_S = 1800
 KINDS = ("run", "parent", "worker", "starting worker")
 
 
@@ -80,7 +82,7 @@ class Killer:
         self.folder, self.pictures = folder, pictures
         self.chance = random.Random(seed)
         self.out, self.results = folder / "out", folder / "out" / "results.jsonl"
-        walls = make_walls(folder, pictures)
+        walls = make_walls(folder, pictures, full_every=10)
         self.command = (
             "batch", walls, "--recursive", "--figures", "none", "--workers", "2", "--out",
         )  # fmt: skip
@@ -120,12 +122,12 @@ class Killer:
     def reach(self, process, kind):
         """Wait for a random moment; whether the run is still there then."""
         if kind == "starting worker":
-            found = wait_until(lambda: self.workers(process) or process.poll() is not None, 300)
+            found = wait_until(lambda: self.workers(process) or process.poll() is not None, HANGS_S)
             time.sleep(self.chance.random() * 1.5)
         else:
             goal = whole_lines(self.results) + self.chance.randint(0, 8)
             found = wait_until(
-                lambda: whole_lines(self.results) >= goal or process.poll() is not None, 300
+                lambda: whole_lines(self.results) >= goal or process.poll() is not None, HANGS_S
             )
             time.sleep(self.chance.random() * 0.2)
         assert found, "the run does nothing any more"
@@ -152,7 +154,7 @@ class Killer:
                 process.kill()
             process.wait()
             # What it had started ends by itself.
-            assert wait_until(lambda: not any(map(alive, workers)), 60), "a worker lives on"
+            assert wait_until(lambda: not any(map(alive, workers)), HANGS_S), "a worker lives on"
         elif workers:
             # The last one of them is the youngest.
             victim = workers[-1] if kind == "starting worker" else self.chance.choice(workers)
@@ -163,6 +165,7 @@ class Killer:
         else:
             kind = "nothing"
         self.kills[kind] += 1
+        print(f"{sum(self.kills.values())}: {kind}", file=sys.stderr, flush=True)
         return kind in ("run", "parent")
 
     def check(self):

@@ -26,25 +26,30 @@ def main() -> NoReturn:
     """Run the command line and end the process."""
     prepare_streams()
     quiet_libraries()
+    leave(run())
+
+
+def run() -> int:
+    """Run the command line that `sys.argv` holds; the exit code, whatever happens."""
     try:
         from tiling_diag.command.cli import app
 
         app()
     except SystemExit as end:
-        leave(end.code if isinstance(end.code, int) else 0 if end.code is None else FAULT)
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else FAULT
     except KeyboardInterrupt:
         # Wherever it comes: commands answer it themselves, but libraries take a while to load.
         print("tiling-diag: interrupted", file=sys.stderr)
-        leave(130)
+        return 130
     except BrokenPipeError:
-        leave(141)  # as shells report a program that SIGPIPE ended
+        return 141  # as shells report a program that SIGPIPE ended
     except TilingDiagError as error:
         print(f"tiling-diag: {error}", file=sys.stderr)
-        leave(2)
+        return 2
     except Exception as error:
         print(fault_line(error), file=sys.stderr)
-        leave(FAULT)
-    leave(0)
+        return FAULT
+    return 0
 
 
 def fault_line(error: Exception) -> str:

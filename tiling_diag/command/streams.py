@@ -21,7 +21,12 @@ class Checked(io.RawIOBase):
     def __init__(self, stream: io.TextIOWrapper) -> None:
         """Write where `stream` writes; it is kept, for its end would close what it writes to."""
         self._stream = stream
-        self._raw = getattr(stream.buffer, "raw", stream.buffer)
+        # Unbuffered streams have no buffer below their text.
+        self._raw: Any = getattr(stream.buffer, "raw", stream.buffer)
+
+    def _write(self, data: Any) -> int | None:
+        count: int | None = self._raw.write(data)
+        return count
 
     def writable(self) -> bool:
         """It is there for nothing else."""
@@ -42,10 +47,9 @@ class Results(Checked):
     def write(self, data: Any) -> int | None:
         """Write as any stream."""
         try:
-            count: int | None = self._raw.write(data)
+            return self._write(data)
         except OSError as error:
             raise _refused(error) from None
-        return count
 
 
 class Messages(Checked):
@@ -53,10 +57,10 @@ class Messages(Checked):
 
     def write(self, data: Any) -> int | None:
         """Write as any stream, or not."""
-        with suppress(OSError):
-            count: int | None = self._raw.write(data)
-            return count
-        return len(data)
+        try:
+            return self._write(data)
+        except OSError:
+            return len(data)
 
 
 def prepare_streams() -> None:
