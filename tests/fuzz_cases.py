@@ -62,7 +62,7 @@ OPTIONS: dict[str, list[str]] = {
     "--out": ["out", "", ".", "p.png", "p.png/x", "no/such/place", "/dev/null", "a\nb", "\udcff"],
     "--mask": ["p.png", "", "nothing.png", ".", "/dev/null", "a\nb"],
     "--ref": ["p.png", "", "nothing.png", ".", "/dev/null", "\udcff"],
-    "--masks": ["masks", "", "p.png", "nothing", "s3://x/y"],
+    "--masks": ["masks", "", "p.png", "nothing", "nothing://x/y"],
     "--refs": ["p.png", "", "nothing", "walls"],
     "--mask-pattern": ["{stem}.png", "{stem}", "", "{", "{0}", "{stem!r}", "../{stem}.png", "x"],
     "--junit": ["j.xml", "", ".", "no/such/j.xml", "p.png/j.xml", "out/j.xml"],
