@@ -28,15 +28,16 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")
 
 import torch
-from batch import CLI, save
-from PIL import Image
-from speed import wall
+from batch import CLI, descendants, save
 from tables import markdown_table
 
 NODES = 3
 # A run that takes longer than this hangs.
 HANGS_S = 900.0
 LAST_RUNS = 4
+# Of a node, and the longest time between two kills.
+STARTS = 5
+PAUSE_S = 10.0
 
 
 class Nodes:
@@ -48,14 +49,24 @@ class Nodes:
 
         self._cluster = Cluster()
         self._cluster.add_node(num_cpus=0, include_dashboard=False)
-        self._work = [self._cluster.add_node(num_cpus=1) for _ in range(NODES)]
+        self._work = [self._add() for _ in range(NODES)]
         self.address = self._cluster.address
+
+    def _add(self) -> Any:
+        """A node; a busy machine may take longer for it than Ray waits."""
+        for left in reversed(range(STARTS)):
+            try:
+                return self._cluster.add_node(num_cpus=1)
+            except Exception:
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
 
     def replace(self, chance: random.Random) -> None:
         """Kill a node and bring another."""
         gone = self._work.pop(chance.randrange(len(self._work)))
         self._cluster.remove_node(gone, allow_graceful=False)
-        self._work.append(self._cluster.add_node(num_cpus=1))
+        self._work.append(self._add())
 
     def end(self) -> None:
         """Take it down."""
@@ -63,13 +74,13 @@ class Nodes:
 
 
 def workers() -> list[int]:
-    """Processes of Ray that measure."""
+    """Processes of this cluster that measure."""
     found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
+    for pid in descendants(os.getpid()):
         try:
-            with open(f"/proc/{name}/cmdline", "rb") as file:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
                 if b"ray::MapWorker" in file.read():
-                    found.append(int(name))
+                    found.append(pid)
         except OSError:
             continue
     return found
@@ -128,14 +139,15 @@ def one_batch(
     wanted = {str(path) for path in walls.iterdir()}
     while True:
         process, begin = start(walls, out, nodes.address), time.monotonic()
-        pause = chance.uniform(0.5, 20)
+        pause = chance.uniform(0.5, PAUSE_S)
         while process.poll() is None and time.monotonic() - begin < HANGS_S:
             time.sleep(0.2)
             pause -= 0.2
             if pause <= 0 and kills.total() < most:
                 what = chance.choice(("command", "worker", "node"))
                 kills[what] += kill(what, process, nodes, chance)
-                pause = chance.uniform(0.5, 20)
+                print(f"{time.monotonic() - begin:.0f} s: {dict(kills)}", flush=True)
+                pause = chance.uniform(0.5, PAUSE_S)
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             return {"hung": 1}
@@ -160,8 +172,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             walls = Path(name) / "walls"
             for seed in range(options.pictures):
-                save(walls / f"{seed:03}.png", wall(64, seed))
-            assert Image.open(walls / "000.png").size == (64, 64)
+                noise = torch.rand(3, 32, 40, generator=torch.Generator().manual_seed(seed))
+                save(walls / f"{seed:03}.png", noise)
             while kills.total() < options.kills:
                 out = Path(name) / "out"
                 found = one_batch(walls, out, nodes, chance, kills, options.kills)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from batch_walls import CLI, rows_in, save_wall, start, without_times
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.cluster.engine import RayEngine
-from tiling_diag.batch.cluster.quiet import quiet
+from tiling_diag.batch.cluster.quiet import RAY_THREAD, quiet
 from tiling_diag.batch.handfuls import MOST_JOBS, handful
 from tiling_diag.batch.work import Job, Work
 from tiling_diag.command.cli import app
@@ -85,6 +86,15 @@ def test_a_stream_that_is_no_file_is_left_alone(capsys):
     with quiet():
         print("within", file=sys.stderr)
     assert capsys.readouterr().err == "within\n"
+
+
+def test_only_the_thread_of_rays_messages_is_not_heard(capsys):
+    with quiet():
+        for name in (RAY_THREAD, "another"):
+            thread = threading.Thread(target=print, args=(name,), name=name)
+            thread.start()
+            thread.join()
+    assert capsys.readouterr().out == "another\n"
 
 
 @pytest.mark.slow

@@ -76,12 +76,14 @@ def test_a_node_that_goes_down_and_a_worker_out_of_memory_lose_and_double_nothin
     out = tmp_path / "out"
     process = start(
         "batch", walls, "--out", out, "--figures", "none", "--engine", "ray",
-        "--address", nodes.address,
+        "--address", nodes.address, "--json",
     )  # fmt: skip
     some = wait_until(lambda: whole_lines(out) > 5 or process.poll() is not None, 240)
     nodes.remove_node(workers[0], allow_graceful=False)
-    _, stderr = process.communicate(timeout=400)
+    stdout, stderr = process.communicate(timeout=400)
     assert some
+    assert json.loads(stdout)["pictures"] == 63
+    assert all("pictures/s" in line for line in stderr.splitlines()), stderr
     assert process.returncode == 3, stderr
     rows = {row["path"]: row for row in rows_in(out)}
     assert len(rows) == len(rows_in(out)) == 63

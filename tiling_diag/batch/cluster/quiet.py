@@ -1,6 +1,7 @@
 """Ray without its messages: they stay in its log files, and what counts is said by rows and errors.
 
-Its Python part speaks through loggers, its native part writes to the number of standard error.
+Its Python part speaks through loggers and, of workers that ended, to standard output; its native
+part writes to the number of standard error.
 """
 
 from __future__ import annotations
@@ -9,11 +10,29 @@ import io
 import logging
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO, cast
 
 _STANDARD_ERROR = 2
+# It prints "(raylet) A worker died..." where `--json` prints its one document.
+RAY_THREAD = "ray_listen_error_messages"
+
+
+class _Deaf:
+    """A stream that takes nothing from Ray's thread for messages, and all else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if threading.current_thread().name == RAY_THREAD:
+            return len(text)
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextmanager
@@ -23,10 +42,12 @@ def quiet() -> Iterator[None]:
     levels = [one.level for one in loggers]
     for one in loggers:
         one.setLevel(logging.CRITICAL)
+    out, sys.stdout = sys.stdout, cast("TextIO", _Deaf(sys.stdout))
     try:
         with _own_standard_error():
             yield
     finally:
+        sys.stdout = out
         for one, level in zip(loggers, levels, strict=True):
             one.setLevel(level)
 
