@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")
 
 import torch
-from batch import CLI, descendants, save
+from batch import CLI, save
 from tables import markdown_table
 
 NODES = 3
@@ -37,7 +38,7 @@ HANGS_S = 900.0
 LAST_RUNS = 4
 # Of a node, and the longest time between two kills.
 STARTS = 5
-PAUSE_S = 10.0
+PAUSE_S = 15.0
 
 
 class Nodes:
@@ -75,15 +76,22 @@ class Nodes:
 
 def workers() -> list[int]:
     """Processes of this cluster that measure."""
-    found = []
-    for pid in descendants(os.getpid()):
+    parents, found = {}, []
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
         try:
+            with open(f"/proc/{pid}/stat") as file:
+                parents[pid] = int(file.read().rpartition(")")[2].split()[1])
             with open(f"/proc/{pid}/cmdline", "rb") as file:
                 if b"ray::MapWorker" in file.read():
                     found.append(pid)
-        except OSError:
+        except OSError:  # it has just ended
             continue
-    return found
+    return [pid for pid in found if os.getpid() in ancestors(pid, parents)]
+
+
+def ancestors(pid: int, parents: dict[int, int]) -> Iterator[int]:
+    while pid := parents.get(pid, 0):
+        yield pid
 
 
 def start(walls: Path, out: Path, address: str) -> subprocess.Popen[str]:
