@@ -133,7 +133,7 @@ def test_every_wall_has_a_picture_and_every_flagged_one_a_page(mixed):
     for row in rows:
         with Image.open(folder / "out" / thumb_file(row["path"])) as picture:
             assert max(picture.size) <= 360
-        flagged = row["summary"]["verdict"] != "ok"
+        flagged = row["summary"]["verdict"] in ("suspect", "defect")
         assert (folder / "out" / page_file(row["path"])).exists() == flagged
     assert any(row["summary"]["verdict"] != "ok" for row in rows)
     assert any(row["summary"]["verdict"] == "ok" for row in rows)
@@ -297,7 +297,7 @@ def test_the_command_measures_says_and_keeps(tmp_path):
     first = command(tmp_path / "walls", "--out", out, "--unit-px", "24", "--json", *two)
     assert first.exit_code == 3
     totals = json.loads(first.stdout)
-    assert totals["verdicts"] == {"defect": 1, "suspect": 0, "ok": 2, "error": 1}
+    assert totals["verdicts"] == {"defect": 1, "suspect": 0, "unjudged": 0, "ok": 2, "error": 1}
     assert totals["findings"]["period_doubled"] == 1
     run([tmp_path / "walls"], tmp_path / "here", td.Settings(unit_px=24.0))
     assert_same_rows(out, tmp_path / "here")
