@@ -135,8 +135,8 @@ def test_every_wall_has_a_picture_and_every_flagged_one_a_page(mixed):
             assert max(picture.size) <= 360
         flagged = row["summary"]["verdict"] in ("suspect", "defect")
         assert (folder / "out" / page_file(row["path"])).exists() == flagged
-    assert any(row["summary"]["verdict"] != "ok" for row in rows)
-    assert any(row["summary"]["verdict"] == "ok" for row in rows)
+    verdicts = {row["summary"]["verdict"] for row in rows}
+    assert verdicts & {"suspect", "defect"} and verdicts & {"ok", "unjudged"}
 
 
 def test_tables_have_every_row_and_every_number(mixed):
