@@ -179,11 +179,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     both = [DEFAULT_CORPUS, DEFAULT_CORPUS.with_name("corpus2")]
     parser.add_argument("--corpus", type=Path, nargs="+", default=both)
-    parser.add_argument("--changes", type=int, default=7, help="changed views of each picture")
+    parser.add_argument("--changes", type=int, default=8, help="changed views of each picture")
     parser.add_argument("--drawn", type=int, default=700)
     parser.add_argument("--nothing", type=int, default=200)
     parser.add_argument("--bands", type=int, default=3, help="views with bands of each picture")
     parser.add_argument("--tilts", type=int, default=2, help="views at an angle of each picture")
+    parser.add_argument("--scenes", type=int, default=0, help="of each kind on each picture")
+    parser.add_argument("--gratings", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
     parser.add_argument("--reuse", action="store_true", help="take the evidence measured before")
@@ -201,8 +203,10 @@ def main() -> None:
             options.nothing,
             options.tilts,
             options.bands,
+            options.scenes,
+            options.gratings,
         )
-        rows = run_tasks(run_task, work, options.workers)
+        rows = [row for row in run_tasks(run_task, work, options.workers) if row is not None]
         kept.write_bytes(pickle.dumps(rows))
     text, score = fit(rows)
     (options.out / "score.md").write_text(text, encoding="utf-8")

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from corpus import Row, load_corpus
+from scenes import make_scene, scene_walls
+from score_gratings import grating
 from score_nothing import without_lattice
 from score_pictures import Wall, changed
 from score_tilted import tilted
@@ -35,6 +37,9 @@ CHANGES_OF_DRAWN = 4
 FACTORS: tuple[float | tuple[float, float], ...] = (2.0, 0.5, (2.0, 1.0), (1.0, 2.0))
 RUNS: tuple[Orientation, ...] = ("rows", "cols", "oblique")
 SHARES = (0.15, 0.42)
+# Kinds of scenes, the hardest, drawn by other seeds than those by which `scenes.py` judges.
+SCENES = ("windows", "blinds", "half", "shadows", "occluder", "second_plane")
+SCENE_FIRST_SEED = 100
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,21 @@ class Task:
 
 
 def tasks(
-    corpora: tuple[Path, ...], changes: int, drawn: int, nothing: int, tilts: int, bands: int
+    corpora: tuple[Path, ...],
+    changes: int,
+    drawn: int,
+    nothing: int,
+    tilts: int,
+    bands: int,
+    scenes: int,
+    gratings: int,
 ) -> list[Task]:
     """All pictures."""
     names = [row.name for folder in corpora for row in _rows(folder)]
     return [
         *(Task("corpus", name, seed, corpora) for name in names for seed in range(changes + 1)),
         *(Task("drawn", f"drawn {k}", k, corpora) for k in range(drawn)),
+        *(Task("grating", f"grating {k}", k, corpora) for k in range(gratings)),
         *(Task("nothing", f"nothing {k}", k, corpora) for k in range(nothing)),
         *(Task("tilted", name, seed, corpora) for name in names for seed in range(tilts)),
         *(Task("tilted drawn", f"drawn {k}", k, corpora) for k in range(drawn, drawn + 50 * tilts)),
@@ -63,6 +76,12 @@ def tasks(
             for k in range(nothing, nothing + 30 * tilts)
         ),
         *(Task("banded", name, seed, corpora) for name in names for seed in range(bands)),
+        *(
+            Task("scene", name, seed * len(SCENES) + k, corpora)
+            for name in names
+            for seed in range(scenes)
+            for k in range(len(SCENES))
+        ),
         *(Task("banded drawn", f"drawn {k}", k, corpora) for k in _banded_drawn(drawn, bands)),
     ]
 
@@ -95,8 +114,26 @@ def _walls(corpora: tuple[Path, ...]) -> dict[str, Wall]:
     return _WALLS[corpora]
 
 
-def picture(task: Task) -> tuple[Wall, torch.Tensor]:
-    """The picture of a task, and its mask ``(H, W)``."""
+def _scene(task: Task) -> Wall | None:
+    """A scene on a wall of the corpora, None where it does not fit."""
+    for folder in task.corpora:
+        rows = load_corpus(folder)
+        for row in scene_walls(rows):
+            if row.name == task.name:
+                seed, kind = divmod(task.seed, len(SCENES))
+                scene = make_scene(row, SCENES[kind], rows, seed + SCENE_FIRST_SEED)
+                return scene and Wall(task.name, scene.image, scene.a, scene.b)
+    return None
+
+
+def picture(task: Task) -> tuple[Wall, torch.Tensor] | None:
+    """The picture of a task, and its mask ``(H, W)``; None where there is none."""
+    if task.source == "scene":
+        wall = _scene(task)
+        return wall and (wall, torch.ones_like(wall.image[0]))
+    if task.source == "grating":
+        wall = grating(task.seed)
+        return wall, torch.ones_like(wall.image[0])
     walls = _walls(task.corpora)
     others = [wall for name, wall in walls.items() if name != task.name]
     if "nothing" in task.source:
@@ -139,13 +176,16 @@ def banded(wall: Wall, seed: int) -> Wall:
 
 
 @torch.inference_mode()
-def run_task(task: Task) -> dict:
+def run_task(task: Task) -> dict | None:
     """Candidates of one picture with their evidence, and which of them are true."""
-    wall, mask = picture(task)
+    made = picture(task)
+    if made is None:
+        return None
+    wall, mask = made
     tolerance = TILTED_TOLERANCE if "tilted" in task.source else TOLERANCE
     seen = look(Walls(wall.image[None], mask[None]))
     lattices, stripes = seen.lattices, seen.stripes
-    vectors = (stripes.vector_px / seen.small_scale)[0]
+    vectors = stripes.vector_px[0]
     true_lattice = torch.zeros(lattices.basis_px.shape[1], dtype=torch.bool)
     true_stripe = torch.zeros(len(vectors), dtype=torch.bool)
     if wall.a is not None and wall.b is not None:
@@ -159,7 +199,7 @@ def run_task(task: Task) -> dict:
     there, there_1 = lattices.is_there[0], stripes.is_there[0]
     return {
         "name": task.name,
-        "kind": f"{'drawn' if 'drawn' in task.source else 'pictures'}, {rank}",
+        "kind": f"{'pictures' if task.name in _walls(task.corpora) else 'drawn'}, {rank}",
         "how": _how(task),
         "lattices": seen.evidence[0][there].numpy(),
         "true_lattice": true_lattice[there].numpy(),
@@ -170,6 +210,10 @@ def run_task(task: Task) -> dict:
 
 
 def _how(task: Task) -> str:
+    if task.source == "grating":
+        return "grating"
+    if task.source == "scene":
+        return f"scene, {SCENES[task.seed % len(SCENES)]}"
     for kind in ("tilted", "banded"):
         if kind in task.source:
             return kind

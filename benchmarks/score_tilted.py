@@ -20,7 +20,7 @@ from torch.nn.functional import grid_sample
 from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS
 from tiling_diag.kernels.homography import to_flat
-from tiling_diag.kernels.rectify import rectified_canvas, rectify
+from tiling_diag.kernels.rectify import rectify, square_canvases
 
 # Tilts as the change of scale from the middle to a border: those of pictures that are looked at as
 # they are, and those of pictures that are rectified; and how far these are off.
@@ -45,7 +45,7 @@ def tilted(wall: Wall, seed: int, others: Sequence[Wall]) -> tuple[Wall, Tensor]
     if not is_rectified:
         return wall, mask
     tilt = tilt + torch.from_numpy(rng.normal(0, OFF, 2)) * 2 / max(wall.size)
-    canvas = rectified_canvas(tilt, wall.size, LIMITS.rectified_sides * WALLS.search_side_px)
+    canvas = square_canvases(tilt[None], wall.size, LIMITS.rectified_sides * WALLS.search_side_px)
     flat = rectify(wall.image[None], canvas)[0]
     mask = (rectify(mask[None, None], canvas)[0, 0] > LIMITS.whole_px_mask).float()
     return _scaled_truth(replace(wall, image=flat), float(canvas.scale)), mask

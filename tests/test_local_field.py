@@ -249,7 +249,7 @@ def test_a_lattice_that_a_zone_hides_is_found_by_its_bands(is_given):
     # Either the likeliest lattice or the reference has it, and the other one shows nothing.
     nothing = dataclasses.replace(hidden(lattice), basis_px=torch.full((1, 2, 2), torch.nan))
     likeliest, reference = (nothing, lattice) if is_given else (likeliest, None)
-    unsure = dataclasses.replace(hidden(lattice), probability=torch.tensor([0.3]))
+    unsure = dataclasses.replace(hidden(lattice), probability=torch.tensor([0.3]).double())
     again, straight = with_hidden_lattices(walls, unsure, plane, likeliest, reference)
     assert bool(again.is_periodic)
     assert float(again.probability) >= 0.5

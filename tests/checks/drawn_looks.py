@@ -6,6 +6,7 @@ A wall of 200 x 200 px with nine windows, whose maps are drawn, each with layers
 import torch
 from drawn_autocorrelation import drawn, side_by_side
 
+from tiling_diag.checks.lattice.by_window import side_by_side as windows_of
 from tiling_diag.checks.lattice.candidates import candidates, families
 from tiling_diag.checks.lattice.evidence import NAMES, evidence
 from tiling_diag.checks.lattice.fitted_score import fitted_score
@@ -34,16 +35,16 @@ def level_of(windows, *, importance=None, coverage=1.0):
 
 
 def families_of(layers, windows=None, *, importance=None):
-    """Families of a wall, and its maps; its windows show the same if nothing else is said."""
+    """Families of a wall, its maps and its windows, which show the same if nothing else is said."""
     whole = drawn(layers, size=SIZE, importance=importance)
     level = level_of(layers if windows is None else windows, importance=importance)
-    return families(whole, ONE, SIZE, [level]), whole
+    return families(whole, ONE, SIZE, [level]), whole, windows_of([level])
 
 
-def candidates_of(found, whole):
+def candidates_of(found, whole, windows):
     """Candidates ``(S, 2, 2)`` of families, by name their evidence ``(S,)``, and their logits."""
     tried = candidates(found, whole, ONE, SIZE)
-    seen = evidence(tried, found, whole, ONE, SIZE)
+    seen = evidence(tried, found, windows, whole, ONE, SIZE)
     there = tried.is_there[0]
     logits = fitted_score(seen.device).lattices(seen)[0][there]
     numbers = dict(zip(NAMES, seen[0][there].unbind(-1), strict=True))

@@ -71,7 +71,7 @@ def test_about_two_periods_are_in_view(basis, seen):
 
 
 def test_windows_that_agree_are_one_family():
-    found, _ = families_of(BRICKS)
+    found, *_ = families_of(BRICKS)
     number = same(found.basis_px[0], STACK) & found.is_there[0]
     assert number.sum() == 1
     assert bool(number[0])  # the first one
@@ -86,7 +86,7 @@ def test_windows_that_agree_are_one_family():
 
 def test_windows_of_two_materials_are_two_families_with_maps_of_their_own():
     shown = [BRICKS] * 5 + [TILES] * 4
-    found, _ = families_of(BRICKS, shown)
+    found, *_ = families_of(BRICKS, shown)
     maps = found.maps.maps.unflatten(0, (1, -1))[0]
     middle = LIMITS.window_max_lag_px
     for lattice, mine in ((STACK, slice(0, 5)), (OBLIQUE, slice(5, 9))):
@@ -110,7 +110,7 @@ def test_windows_that_lie_beside_the_wall_have_no_say():
 
 
 def test_candidates_are_families_and_what_is_nested_in_them_once_each():
-    found, whole = families_of(BRICKS)
+    found, whole, _ = families_of(BRICKS)
     tried = candidates(found, whole, ONE, SIZE)
     basis = tried.basis_px[0][tried.is_there[0]]
     stack = tensor(STACK)

@@ -14,6 +14,7 @@ from tiling_diag.checks.lattice.nested import (
     denser,
     forms,
     half_plane,
+    in_line,
     mean_at_points,
     relative_contrast,
     shifted,
@@ -150,7 +151,7 @@ def test_a_lattice_of_which_no_neighbour_is_in_view_has_no_contrast():
 
 
 def test_a_channel_that_hardly_repeats_says_little():
-    on, off = torch.tensor([[[0.8], [0.2], [0.05]]]), torch.zeros(1, 3, 1)
+    on, off = torch.tensor([[[0.8], [0.2], [0.02]]]), torch.zeros(1, 3, 1)
     weight = torch.ones(1, 3)
     # The second has half of half the best mean, the third no more than noise.
     for share in (1.0, 0.5):
@@ -174,3 +175,15 @@ def test_one_row_of_dense_points_is_no_evidence_of_a_lattice():
     _, count = mean_at_points(drawn([points(A, B, 0.9)]), both)
     assert count[0, 0] == 0
     assert count[0, 1] > 20
+
+
+def test_points_along_one_vector_are_compared_alone():
+    """Every second point of a row is missing, whatever the rows beside it show."""
+    rows = points(A, (9.0, 16.0), 0.8, lambda i, j: ((i % 2 == 0) | (j != 0)).double())
+    along = contrast(drawn([rows]), torch.tensor([[[A, (9.0, 16.0)]]]).double(), in_line(6))[0]
+    evens, thirds, halves = along[0, 0, 0].unflatten(-1, (4, 3)).unbind(-1)
+    assert float(evens[0]) > 0.9
+    assert evens[1:].max() < 0.2
+    # Half of the row's own points are missing.
+    assert halves.tolist() == pytest.approx([0.4, 1.0, 1.0, 1.0], abs=0.05)
+    assert thirds[1:].max() < 0.2

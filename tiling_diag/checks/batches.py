@@ -26,19 +26,24 @@ def item(result: Result, index: int) -> Result:
     return type(result)(**values)
 
 
-def one_of(batch: Result, index: int) -> Result:
-    """Item `index` of a batch's results, as a batch of one."""
-    fields = dataclasses.fields(batch)  # type: ignore[arg-type]
-    own = slice(index, index + 1)
-    return type(batch)(**{field.name: getattr(batch, field.name)[own] for field in fields})
-
-
-def with_item(batch: Result, index: int, one: Result) -> Result:
-    """The results of a batch with item `index` replaced by those of a batch of one."""
+def items(batch: Result, index: Tensor) -> Result:
+    """Items ``index (n,)`` of a batch's results, as a batch of n."""
     values: dict[str, Any] = {}
     for field in dataclasses.fields(batch):  # type: ignore[arg-type]
-        values[field.name] = getattr(batch, field.name).clone()
-        values[field.name][index] = getattr(one, field.name)[0]
+        value = getattr(batch, field.name)
+        values[field.name] = value[index] if isinstance(value, Tensor) else items(value, index)
+    return type(batch)(**values)
+
+
+def with_items(batch: Result, index: Tensor, own: Result) -> Result:
+    """The results of a batch with items ``index (n,)`` replaced by those of a batch of n."""
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(batch):  # type: ignore[arg-type]
+        value, new = getattr(batch, field.name), getattr(own, field.name)
+        is_tensor = isinstance(value, Tensor)
+        values[field.name] = (
+            value.index_copy(0, index, new) if is_tensor else with_items(value, index, new)
+        )
     return type(batch)(**values)
 
 

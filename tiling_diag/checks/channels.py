@@ -37,10 +37,9 @@ class Channels:
     values: Tensor
     importance: Tensor
 
-    def one(self, index: int) -> Channels:
-        """Those of wall `index`, as a batch of one."""
-        own = slice(index, index + 1)
-        return Channels(self.values[own], self.importance[own])
+    def some(self, index: Tensor) -> Channels:
+        """Those of walls ``index (n,)``, as a batch of n."""
+        return Channels(self.values[index], self.importance[index])
 
 
 def channels(image: Tensor, mask: Tensor) -> Channels:

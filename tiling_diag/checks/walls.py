@@ -111,11 +111,11 @@ class Walls:
             self._by_size[size] = self._resized(size)
         return self._by_size[size]
 
-    def one(self, index: int) -> Walls:
-        """Wall `index` as a batch of one that shares the channels of the small walls."""
-        own, small = slice(index, index + 1), self.small
-        part = Walls(small.image[own], small.mask[own], channels=small.channels.one(index))
-        return part if small is self else Walls(self.image[own], self.mask[own], small=part)
+    def some(self, index: Tensor) -> Walls:
+        """Walls ``index (n,)`` as a batch of n that shares the channels of the small walls."""
+        small = self.small
+        part = Walls(small.image[index], small.mask[index], channels=small.channels.some(index))
+        return part if small is self else Walls(self.image[index], self.mask[index], small=part)
 
     def _resized(self, size: tuple[int, int]) -> Walls:
         image = resized(self.image, size)

@@ -158,8 +158,9 @@ def same_lattice(
 
 
 def _lies_in(vectors: Tensor, basis: Tensor, tolerance: float) -> Tensor:
-    steps = torch.round(vectors @ reciprocal(basis).mT)
-    miss = (vectors - steps @ basis).square().sum(-1)
+    # Sums, not products of matrices: those of two rows are slow by the thousand.
+    steps = torch.round((vectors[..., None, :] * reciprocal(basis)[..., None, :, :]).sum(-1))
+    miss = (vectors - (steps[..., None] * basis[..., None, :, :]).sum(-2)).square().sum(-1)
     near = (miss <= tolerance**2 * vectors.square().sum(-1)).all(-1)
     return near & (cell_area(steps).round() == 1)
 

@@ -53,7 +53,7 @@ def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
     if radius < 1 or k < 1:
         raise InputError(f"radius={radius} and k={k} must both be at least 1")
     h, w = map_.shape[-2:]
-    scores = map_.detach().masked_fill(~_is_maximum(map_.detach(), radius), -math.inf).flatten(-2)
+    scores = map_.detach().masked_fill(~is_maximum(map_.detach(), radius), -math.inf).flatten(-2)
     missing = max(0, k - h * w)
     top, index = F.pad(scores, (0, missing), value=-math.inf).topk(k, dim=-1)
     empty = top == -math.inf
@@ -62,8 +62,18 @@ def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
     return values, torch.stack((index // w, index % w), dim=-1)
 
 
-def _is_maximum(map_: Tensor, radius: int) -> Tensor:
-    """Above all pixels of the square that come before it in reading order, below none after."""
+def is_maximum(map_: Tensor, radius: int) -> Tensor:
+    """Which pixels are the maximum of the square of `radius` around them, see `local_maxima`.
+
+    They are above all pixels of the square before them in reading order, and below none after.
+
+    Args:
+        map_: ``(..., H, W)``.
+        radius: half the side of the square, in pixels, at least 1.
+
+    Returns:
+        ``(..., H, W)`` bool.
+    """
     h, w = map_.shape[-2:]
     padded = pad_plane(map_, radius)
     # runs[i] covers i .. i + radius - 1 of the padded axis, whose pixel i sits at i + radius.

@@ -18,6 +18,8 @@ from tiling_diag.kernels.spectrum import check_weights, fft_size, weighted_mean
 
 # Below this share of the kernel's mass `gaussian_blur` trusts the mean more than the pixels.
 LEAST_KERNEL_MASS = 1e-3
+# Up to this side products with a matrix are quicker than transforms.
+MATRIX_SIDE = 256
 
 
 def hann(
@@ -150,7 +152,7 @@ def gaussian_blur(image: Tensor, sigma_px: float, weights: Tensor | None = None)
     """Gaussian smoothing that ignores what is outside the picture and outside the weights.
 
     Normalized convolution: ``blur(image * weights) / blur(weights)``, so a masked border leaks
-    nothing in. By transform: the cost does not depend on `sigma_px`.
+    nothing in. The cost does not depend on `sigma_px`.
 
     Args:
         image: ``(..., H, W)``, float32 or float64.
@@ -194,12 +196,22 @@ def _convolve(image: Tensor, taps: Tensor) -> Tensor:
     """Linear convolution along both axes with an odd, symmetric kernel, zeros around the image."""
     height, width = image.shape[-2:]
     half_width = taps.shape[0] // 2
+    if max(height, width) <= MATRIX_SIDE:
+        return _band_matrix(height, taps) @ image @ _band_matrix(width, taps)
     h, w = fft_size(height + half_width), fft_size(width + half_width)
     spectrum = torch.fft.rfft2(image, s=(h, w))
     gain = torch.fft.fft(_around_zero(taps, h)).real[:, None]
     gain = gain * torch.fft.rfft(_around_zero(taps, w)).real
     blurred: Tensor = torch.fft.irfft2(spectrum * gain, s=(h, w))
     return blurred[..., :height, :width]
+
+
+def _band_matrix(n: int, taps: Tensor) -> Tensor:
+    """``(n, n)`` that convolves `n` samples with an odd, symmetric kernel, zeros around them."""
+    place = torch.arange(n, device=taps.device)
+    apart = (place[:, None] - place).abs()
+    half_width = taps.shape[0] // 2
+    return taps[half_width:][apart.clamp_max(half_width)] * (apart <= half_width)
 
 
 def _around_zero(taps: Tensor, n: int) -> Tensor:

@@ -73,7 +73,8 @@ def _numbers(record: Record, canvas: Canvas) -> dict[str, object]:
         return values if all(math.isfinite(v) for v in values) else None
 
     lattice = record.lattice
-    a, b = (lattice.basis_px * canvas.scale).tolist()
+    scale = float(canvas.scale)
+    a, b = (lattice.basis_px * scale).tolist()
     unit, course = float(lattice.unit_px), float(lattice.course_px)
     homography = canvas.homography / canvas.homography[2, 2]
     return {
@@ -83,8 +84,8 @@ def _numbers(record: Record, canvas: Canvas) -> dict[str, object]:
         "lattice": {
             "a_px": a,
             "b_px": known(b),
-            "unit_px": unit * canvas.scale if math.isfinite(unit) else None,
-            "course_px": course * canvas.scale if math.isfinite(course) else None,
+            "unit_px": unit * scale if math.isfinite(unit) else None,
+            "course_px": course * scale if math.isfinite(course) else None,
             "angle_deg": float(lattice.angle_deg),
         },
     }

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
-from tiling_diag.checks.lattice.levels import Level
+from tiling_diag.checks.lattice.levels import Level, best_level
 from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.lattice.nested import forms, mean_at_points, strength
 from tiling_diag.checks.lattice.peak_fit import fit
+from tiling_diag.checks.lattice.without_lines import without_lines
 from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal, same_lattice, shortened
-from tiling_diag.kernels.peaks import local_maxima, refine_peak
+from tiling_diag.kernels.peaks import is_maximum, refine_peak
 
 # Lagrange's steps for bases of vectors that are less than a hundred times as long as each other.
 _STEPS = 8
@@ -109,17 +111,20 @@ def starts(
 
 def _maxima(maps: AutocorrelationMaps, count: int) -> tuple[Tensor, Tensor]:
     """``(B, count, 2)`` float64 lags of the mean map's maxima, and heights, -inf for stand-ins."""
-    # All there may be: maxima of a radius of 2 px are 3 px apart.
-    values, places = local_maxima(maps.mean_map, 2, max(count, maps.mean_map[0].numel() // 9))
-    lags = places.flip(-1).double() - maps.centre
-    forward = (lags[..., 1] > 0) | ((lags[..., 1] == 0) & (lags[..., 0] > 0))
-    distance = lags.norm(dim=-1)
-    usable = forward & values.isfinite() & (distance > LIMITS.shortest_px)
-    score = values - LIMITS.lag_penalty * distance.float() / min(maps.max_lag_px)
-    heights, order = score.masked_fill(~usable, -math.inf).topk(count, dim=-1)
-    places = places.gather(1, order[..., None].expand(-1, -1, 2))
+    my, mx = maps.max_lag_px
+    device = maps.maps.device
+    y, x = torch.arange(-my, my + 1, device=device), torch.arange(-mx, mx + 1, device=device)
+    forward = (y[:, None] > 0) | ((y[:, None] == 0) & (x > 0))
+    distance = torch.hypot(y[:, None].float(), x.float())
+    penalty = LIMITS.lag_penalty * distance / min(my, mx)
+    penalty = penalty.masked_fill(~(forward & (distance > LIMITS.shortest_px)), math.inf)
+    score = torch.where(is_maximum(maps.mean_map, 2), maps.mean_map - penalty, -math.inf)
+    heights, index = score.flatten(1).topk(min(count, score[0].numel()), dim=-1)
+    places = torch.stack([index.div(2 * mx + 1, rounding_mode="floor"), index % (2 * mx + 1)], -1)
     _, refined = refine_peak(maps.mean_map, places)
-    return refined.double() - maps.centre, heights
+    missing = count - heights.shape[-1]
+    heights = pad(heights, (0, missing), value=-math.inf)
+    return pad(refined.double() - maps.centre, (0, 0, 0, missing)), heights
 
 
 def _stand_in(like: Tensor) -> Tensor:
@@ -148,12 +153,18 @@ def _pick(values: Tensor, index: Tensor) -> Tensor:
     return values.gather(1, index[..., None, None].expand(-1, -1, 2, 2))
 
 
-def _distinct(basis: Tensor, score: Tensor, kept: int, tolerance: float) -> tuple[Tensor, Tensor]:
-    """Index ``(B, kept)`` of the best of each lattice, and scores, below 0 for stand-ins."""
+def _distinct(same: Tensor, score: Tensor, kept: int) -> tuple[Tensor, Tensor]:
+    """Index ``(B, kept)`` of the best of each lattice, and scores, below 0 for stand-ins.
+
+    Args:
+        same: ``(B, n, n)`` bool; which are the same lattice.
+        score: ``(B, n)``.
+        kept: how many are returned, if there are as many.
+    """
     order = score.argsort(dim=-1, descending=True, stable=True)
-    ranked = _pick(basis, order)
-    same = same_lattice(ranked[:, :, None], ranked[:, None], tolerance, steps=0)
-    score = score.gather(1, order).masked_fill(same.tril(-1).any(-1), -1.0)
+    ranked = same.gather(1, order[..., None].expand_as(same))
+    ranked = ranked.gather(2, order[:, None].expand_as(same))
+    score = score.gather(1, order).masked_fill(ranked.tril(-1).any(-1), -1.0)
     score, best = score.topk(min(kept, score.shape[1]), dim=-1)
     return order.gather(1, best), score
 
@@ -172,14 +183,21 @@ def families(
         small_size: height and width of the walls that these maps are of.
         looks: the windows.
     """
-    basis, score = starts(whole, LIMITS.peaks, LIMITS.starts, small_size)
-    proposed, scores = [fit(whole, basis, (2.2, 4.0, 8.0)) / small_scale], [score]
+    proposed, scores = [], []
+    for maps, kept in ((whole, LIMITS.starts), (without_lines(whole), LIMITS.rest_starts)):
+        basis, score = starts(maps, LIMITS.peaks, kept, small_size)
+        proposed.append(fit(maps, basis, (2.2, 4.0, 8.0)) / small_scale)
+        scores.append(score)
     for level in looks:
-        basis, score = starts(level.windows, LIMITS.window_peaks, LIMITS.window_starts)
         seen = (level.coverage >= LIMITS.least_coverage).flatten()[:, None]
-        score = torch.where(seen, score, -1.0)
-        proposed.append((basis / level.scale).unflatten(0, (-1, level.count)).flatten(1, 2))
-        scores.append(score.unflatten(0, (-1, level.count)).flatten(1, 2))
+        for maps, kept in (
+            (level.windows, LIMITS.window_starts),
+            (without_lines(level.windows), LIMITS.window_rest_starts),
+        ):
+            basis, score = starts(maps, LIMITS.window_peaks, kept)
+            score = torch.where(seen, score, -1.0)
+            proposed.append((basis / level.scale).unflatten(0, (-1, level.count)).flatten(1, 2))
+            scores.append(score.unflatten(0, (-1, level.count)).flatten(1, 2))
     basis, score = torch.cat(proposed, dim=1), torch.cat(scores, dim=1)
     usable = basis.isfinite().flatten(-2).all(-1) & (score > 0)
     usable &= cell_area(torch.where(usable[..., None, None], basis, _stand_in(basis))) > 9
@@ -188,9 +206,9 @@ def families(
     same = same_lattice(basis[:, :, None], basis[:, None], LIMITS.same_lattice, steps=0)
     votes = (same & usable[:, None]).sum(-1).to(score)
     mass = (same * score[:, None]).sum(-1).masked_fill(~usable, -1.0)
-    index, mass = _distinct(basis, mass, LIMITS.families, LIMITS.same_lattice)
+    index, mass = _distinct(same, mass, LIMITS.families)
     found = _pick(basis, index)
-    level_of = _best_level(found, looks)
+    level_of = best_level(found.norm(dim=-1).amax(-1), torch.stack([one.scale for one in looks]))
     support, windows, maps = _pooled(found, level_of, looks)
     scale = torch.stack([level.scale for level in looks])[level_of]
     at_level = found * scale[..., None, :]
@@ -208,14 +226,6 @@ def families(
         maps=maps,
         scale=scale,
     )
-
-
-def _best_level(basis: Tensor, looks: list[Level]) -> Tensor:
-    """``(B, F)`` the level that shows the longer vector nearest to the length meant."""
-    scales = torch.stack([level.scale.mean() for level in looks])
-    lengths = basis.norm(dim=-1).amax(-1)[..., None] * scales
-    nearest: Tensor = (lengths / LIMITS.level_vector_px).log().abs().argmin(-1)
-    return nearest
 
 
 def _pooled(
@@ -269,6 +279,9 @@ def candidates(
     on, points = mean_at_points(whole, basis * small_scale)
     score = strength(on, whole.importance) * points / (points + LIMITS.few_points)
     score = score + (found.support.sum(-1) / found.windows).gather(1, family)
-    score = score.masked_fill(~usable, -1.0)
-    index, score = _distinct(basis, score, LIMITS.candidates, LIMITS.same_candidate)
+    # What windows propose is scored in any case, however weak.
+    itself = torch.arange(basis.shape[1], device=basis.device) % len(nested) == 0
+    score = (score + itself).masked_fill(~usable, -1.0)
+    same = same_lattice(basis[:, :, None], basis[:, None], LIMITS.same_candidate, steps=0)
+    index, score = _distinct(same, score, LIMITS.candidates)
     return Candidates(_pick(basis, index), score > 0, family.gather(1, index))

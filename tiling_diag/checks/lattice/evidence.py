@@ -13,6 +13,9 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
+from tiling_diag.checks.channels import TONES
+from tiling_diag.checks.lattice import by_window
+from tiling_diag.checks.lattice.by_window import Windows, lattices_by_window
 from tiling_diag.checks.lattice.candidates import NESTED, Candidates, Families
 from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.lattice.nested import (
@@ -20,41 +23,51 @@ from tiling_diag.checks.lattice.nested import (
     coarser,
     contrast,
     denser,
+    in_line,
     mean_at_points,
     shifted,
     strength,
 )
+from tiling_diag.checks.lattice.without_lines import without_lines
 from tiling_diag.kernels.lattice_algebra import cell_area
 
 _LOOK = (
     "strength", "support", "coarser", "coarser_second", "coarser_mean", "denser", "denser_second",
     "denser_mean", "moved", "points", "luma", "edges", "edge_direction", "best", "mean",
+    "line_coarser", "line_other", "line_coarser_3", "line_denser", "colour", "colourful",
+    "stands_out", "rest", "rest_coarser", "rest_denser", "rest_moved", "rest_stands_out",
 )  # fmt: skip
 _GEOMETRY = ("short", "long", "aspect", "sine", "cells", "level_vector")
 _WINDOWS = ("agree_mean", "agree_max", "agree_four", "agree_some", "agree_much", "votes", "mass")
 _RELATIVE = (
     "whole_support", "windows_support", "whole_strength", "windows_strength", "agree_mean", "mass",
+    "whole_rest", "windows_rest", "whole_stands_out", "windows_stands_out",
+    "window_mean", "window_full", "window_full_four", "window_both", "window_both_four",
 )  # fmt: skip
 NAMES: tuple[str, ...] = (
     *(f"whole_{name}" for name in _LOOK),
     *(f"windows_{name}" for name in _LOOK),
     *_GEOMETRY,
     *_WINDOWS,
+    *(f"window_{name}" for name in by_window.NAMES),
     *(f"relative_{name}" for name in _RELATIVE),
 )
 # Points that are looked at in the whole wall and, fewer, in windows.
 _WHOLE_ORDERS, _WHOLE_BETWEEN = (10, 6), (7, 4)
 _WINDOW_ORDERS, _WINDOW_BETWEEN = (6, 4), (4, 3)
+# Points along one vector, and the channels that must agree on what they show.
+_IN_LINE, _VOTES = 6, 3
 
 
 @cache
 def _relations(orders: tuple[int, int], between: tuple[int, int]) -> tuple[Relations, ...]:
-    return coarser(orders), denser(between), shifted((6, 5))
+    return coarser(orders), denser(between), shifted((6, 5)), in_line(_IN_LINE)
 
 
 def evidence(
     found: Candidates,
     families: Families,
+    windows: Windows,
     whole: AutocorrelationMaps,
     small_scale: Tensor,
     size: tuple[int, int],
@@ -64,6 +77,7 @@ def evidence(
     Args:
         found: the candidates.
         families: that they belong to.
+        windows: of all levels.
         whole: maps of the whole walls.
         small_scale: ``(2,)`` px of these maps per px of the full wall.
         size: height and width of the full wall.
@@ -85,7 +99,7 @@ def evidence(
     ]
     agree = families.support.gather(1, family[..., None].expand(-1, -1, families.support.shape[-1]))
     number = families.windows.gather(1, family)
-    windows = [
+    agreed = [
         agree.sum(-1) / number,
         agree.amax(-1),
         agree.topk(4, dim=-1).values.mean(-1),
@@ -94,7 +108,8 @@ def evidence(
         families.votes.gather(1, family).log1p(),
         families.mass.gather(1, family).log1p(),
     ]
-    parts += [torch.stack(geometry, -1).float(), torch.stack(windows, -1).float()]
+    parts += [torch.stack(geometry, -1).float(), torch.stack(agreed, -1).float()]
+    parts.append(lattices_by_window(windows, basis).float())
     known = torch.cat(parts, -1)
     relative = []
     for name in _RELATIVE:
@@ -115,6 +130,11 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
     moved, nowhere, _ = contrast(maps, basis, relations[2], doubt=0.0)
     moved = moved.amax(1).masked_fill(nowhere, 0.0).unflatten(-1, (2, -1)).amax(-1).amin(-1)
     counted = on.clamp(0, 1) * maps.importance[..., None]
+    # Even against odd points, multiples of three, halfway points; along each of four vectors.
+    line, none, _ = contrast(maps, basis, relations[3], doubt=0.5)
+    line = line.topk(_VOTES, dim=1).values[:, -1].unflatten(-1, (4, 3))
+    none = none.unflatten(-1, (4, 3))
+    evens = line[..., 0].masked_fill(none[..., 0], -1.0).sort(-1, descending=True).values
     numbers = [
         repeats,
         repeats * points / (points + LIMITS.few_points),
@@ -131,8 +151,37 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
         counted[:, 4:].amax(1),
         counted.amax(1),
         counted.mean(1),
+        evens[..., 0],
+        evens[..., 1],
+        line[..., 1].masked_fill(none[..., 1], -1.0).amax(-1),
+        line[..., 2].masked_fill(none[..., 2], 2.0).amin(-1),
+        counted[:, 1:TONES].amax(1),
+        maps.importance[:, 1:TONES].amax(1)[:, None].expand_as(repeats),
+    ]
+    rest = without_lines(maps)
+    left, _ = mean_at_points(rest, basis)
+    against, missing, _ = contrast(rest, basis, relations[0])
+    added, no_room, _ = contrast(rest, basis, relations[1])
+    moved, nowhere, _ = contrast(rest, basis, relations[2], doubt=0.0)
+    moved = moved[:, 0].masked_fill(nowhere, 0.0).unflatten(-1, (2, -1)).amax(-1).amin(-1)
+    numbers += [
+        _stands_out(maps.mean_only, basis),
+        left[:, 0],
+        against[:, 0].masked_fill(missing, -1.0).amax(-1),
+        added[:, 0].masked_fill(no_room, 2.0).amin(-1).clamp_max(2.0),
+        moved,
+        _stands_out(rest, basis),
     ]
     return torch.stack(numbers, -1)
+
+
+def _stands_out(maps: AutocorrelationMaps, basis: Tensor) -> Tensor:
+    """``(B, S)`` mean at lattice points over the deviation that means of so many lags have."""
+    on, points = mean_at_points(maps, basis)
+    seen = maps.tolerant[:, 0]
+    off = on[:, 0] - seen.mean(-1, keepdim=True)
+    spread = seen.std(-1, keepdim=True).clamp_min(1e-4)
+    return (off / spread * points.sqrt()).clamp(-20, 60)
 
 
 def _in_windows(found: Candidates, families: Families) -> Tensor:

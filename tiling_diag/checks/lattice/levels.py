@@ -98,3 +98,18 @@ def _places(side: int) -> tuple[list[int], int]:
     if count == 1:
         return [(side - length) // 2], length
     return [round(k * (side - length) / gaps) for k in range(count)], length
+
+
+def best_level(lengths_px: Tensor, scales: Tensor) -> Tensor:
+    """The level that shows lengths nearest to the one meant.
+
+    Args:
+        lengths_px: ``(B, S)`` of the longer vectors of lattices, px of the full wall.
+        scales: ``(L, 2)`` px of the levels per px of the full wall.
+
+    Returns:
+        ``(B, S)`` int64.
+    """
+    seen = lengths_px[..., None] * scales.mean(-1)
+    nearest: Tensor = (seen / LIMITS.level_vector_px).log().abs().argmin(-1)
+    return nearest

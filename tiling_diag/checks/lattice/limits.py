@@ -42,6 +42,10 @@ class LatticeLimits:
     largest_move_bins: float = 0.6
     """[frequency bins] A refinement that moves a wave vector further has lost its way. Corpus."""
 
+    kept_repetition: float = 0.97
+    """[share] Of the mean autocorrelation at a lattice's points that a refinement must keep.
+    Corpus."""
+
     fitted_near: float = 0.1
     """[share of the vectors] A fit to the whole wall further away than this is of another lattice.
     By hand."""
@@ -65,10 +69,10 @@ class LatticeLimits:
     window_max_lag_px: int = 40
     """[px of the level] The longest lag in a window. Scenes."""
 
-    windows_per_side: int = 4
+    windows_per_side: int = 5
     """[windows] At most so many along a side of a level. Scenes."""
 
-    window_step_share: float = 0.45
+    window_step_share: float = 0.6
     """[share of a window] Windows are at least this far apart. By hand."""
 
     level_vector_px: float = 15.0
@@ -104,6 +108,12 @@ class LatticeLimits:
     window_starts: int = 3
     """[lattices] That a window proposes. Scenes."""
 
+    rest_starts: int = 6
+    """[lattices] That the whole wall proposes without its strongest lines. Scenes."""
+
+    window_rest_starts: int = 2
+    """[lattices] That a window proposes without its strongest lines. Scenes."""
+
     starts_per_octave: int = 4
     """[lattices] At most so many of about one cell area. Corpus."""
 
@@ -135,7 +145,7 @@ class LatticeLimits:
     looked_at_cells: float = 5.0
     """[roots of a cell's area] Points further out are not looked at. Corpus."""
 
-    least_repetition: float = 0.06
+    least_repetition: float = 0.03
     """[correlation] A channel that repeats less says nothing of octaves. Corpus."""
 
     # peak_fit

@@ -15,17 +15,15 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
-from tiling_diag.checks.channels import TONES_AND_EDGES
 from tiling_diag.checks.lattice.evidence import NAMES
 from tiling_diag.checks.lattice.fitted_score import fitted_score
 from tiling_diag.checks.lattice.limits import LIMITS
-from tiling_diag.checks.lattice.peak_fit import fit
 from tiling_diag.checks.lattice.reading import Reading, read, read_rank_one
+from tiling_diag.checks.lattice.refinement import refined, with_turned
 from tiling_diag.checks.lattice.search import Looks, look
-from tiling_diag.checks.lattice.spectral_refinement import refine_waves
 from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal, reduce_basis, same_lattice
+from tiling_diag.kernels.lattice_algebra import reduce_basis, same_lattice
 
 # A lattice is reported from this probability on.
 LEAST_PROBABILITY = LIMITS.least_probability
@@ -68,7 +66,7 @@ def measure_lattice(walls: Walls) -> LatticeResult:
         return _unmeasurable(flat)
     seen = look(walls)
     chosen = _choose(seen)
-    basis = _refined(walls, seen, chosen)
+    basis = refined(walls, seen, chosen.basis_px, chosen.is_single)
     reading = _read(seen, chosen.family, chosen.is_single, basis)
     second = reduce_basis(chosen.second_px, 6)
     second = torch.where(chosen.second_is_single[:, None, None], chosen.second_px, second)
@@ -178,10 +176,8 @@ def _choose(seen: Looks) -> _Choice:
     lengths = seen.stripes.vector_px.norm(dim=-1).masked_fill(~likely, torch.inf)
     best_stripe = lengths.argmin(-1)
     is_single = top_stripe > top
-    vectors = seen.stripes.vector_px / seen.small_scale
-    turned = torch.stack([-vectors[..., 1], vectors[..., 0]], dim=-1)
-    pairs = torch.stack([vectors, turned], dim=-2)
-    lattice, pair = _at(seen.lattices.basis_px, best), _at(pairs, best_stripe)
+    vectors = seen.stripes.vector_px
+    lattice, pair = _at(seen.lattices.basis_px, best), with_turned(_at(vectors, best_stripe))
     basis = torch.where(is_single[:, None, None], pair, lattice)
     others = lattices.masked_fill(
         same_lattice(seen.lattices.basis_px, lattice[:, None], LIMITS.same_answer)
@@ -218,51 +214,6 @@ def _family_maps(seen: Looks, family: Tensor) -> tuple[AutocorrelationMaps, Tens
     own = _at(maps.maps.unflatten(0, (batch, -1)), family)
     importance = _at(maps.importance.unflatten(0, (batch, -1)), family)
     return AutocorrelationMaps(own, importance), _at(seen.families.scale, family)
-
-
-def _refined(walls: Walls, seen: Looks, chosen: _Choice) -> Tensor:
-    """``(B, 2, 2)`` the chosen lattices, fitted to the whole wall."""
-    scale = seen.small_scale
-    start = chosen.basis_px * scale
-    # Periods too fine for the shrunk wall stay as its windows show them.
-    spacing = cell_area(start) / start.norm(dim=-1).amax(-1)
-    fitted = fit(seen.whole, start[:, None], (2.2, 4.0, 8.0, 16.0))[:, 0]
-    near = ((fitted - start).norm(dim=-1) < LIMITS.fitted_near * start.norm(dim=-1)).all(-1)
-    near &= (spacing > LIMITS.fine_px) & ~chosen.is_single
-    start = torch.where(near[:, None, None], fitted, start)
-    cells = walls.small.mask.sum((-2, -1)) / cell_area(start)
-    small = walls.small.channels
-    weights = walls.small.mask[:, None] * small.importance[:, :TONES_AND_EDGES, None, None]
-    values = small.values[:, :TONES_AND_EDGES]
-    waves = reciprocal(start)
-    pair = refine_waves(values, weights, waves)
-    single = refine_waves(values, weights, waves[:, :1])
-    moved = torch.where(chosen.is_single[:, None, None], torch.cat([single, pair[:, 1:]], 1), pair)
-    fine = (spacing <= LIMITS.fine_px) & (cells >= LIMITS.spectrum_cells)
-    if walls.small is not walls and bool(fine.any()):
-        moved = torch.where(fine[:, None, None], _refined_larger(walls, waves, scale), moved)
-    size = waves.new_tensor([walls.small.size[1], walls.small.size[0]])
-    bins = ((moved - waves) * size).abs()
-    bins = torch.where(chosen.is_single[:, None, None], bins[:, :1], bins).amax((-2, -1))
-    good = (bins < LIMITS.largest_move_bins) & (cells >= LIMITS.spectrum_cells)
-    waves = torch.where(good[:, None, None], moved, waves)
-    basis = reciprocal(waves) / scale
-    vector = waves[:, :1] / waves[:, :1].square().sum(-1, keepdim=True) / scale
-    turned = torch.stack([-vector[..., 1], vector[..., 0]], dim=-1)
-    reduced = reduce_basis(basis, 6)
-    return torch.where(chosen.is_single[:, None, None], torch.cat([vector, turned], 1), reduced)
-
-
-def _refined_larger(walls: Walls, waves: Tensor, scale: Tensor) -> Tensor:
-    """Wave vectors refined on the luma of walls four times as large as the searched ones."""
-    shrink = min(1.0, LIMITS.fine_enlarged * max(walls.small.size) / max(walls.size))
-    height, width = (max(1, round(shrink * s)) for s in walls.size)
-    larger = walls.shrunk((height, width))
-    step = scale.new_tensor([width / walls.size[1], height / walls.size[0]]) / scale
-    mask = larger.mask[:, None]
-    level = (larger.luma[:, None] * mask).sum((-2, -1), keepdim=True)
-    level = level / mask.sum((-2, -1), keepdim=True)
-    return refine_waves(larger.luma[:, None] - level, mask, waves / step) * step
 
 
 def _read(seen: Looks, family: Tensor, is_single: Tensor, basis: Tensor) -> Reading:

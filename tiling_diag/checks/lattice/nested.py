@@ -55,18 +55,18 @@ def forms(indices: tuple[int, ...]) -> Tensor:
     return torch.cat([sublattice_forms(n) for n in indices])
 
 
-def coarser(orders: tuple[int, int]) -> Relations:
+def coarser(orders: tuple[int, int], indices: tuple[int, ...] = COARSER_INDICES) -> Relations:
     """A lattice's points that sub-lattices keep, against those that they leave out."""
     multiples = half_plane(orders)
-    kept = _whole(multiples @ torch.linalg.inv(forms(COARSER_INDICES)))
+    kept = _whole(multiples @ torch.linalg.inv(forms(indices)))
     return Relations(multiples, kept.float(), (~kept).float())
 
 
-def denser(orders: tuple[int, int]) -> Relations:
+def denser(orders: tuple[int, int], indices: tuple[int, ...] = DENSER_INDICES) -> Relations:
     """A lattice's points, against those that super-lattices add."""
-    multiples = torch.unique(torch.cat([half_plane(orders, n) for n in DENSER_INDICES]), dim=0)
+    multiples = torch.unique(torch.cat([half_plane(orders, n) for n in indices]), dim=0)
     own = _whole(multiples)
-    held = _whole(multiples @ forms(DENSER_INDICES).mT)
+    held = _whole(multiples @ forms(indices).mT)
     return Relations(multiples, own.float().expand(len(held), -1), (held & ~own).float())
 
 
@@ -79,6 +79,27 @@ def shifted(orders: tuple[int, int]) -> Relations:
     which = torch.cat([torch.full((len(one),), n) for n, one in enumerate(sets)])
     off = torch.stack([which == n + 1 for n in range(len(moves))]).float()
     return Relations(torch.cat(sets), (which == 0).float().expand(len(moves), -1), off)
+
+
+def in_line(count: int) -> Relations:
+    """Points along each of the short vectors alone: every second or third against the others.
+
+    Where courses are shifted at random only the points of one row repeat. The relations are, for
+    the vectors a, b, a + b and a - b in turn: even against odd multiples, multiples of three
+    against the others, whole multiples against those halfway.
+    """
+    vectors = torch.tensor([[1, 0], [0, 1], [1, 1], [1, -1]], dtype=torch.float64)
+    halves = torch.arange(1, 2 * count + 1)
+    multiples = (vectors[:, None] * halves[:, None] / 2).flatten(0, 1)
+    whole = halves % 2 == 0
+    kept = [halves % 4 == 0, halves % 6 == 0, whole]
+    left = [whole & ~kept[0], whole & ~kept[1], ~whole]
+
+    def each(sets: list[Tensor]) -> Tensor:
+        one = torch.stack(sets).float()
+        return torch.cat([torch.kron(row, one) for row in torch.eye(len(vectors))[:, None]])
+
+    return Relations(multiples, each(kept), each(left))
 
 
 def _whole(values: Tensor) -> Tensor:
@@ -159,7 +180,8 @@ def contrast(
 
 def relative_contrast(on: Tensor, off: Tensor, importance: Tensor) -> Tensor:
     """``(B, K, ...)`` of each channel ``(on - off) / on``, less where it hardly repeats."""
-    repeats = (on / (0.5 * on.amax(1, keepdim=True))).clamp(0, 1) * (on > LIMITS.least_repetition)
+    most = on.amax(1, keepdim=True).clamp_min(1e-6)
+    repeats = (on / (0.5 * most)).clamp(0, 1) * (on > LIMITS.least_repetition)
     return (on - off) / on.clamp_min(0.02) * repeats * _like(importance, on)
 
 

@@ -15,14 +15,23 @@ from torch.nn.functional import max_pool1d
 
 from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
 from tiling_diag.checks.channels import TONES
+from tiling_diag.checks.lattice.by_window import STRIPE_NAMES, Windows, stripes_by_window
+from tiling_diag.checks.lattice.levels import Level
 from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.lattice.nested import relative_contrast, strength
 from tiling_diag.kernels.peaks import sample_bilinear
 
-NAMES = (
+_OWN = (
     "support", "strength", "count", "longer_2", "longer_3", "shorter_2", "shorter_3", "followed",
     "period", "share", "straight", "luma", "edges", "relative", "ridge",
+    "colour", "colourful",
 )  # fmt: skip
+NAMES = (
+    *_OWN,
+    "of_windows",
+    *(f"window_{name}" for name in STRIPE_NAMES),
+    *(f"relative_{name}" for name in STRIPE_NAMES),
+)
 # A trial period is looked at with its double, triple, half and third.
 _MULTIPLES = (1.0, 2.0, 3.0, 0.5, 1 / 3)
 # Whole periods that are looked at, and lags of contrasts.
@@ -34,9 +43,9 @@ class Stripes:
     """Candidate periods of a batch.
 
     Attributes:
-        vector_px: ``(B, C, 2)`` square to the joints, px of the maps.
+        vector_px: ``(B, C, 2)`` float64, square to the joints.
         is_there: ``(B, C)`` bool.
-        evidence: ``(B, C, len(NAMES))``.
+        evidence: ``(B, C, ...)``: `NAMES`, or the first of them where only maps are looked at.
     """
 
     vector_px: Tensor
@@ -81,11 +90,62 @@ class _Profiles:
         return (values * weights[:, None]).sum(-1) / weights.sum(-1).clamp_min(1e-9)[:, None]
 
 
-def stripes(maps: AutocorrelationMaps, size: tuple[int, int]) -> Stripes:
-    """Candidate periods across straight joints.
+def stripes(
+    whole: AutocorrelationMaps,
+    small_scale: Tensor,
+    small_size: tuple[int, int],
+    looks: list[Level],
+    windows: Windows,
+) -> Stripes:
+    """Candidate periods across straight joints, px of the full wall.
+
+    The whole wall proposes them, and the mean map of the windows of each level: where much of the
+    picture is something else, the lags within a window still see the joints.
 
     Args:
-        maps: of whole walls.
+        whole: maps of the whole walls.
+        small_scale: ``(2,)`` px of these maps per px of the full wall.
+        small_size: height and width of the walls in px of these maps.
+        looks: the windows by level.
+        windows: the same side by side.
+    """
+    found = [_in_full_px(stripes_of(whole, small_size), small_scale, 0.0)]
+    side = (LIMITS.window_px, LIMITS.window_px)
+    for level in looks:
+        found.append(_in_full_px(stripes_of(_mean_maps(level), side), level.scale, 1.0))
+    vectors = torch.cat([one.vector_px for one in found], 1)
+    usable = torch.cat([one.is_there for one in found], 1)
+    own = stripes_by_window(windows, vectors).float()
+    best = own.masked_fill(~usable[..., None], 0.0).amax(1, keepdim=True).clamp_min(1e-3)
+    seen = torch.cat([torch.cat([one.evidence for one in found], 1), own, own / best], -1)
+    return Stripes(vectors, usable, seen.nan_to_num(-1.0))
+
+
+def _in_full_px(found: Stripes, scale: Tensor, of_windows: float) -> Stripes:
+    source = torch.full_like(found.evidence[..., :1], of_windows)
+    # A picture shrunk unevenly by rounding turns joints by next to nothing.
+    return Stripes(
+        found.vector_px / scale, found.is_there, torch.cat([found.evidence, source], dim=-1)
+    )
+
+
+def _mean_maps(level: Level) -> AutocorrelationMaps:
+    """The mean maps of a level's windows, one for each wall."""
+    weights = level.coverage * (level.coverage >= LIMITS.least_coverage)
+    weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
+    maps = level.windows.maps.unflatten(0, (-1, level.count))
+    importance = level.windows.importance.unflatten(0, (-1, level.count))
+    return AutocorrelationMaps(
+        torch.einsum("bn,bnkyx->bkyx", weights, maps),
+        torch.einsum("bn,bnk->bk", weights, importance).clamp_min(1e-6),
+    )
+
+
+def stripes_of(maps: AutocorrelationMaps, size: tuple[int, int]) -> Stripes:
+    """Candidate periods across straight joints, px of the maps.
+
+    Args:
+        maps: of walls or windows.
         size: height and width of the walls in px of the maps.
     """
     along, ridge = _least_change(maps)
@@ -109,8 +169,8 @@ def stripes(maps: AutocorrelationMaps, size: tuple[int, int]) -> Stripes:
     usable = (top > 0).repeat_interleave(len(_MULTIPLES), dim=-1)
     usable &= (period >= LIMITS.shortest_rank_1_px) & (period <= longest)
     seen = _evidence(profiles, period, usable, extent, ridge)
-    vectors = moves[:, :, None] * period[..., None]
-    return Stripes(vectors.flatten(1, 2).double(), usable.flatten(1), seen.flatten(1, 2))
+    vectors = (moves[:, :, None] * period[..., None]).flatten(1, 2).double()
+    return Stripes(vectors, usable.flatten(1), seen.flatten(1, 2).nan_to_num(-1.0))
 
 
 def _least_change(maps: AutocorrelationMaps) -> tuple[Tensor, Tensor]:
@@ -172,7 +232,7 @@ def _support(profiles: _Profiles, period: Tensor) -> tuple[Tensor, Tensor, Tenso
 def _evidence(
     profiles: _Profiles, period: Tensor, usable: Tensor, extent: Tensor, ridge: Tensor
 ) -> Tensor:
-    """``(B, 2, T, len(NAMES))`` for periods ``(B, 2, T)``."""
+    """``(B, 2, T, len(_OWN))`` for periods ``(B, 2, T)``."""
     support, repeats, count, on = _support(profiles, period)
     straight = profiles.values[..., 0]
     importance = profiles.importance[:, :, None, None]
@@ -194,6 +254,8 @@ def _evidence(
         on[:, TONES].clamp(0, 1),
         support / best,
         ridge[:, None, None].expand_as(period),
+        (on[:, 1:TONES].clamp(0, 1) * importance[:, 1:TONES]).amax(1),
+        importance[:, 1:TONES].amax(1).expand_as(period),
     ]
     return torch.stack(numbers, -1).nan_to_num(-1.0)
 

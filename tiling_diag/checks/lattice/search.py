@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
+from tiling_diag.checks.lattice.by_window import side_by_side
 from tiling_diag.checks.lattice.candidates import Candidates, Families, candidates, families
 from tiling_diag.checks.lattice.evidence import evidence
 from tiling_diag.checks.lattice.levels import Level, levels
@@ -26,7 +27,7 @@ class Looks:
         families: lattices that windows propose.
         lattices: candidates of rank 2, px of the full wall.
         evidence: ``(B, S, n)`` for them.
-        stripes: candidates of rank 1, px of the maps of the whole walls.
+        stripes: candidates of rank 1, px of the full wall.
     """
 
     whole: AutocorrelationMaps
@@ -44,6 +45,7 @@ def look(walls: Walls) -> Looks:
     step = torch.tensor(walls.small_step_px, dtype=torch.float64, device=walls.image.device)
     scale = 1 / step
     seen = levels(walls)
+    windows = side_by_side(seen)
     found = families(whole, scale, walls.small.size, seen)
     lattices = candidates(found, whole, scale, walls.size)
     return Looks(
@@ -52,6 +54,6 @@ def look(walls: Walls) -> Looks:
         levels=seen,
         families=found,
         lattices=lattices,
-        evidence=evidence(lattices, found, whole, scale, walls.size),
-        stripes=stripes(whole, walls.small.size),
+        evidence=evidence(lattices, found, windows, whole, scale, walls.size),
+        stripes=stripes(whole, scale, walls.small.size, seen, windows),
     )

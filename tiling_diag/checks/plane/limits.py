@@ -39,6 +39,10 @@ class PlaneLimits:
     """[share of the picture] Weak lattices that so much of the picture does not have are doubted,
     and other tilts are tried. Views."""
 
+    as_likely: float = 0.95
+    """[share] Of its probability that a lattice must keep on a plane that was fitted anew. By
+    hand."""
+
     better_probability: float = 1.3
     """[times the probability before] A doubted lattice is given up for one with this. Views."""
 

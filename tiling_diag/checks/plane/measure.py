@@ -7,11 +7,12 @@ Where the tilted picture shows none, the tilt is looked for first.
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.batches import with_item
+from tiling_diag.checks.batches import items, with_items
 from tiling_diag.checks.lattice.measure import (
     LEAST_PROBABILITY,
     assumed,
@@ -27,7 +28,7 @@ from tiling_diag.checks.plane.tilt_from_edges import tilt_from_edges
 from tiling_diag.checks.plane.tilt_from_windows import tilt_from_windows
 from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.rectify import rectified_canvas, rectify
+from tiling_diag.kernels.rectify import rectify, square_canvases
 
 
 def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
@@ -41,112 +42,125 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
     plane = find_plane(walls, row_frame(lattice))
     tilted = scale_change(plane.tilt, walls.size) > LIMITS.least_change
     plane = dataclasses.replace(plane, tilt=plane.tilt.masked_fill(~tilted[:, None], 0.0))
-    if min(walls.small.size) < LIMITS.least_side_px:
-        return lattice, plane, likeliest
     lost = lattice.reason == Reason.NOTHING_REPEATS
     # In strong perspective a part of the wall may pass for all of it, but not for much.
     weak = lattice.is_periodic & (lattice.probability < LIMITS.weak_probability) & ~tilted
     weak &= plane.misfit > LIMITS.weak_misfit
-    for index in (tilted | lost | weak).nonzero()[:, 0].tolist():
-        one, probability = walls.one(index), float(lattice.probability[index])
-        if bool(tilted[index]):
-            found = _rectified(one, plane.tilt[index], LIMITS.kept_probability * probability)
-        else:
-            found = _without_lattice(one, lost=bool(lost[index]))
-            if found is not None and not bool(lost[index]):
-                repeats_better = (
-                    float(found[0].probability[0]) > LIMITS.better_probability * probability
-                )
-                fits = float(found[1].misfit[0]) < LIMITS.better_misfit * float(plane.misfit[index])
-                found = found if repeats_better or fits else None
-        if found is not None:
-            lattice = with_item(lattice, index, found[0])
-            plane = with_item(plane, index, found[1])
-    return lattice, plane, likeliest
+    index = (tilted | lost | weak).nonzero()[:, 0]
+    if min(walls.small.size) < LIMITS.least_side_px or not len(index):
+        return lattice, plane, likeliest
+    before = _Found(items(lattice, index), items(plane, index), lattice.probability[index])
+    found = _on_planes(walls.some(index), before, tilted[index], lost[index])
+    better = found.probability > 0
+    index = index[better]
+    lattice = with_items(lattice, index, items(found.lattice, better))
+    return lattice, with_items(plane, index, items(found.plane, better)), likeliest
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Lattices and planes of a batch, and how likely they are; 0 where none was found."""
+
+    lattice: LatticeResult
+    plane: Plane
+    probability: Tensor
+
+    def where(self, chosen: Tensor, other: _Found) -> _Found:
+        """Another one's where ``chosen (B,)``."""
+        index = chosen.nonzero()[:, 0]
+        return with_items(self, index, items(other, index))
 
 
 def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
-    """The lattice with all lengths `zoom` times as large."""
+    """The lattice with all lengths `zoom` times as large, one factor or ``(B,)``."""
     return dataclasses.replace(
         lattice,
-        basis_px=lattice.basis_px * zoom,
+        basis_px=lattice.basis_px * zoom[..., None, None],
         unit_px=lattice.unit_px * zoom,
         course_px=lattice.course_px * zoom,
         second_unit_px=lattice.second_unit_px * zoom,
         second_course_px=lattice.second_course_px * zoom,
-        wave_vector=lattice.wave_vector / zoom,
+        wave_vector=lattice.wave_vector / zoom[..., None],
         fundamental_px=lattice.fundamental_px * zoom,
     )
 
 
-def _without_lattice(wall: Walls, *, lost: bool) -> tuple[LatticeResult, Plane] | None:
-    """Lattice and plane of one wall under the tilts that need no lattice to start from.
+def _on_planes(walls: Walls, before: _Found, tilted: Tensor, lost: Tensor) -> _Found:
+    """Lattices and planes under the tilts that lattices show, or that need none to start from.
 
     Args:
-        wall: a batch of one.
-        lost: whether the tilted picture shows no lattice at all.
-
-    Returns:
-        None where nothing on a plane repeats well enough.
+        walls: the batch.
+        before: what was found in the pictures as they are.
+        tilted: ``(B,)`` whether that shows a tilt.
+        lost: ``(B,)`` whether that is no lattice at all.
     """
+    least = torch.full_like(before.probability, LEAST_PROBABILITY)
+    kept = LIMITS.kept_probability * before.probability
+    by_edges = torch.where(tilted[:, None], before.plane.tilt, tilt_from_edges(walls))
+    found = _rectified(walls, by_edges, torch.where(tilted, kept.maximum(least), least))
     # Without a lattice to start from, chance has many tilts to choose from.
-    certain = LIMITS.tilt_probability
-    by_edges = _rectified(wall, tilt_from_edges(wall)[0], LEAST_PROBABILITY)
-    if by_edges is not None and float(by_edges[0].probability[0]) > certain:
-        return by_edges
-    least = certain if lost else LEAST_PROBABILITY
-    by_windows = _rectified(wall, tilt_from_windows(wall)[0], least)
-    found = [one for one in (by_edges, by_windows) if one is not None]
-    return max(found, key=lambda one: float(one[0].probability[0]), default=None)
+    open_ = (~tilted & (found.probability <= LIMITS.tilt_probability)).nonzero()[:, 0]
+    if len(open_):
+        part = walls.some(open_)
+        certain = torch.where(lost[open_], LIMITS.tilt_probability, least[open_])
+        other = _rectified(part, tilt_from_windows(part), certain)
+        own = items(found, open_)
+        found = with_items(found, open_, own.where(other.probability > own.probability, other))
+    # What was found before counts unless the plane makes it likelier, or fits better.
+    likelier = found.probability > LIMITS.better_probability * before.probability
+    fits = found.plane.misfit < LIMITS.better_misfit * before.plane.misfit
+    counts = tilted | lost | likelier | fits
+    return dataclasses.replace(found, probability=found.probability * counts)
 
 
-def _rectified(wall: Walls, tilt: Tensor, least: float) -> tuple[LatticeResult, Plane] | None:
-    """Lattice and plane of one wall, in turns, while rectifying it makes a lattice likelier.
+def _rectified(walls: Walls, tilt: Tensor, least: Tensor) -> _Found:
+    """Lattices and planes, in turns, while rectifying makes a lattice likelier.
 
     An unlikely lattice may still show the plane better, and on that plane be sure.
 
     Args:
-        wall: a batch of one.
-        tilt: ``(2,)`` to start with.
-        least: probability that the lattice must pass.
-
-    Returns:
-        None where no lattice on a plane is that likely.
+        walls: the batch.
+        tilt: ``(B, 2)`` to start with.
+        least: ``(B,)`` probability that a lattice must pass.
     """
-    best: tuple[LatticeResult, Plane] | None = None
+    index = torch.arange(len(tilt))
+    found: _Found | None = None
     for _ in range(LIMITS.rectified_rounds):
-        lattice = _lattice_on(wall, tilt)
-        if lattice is None or not _in_view(lattice, wall):
+        part, at = walls.some(index), tilt[index]
+        lattice = _lattices_on(part, at)
+        plane = find_plane(part, row_frame(lattice), at)
+        settled = scale_change(plane.tilt - at, walls.size) < LIMITS.least_change
+        usable = _in_view(lattice, walls) & (lattice.probability >= LIMITS.hopeless)
+        # What is left is too little to search again, and better measured by now.
+        seen = torch.where(settled[:, None], plane.tilt, at)
+        own = _Found(lattice, dataclasses.replace(plane, tilt=seen), lattice.probability * usable)
+        before = own if found is None else items(found, index)
+        # A plane that was fitted anew is nearer, if the lattice on it is as likely.
+        better = own.probability > LIMITS.as_likely * before.probability
+        better = usable if found is None else better
+        own = before.where(better, own)
+        found = own if found is None else with_items(found, index, own)
+        tilt = tilt.index_copy(0, index, plane.tilt)
+        index = index[better & ~settled]
+        if not len(index):
             break
-        probability = float(lattice.probability[0])
-        if probability < LIMITS.hopeless or (best and probability <= float(best[0].probability[0])):
-            break
-        plane = find_plane(wall, row_frame(lattice), tilt[None])
-        best = lattice, dataclasses.replace(plane, tilt=tilt[None])
-        moved = float(scale_change(plane.tilt - tilt, wall.size)[0])
-        if moved < LIMITS.least_change:
-            # What is left is too little to search again, and better measured by now.
-            best = lattice, plane
-            break
-        tilt = plane.tilt[0]
-    if best is None or float(best[0].probability[0]) <= max(least, LEAST_PROBABILITY):
-        return None
-    return best if float(scale_change(best[1].tilt, wall.size)[0]) > LIMITS.least_change else None
+    assert found is not None
+    enough = found.probability > least.clamp_min(LEAST_PROBABILITY)
+    enough &= scale_change(found.plane.tilt, walls.size) > LIMITS.least_change
+    return dataclasses.replace(found, probability=found.probability * enough)
 
 
-def _in_view(lattice: LatticeResult, wall: Walls) -> bool:
-    """Whether there is a lattice of which the picture's middle would show enough periods."""
-    shortest_px = float(lattice.basis_px[0].norm(dim=-1).nan_to_num(torch.inf).amin())
-    return LIMITS.least_in_view * shortest_px <= max(wall.size)
+def _in_view(lattice: LatticeResult, walls: Walls) -> Tensor:
+    """``(B,)`` whether there are lattices of which the picture's middle would show enough."""
+    shortest_px = lattice.basis_px.norm(dim=-1).nan_to_num(torch.inf).amin(-1)
+    enough: Tensor = LIMITS.least_in_view * shortest_px <= max(walls.size)
+    return enough
 
 
-def _lattice_on(wall: Walls, tilt: Tensor) -> LatticeResult | None:
-    """The likeliest lattice of one rectified wall, px of its middle; None if little is left."""
-    canvas = rectified_canvas(tilt, wall.size, LIMITS.rectified_sides * WALLS.search_side_px)
-    image = rectify(wall.image, canvas)
-    mask = rectify(wall.mask[:, None], canvas)[:, 0]
+def _lattices_on(walls: Walls, tilt: Tensor) -> LatticeResult:
+    """The likeliest lattices of rectified walls, px of their middles."""
+    canvas = square_canvases(tilt, walls.size, LIMITS.rectified_sides * WALLS.search_side_px)
+    image = rectify(walls.image, canvas)
+    mask = rectify(walls.mask[:, None], canvas)[:, 0]
     flat = Walls(image, (mask > LIMITS.whole_px_mask).to(image.dtype))
-    if min(flat.small.size) < LIMITS.least_side_px:
-        return None
-    lattice_canvas_px = assumed(measure_lattice(flat))
-    return scaled(lattice_canvas_px, 1 / tilt.new_tensor(canvas.scale))
+    return scaled(assumed(measure_lattice(flat)), 1 / canvas.scale)

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tiling_diag.checks.batches import one_of, with_item
+import torch
+
+from tiling_diag.checks.batches import items, with_items
 from tiling_diag.checks.lattice.measure import LEAST_PROBABILITY, assumed
 from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.plane_fit import Plane, find_plane
@@ -39,35 +41,33 @@ def with_hidden_lattices(
     """
     hidden = lattice.reason == Reason.NOTHING_REPEATS
     hidden &= (lattice.probability > LIMITS.hidden_probability) | (reference is not None)
-    for index in hidden.nonzero()[:, 0].tolist():
-        wall = Walls(walls.image[index : index + 1], walls.mask[index : index + 1])
-        best, least = None, LIMITS.part_clarity
-        for found in _candidates(one_of(likeliest, index), reference):
-            # A tilt hides the lattice too, and what is twice as near looks twice as large.
-            own = find_plane(wall, row_frame(found))
-            clarity = _clarity(wall, found, own)
-            if clarity > least:
-                best, least = (found, own), clarity
-        if best is not None:
-            # Bands in which it is an octave off speak for it.
-            sure = best[0].probability.clamp_min(LEAST_PROBABILITY)
-            lattice = with_item(lattice, index, replace(best[0], probability=sure))
-            plane = with_item(plane, index, best[1])
+    index = hidden.nonzero()[:, 0]
+    if not len(index):
+        return lattice, plane
+    part = walls.some(index)
+    least = torch.full_like(lattice.probability[index], LIMITS.part_clarity)
+    for found in _candidates(items(likeliest, index), reference):
+        # A tilt hides the lattice too, and what is twice as near looks twice as large.
+        tilted = find_plane(part, row_frame(found))
+        local, windows = measure_local_period(part, found, tilted)
+        clarity = measure_banding(part, found, local, windows).clarity.to(least)
+        better = found.is_periodic & (clarity > least)
+        least = torch.where(better, clarity, least)
+        own = better.nonzero()[:, 0]
+        # Bands in which it is an octave off speak for it.
+        sure = found.probability.clamp_min(LEAST_PROBABILITY)
+        lattice = with_items(lattice, index[own], items(replace(found, probability=sure), own))
+        plane = with_items(plane, index[own], items(tilted, own))
     return lattice, plane
-
-
-def _clarity(wall: Walls, lattice: LatticeResult, plane: Plane) -> float:
-    """How clear bands are on one wall if it has that lattice."""
-    local, windows = measure_local_period(wall, lattice, plane)
-    return float(measure_banding(wall, lattice, local, windows).clarity[0])
 
 
 def _candidates(
     likeliest: LatticeResult, reference: LatticeResult | None
 ) -> Iterator[LatticeResult]:
-    """The likeliest lattice of one wall, and that of the reference."""
+    """That of the reference for all walls, and the likeliest of each."""
+    count = len(likeliest.probability)
     if reference is not None and bool(reference.is_periodic[0]):
-        yield reference
+        yield items(reference, torch.zeros(count, dtype=torch.int64))
     likeliest = assumed(likeliest)
-    if bool(likeliest.is_periodic[0]):
+    if bool(likeliest.is_periodic.any()):
         yield likeliest
