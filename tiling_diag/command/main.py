@@ -20,6 +20,8 @@ from tiling_diag.process import quiet_libraries
 
 # As sysexits.h calls an internal error; 1 would be read as `--fail-on`.
 FAULT = 70
+# 128 and SIGINT, as shells report it.
+INTERRUPTED = 130
 
 
 def main() -> NoReturn:
@@ -36,11 +38,13 @@ def run() -> int:
 
         app()
     except SystemExit as end:
+        if end.code == INTERRUPTED:
+            # What typer ends with at an interrupt, wherever it comes, without a word.
+            print("tiling-diag: interrupted", file=sys.stderr)
         return end.code if isinstance(end.code, int) else 0 if end.code is None else FAULT
     except KeyboardInterrupt:
-        # Wherever it comes: commands answer it themselves, but libraries take a while to load.
         print("tiling-diag: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         return 141  # as shells report a program that SIGPIPE ended
     except TilingDiagError as error:

@@ -84,9 +84,6 @@ def user_errors() -> Iterator[None]:
             raise
         typer.echo(f"tiling-diag: {out_of_memory(error)}", err=True)
         raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo("tiling-diag: interrupted", err=True)
-        raise typer.Exit(130) from None
 
 
 def print_json(document: Any) -> None:
