@@ -128,13 +128,13 @@ def prepared(out: Path, materials: int, steps: int) -> tuple[Walls, Autoencoder,
         model.load_state_dict(torch.load(file))
         model.requires_grad_(False).eval()
     else:
-        model = train_autoencoder(torch.cat((walls.right, walls.doubled)), 350)
+        model = train_autoencoder(torch.cat((walls.right, walls.doubled)), 200)
         torch.save(model.state_dict(), file)
     flow, file = new_flow(0), out / f"base_{steps}.pt"
     if file.exists():
         flow.load_state_dict(torch.load(file))
     else:
-        train_flow(flow, model, walls, steps=steps, rate=1.5e-3, doubled=DOUBLED_SHARE)
+        train_flow(flow, model, walls, steps=steps, rate=2e-3, doubled=DOUBLED_SHARE)
         torch.save(flow.state_dict(), file)
     return walls, model, flow
 

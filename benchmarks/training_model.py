@@ -15,42 +15,42 @@ CHANNELS = 16
 
 
 class Autoencoder(nn.Module):
-    """Pictures in [-1, 1] to latents ``(B, 16, H / 8, W / 8)`` of about unit variance, and back."""
+    """Pictures in [-1, 1] to latents ``(B, 16, H / 8, W / 8)`` of about unit variance, and back.
+
+    The encoder is the principal components of patches of 8 x 8 px; the decoder begins as their
+    inverse, and learns what its neighbours say of a patch.
+    """
+
+    mean: Tensor
+    basis: Tensor
+    spread: Tensor
 
     def __init__(self) -> None:
         """Build the layers."""
         super().__init__()
-        self.encoder = nn.Sequential(
-            nn.PixelUnshuffle(4),
-            *_block(48, 96),
-            nn.Conv2d(96, 96, 3, stride=2, padding=1),
-            *_block(96, 96),
-            nn.Conv2d(96, CHANNELS, 1),
-        )
-        self.decoder = nn.Sequential(
-            nn.Conv2d(CHANNELS, 96, 3, padding=1),
-            *_block(96, 96),
-            nn.Upsample(scale_factor=2, mode="nearest"),
-            *_block(96, 64),
-            nn.Conv2d(64, 48, 3, padding=1),
-            nn.PixelShuffle(4),
-        )
-        self.register_buffer("mean", torch.zeros(1, CHANNELS, 1, 1))
+        inner = 3 * STRIDE**2
+        self.register_buffer("mean", torch.zeros(1, inner, 1, 1))
+        self.register_buffer("basis", torch.zeros(CHANNELS, inner))
         self.register_buffer("spread", torch.ones(1, CHANNELS, 1, 1))
+        last = nn.Conv2d(96, inner, 1)
+        nn.init.zeros_(last.weight)
+        self.refine = nn.Sequential(
+            nn.Conv2d(CHANNELS, 96, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(96, 96, 3, padding=1),
+            nn.SiLU(),
+            last,
+        )
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Latents of pictures."""
-        latents: Tensor = (self.encoder(pictures) - self.mean) / self.spread
-        return latents
+        patches = F.pixel_unshuffle(pictures, STRIDE) - self.mean
+        return torch.einsum("kc,bchw->bkhw", self.basis, patches) / self.spread
 
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures of latents."""
-        pictures: Tensor = self.decoder(latents * self.spread + self.mean)
-        return pictures
-
-
-def _block(inner: int, outer: int) -> list[nn.Module]:
-    return [nn.Conv2d(inner, outer, 3, padding=1), nn.GroupNorm(8, outer), nn.SiLU()]
+        patches = torch.einsum("kc,bkhw->bchw", self.basis, latents * self.spread) + self.mean
+        return F.pixel_shuffle(patches + self.refine(latents), STRIDE)
 
 
 class Flow(nn.Module):
@@ -91,26 +91,25 @@ def train_autoencoder(pictures: Tensor, steps: int, seed: int = 0) -> Autoencode
     """An autoencoder of pictures ``(N, 3, H, W)`` in [0, 1], frozen."""
     torch.manual_seed(seed)
     model = Autoencoder()
-    optimizer = torch.optim.AdamW(model.parameters(), 2e-3)
+    patches = F.pixel_unshuffle(tinted(pictures)[0] * 2 - 1, STRIDE).movedim(1, -1).flatten(0, -2)
+    patches = patches[torch.randperm(len(patches))[:8000]]
+    mean = patches.mean(0)
+    basis = torch.linalg.svd(patches - mean, full_matrices=False).Vh[:CHANNELS]
+    model.mean.copy_(mean.view(1, -1, 1, 1))
+    model.basis.copy_(basis)
+    model.spread.copy_(((patches - mean) @ basis.T).std(0).view(1, -1, 1, 1))
+    optimizer = torch.optim.AdamW(model.refine.parameters(), 2e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, steps)
     for _ in range(steps):
-        batch = tinted(pictures[torch.randint(len(pictures), (16,))])[0] * 2 - 1
-        # Crops: the cost of a step is that of its pixels.
-        y, x = (8 * int(torch.randint(0, batch.shape[-1] // 8 - 5, ())) for _ in range(2))
-        crop = batch[..., y : y + 48, x : x + 48]
-        latents = model.encode(crop)
+        batch = tinted(pictures[torch.randint(len(pictures), (8,))])[0] * 2 - 1
+        latents = model.encode(batch)
         # A little noise: what the flow paints is never exact.
-        loss = F.l1_loss(model.decode(latents + 0.05 * torch.randn_like(latents)), crop)
-        loss = loss + 1e-3 * latents.square().mean()
+        loss = F.mse_loss(model.decode(latents + 0.05 * torch.randn_like(latents)), batch)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
-    model.requires_grad_(False).eval()
-    latents = model.encode(pictures[:128] * 2 - 1)
-    model.mean.copy_(latents.mean((0, 2, 3), keepdim=True))
-    model.spread.copy_(latents.std((0, 2, 3), keepdim=True))
-    return model
+    return model.requires_grad_(False).eval()
 
 
 def tinted(*pictures: Tensor) -> list[Tensor]:

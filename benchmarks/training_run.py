@@ -62,7 +62,7 @@ def small(mask: Tensor) -> Tensor:
 
 def new_flow(seed: int) -> Flow:
     torch.manual_seed(seed)
-    return Flow(SIDE_PX // STRIDE, TILE_PX // STRIDE, width=96, depth=3)
+    return Flow(SIDE_PX // STRIDE, TILE_PX // STRIDE, width=64, depth=3)
 
 
 def train_flow(

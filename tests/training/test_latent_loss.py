@@ -33,7 +33,7 @@ def decode(latents):
 
 
 def loss_of(losses=None, **options):
-    fixed = {"value_range": (-1, 1), "stride": STRIDE, "crop": LATENTS}
+    fixed = {"value_range": (-1, 1), "stride": STRIDE, "crop": LATENTS, "every": 1}
     return LatentTilingLoss(losses or SpectralPeriodLoss(), decode, **fixed | options)
 
 

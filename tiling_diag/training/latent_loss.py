@@ -45,7 +45,8 @@ class LatentTilingLoss(nn.Module):
         weights: of the losses by name; 1 for those not named.
         sigma_max: items with more noise do not count.
         schedule: weight of each item by its sigma, ``(B,)`` to ``(B,)``.
-        every: computed at every so manieth step only.
+        every: computed at every so manieth step only, the first one included; its weight is not
+            raised for that.
         min_coverage: an item without a crop that the mask covers by that share does not count.
         checkpoint: compute the decoder's activations again on the way back, in place of keeping
             them.
@@ -68,7 +69,7 @@ class LatentTilingLoss(nn.Module):
         weights: Mapping[str, float] | None = None,
         sigma_max: float = 0.7,
         schedule: Callable[[Tensor], Tensor] | None = None,
-        every: int = 1,
+        every: int = 4,
         min_coverage: float = 0.5,
         checkpoint: bool = False,
         dtype: torch.dtype | None = None,
