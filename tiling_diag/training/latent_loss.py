@@ -139,7 +139,9 @@ class LatentTilingLoss(nn.Module):
         Raises:
             InputError: if shapes do not fit.
         """
-        step, self._calls = (self._calls if step is None else step), self._calls + 1
+        if step is None:
+            # Kept still otherwise: a compiled graph is made anew for every value of it.
+            step, self._calls = self._calls, self._calls + 1
         nothing = output.flatten()[:0].float().sum()
         if step % self.every:
             return nothing, {}
