@@ -108,12 +108,7 @@ def test_contrast_changes_squared_differences_by_its_square_and_nothing_else(nam
 
 @pytest.mark.parametrize("name", WALLS)
 @pytest.mark.parametrize(("axis", "sign"), [(-1, (-1.0, 1.0)), (-2, (1.0, -1.0))])
-def test_a_mirror_mirrors_the_lattice(name, axis, sign, request):
-    if name == "zones":
-        unstable = pytest.mark.xfail(
-            reason="beside zones twice the course is as likely", strict=False
-        )
-        request.applymarker(unstable)
+def test_a_mirror_mirrors_the_lattice(name, axis, sign):
     found, wanted = summary(WALLS[name].flip(axis)), straight(name)
     # With zones two bases of one lattice may be looked at, which hold other points.
     assert_scalars_agree(found, wanted, but=("periodicity.strength",))

@@ -139,12 +139,13 @@ def lattices_by_window(windows: Windows, basis_px: Tensor) -> Tensor:
     (_, against, no_coarser, _), (on, added, no_room, importance) = parts
     points = (usable @ relations.on[0]).squeeze(-1)
     repeats = strength(on[..., 0], importance).view(*level.shape, -1)
-    repeats = repeats * points / (points + LIMITS.few_window_points) * windows.counted(level)
+    counted = windows.counted(level)
+    repeats = repeats * points / (points + LIMITS.few_window_points) * counted
     lacking = against.topk(2, dim=3).values.mean(3).masked_fill(no_coarser, 0.0).amax(-1)
     new = added.topk(2, dim=3).values.mean(3).masked_fill(no_room, 0.0).amin(-1)
     full, proper = repeats * (1 - lacking).clamp(0, 1), repeats * new.clamp(0, 1)
     both = full * new.clamp(0, 1)
-    number = windows.counted(level).sum(-1).clamp_min(1)
+    number = counted.sum(-1).clamp_min(1)
 
     def mean(values: Tensor) -> Tensor:
         return values.sum(-1) / number
@@ -181,8 +182,9 @@ def stripes_by_window(windows: Windows, vector_px: Tensor) -> Tensor:
         (values * kept).sum(-1) / (usable * kept).sum(-1).clamp_min(1) for kept in (even, 1 - even)
     )
     seen = (on - off).clamp_min(0) * importance.view_as(on)
-    seen = seen.topk(3, dim=-1).values.mean(-1) * windows.counted(level)
-    number = windows.counted(level).sum(-1).clamp_min(1)
+    counted = windows.counted(level)
+    seen = seen.topk(3, dim=-1).values.mean(-1) * counted
+    number = counted.sum(-1).clamp_min(1)
     top = seen.topk(4, dim=-1).values
     some = (seen > 0.5 * top[..., :2].mean(-1, keepdim=True).clamp_min(0.1)).to(seen)
     numbers = [seen.sum(-1) / number, top[..., :2].mean(-1), top.mean(-1), some.sum(-1) / number]
