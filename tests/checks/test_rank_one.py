@@ -81,7 +81,9 @@ def test_tones_that_boards_share_by_chance_do_not_make_the_pitch_longer():
     assert number(edge, "longer_2", 20.0) == pytest.approx(1.0, abs=0.02)
 
 
-@pytest.mark.xfail(reason="edges that miss every other joint in 3 of 8 channels do not decide")
+@pytest.mark.xfail(
+    reason="edges that miss every other joint in 3 of 8 channels do not decide", strict=False
+)
 def test_edges_that_miss_every_other_joint_make_the_pitch_longer():
     assert likeliest([*[EVERY] * 5, *[SECOND] * 3]) == pytest.approx(40.0, rel=0.01)
 

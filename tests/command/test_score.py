@@ -1,24 +1,19 @@
 """`synth`, `batch` and `score` one after another: the list is read, the counts are right."""
 
 import json
+from functools import partial
 
 import pytest
 from batch_walls import HereEngine, rows_in
-from typer.testing import CliRunner
+from typed_commands import typed
 
 import tiling_diag as td
 from tiling_diag.batch import run_batch
 from tiling_diag.batch.rows import to_line
-from tiling_diag.command.cli import app
 from tiling_diag.command.synthesis import write_pictures
 from tiling_diag.compare.shares import wilson
 
-
-def command(*arguments):
-    result = CliRunner().invoke(app, ["score", *map(str, arguments)], env={"COLUMNS": "80"})
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+command = partial(typed, "score")
 
 
 @pytest.fixture(scope="module")

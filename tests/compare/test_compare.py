@@ -3,18 +3,18 @@
 import json
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 from batch_walls import HereEngine, rows_in, save_wall
 from browser import browser, needs_browser, opened
 from PIL import Image
-from typer.testing import CliRunner
+from typed_commands import typed
 
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.rows import to_line
-from tiling_diag.command.cli import app
 from tiling_diag.compare.batches import compare_batches
 from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.compare.report import write_comparison
@@ -24,12 +24,7 @@ from tiling_diag.errors import InputError
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 
 
-def command(*arguments):
-    environment = {"COLUMNS": "80", "TERM": "dumb"}
-    result = CliRunner().invoke(app, ["compare", *map(str, arguments)], env=environment)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+command = partial(typed, "compare")
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,15 @@
 import json
 import math
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import browser, needs_browser, opened
 from checkpoints import answers_of, measured_pair, side_of, write_checkpoint
-from typer.testing import CliRunner
+from typed_commands import typed
 
-from tiling_diag.command.cli import app
 from tiling_diag.compare.shares import wilson
 from tiling_diag.compare.statistics import mcnemar, share_difference
 from tiling_diag.compare.steps import steps_of
@@ -23,12 +23,7 @@ COUNT = 60
 SHARES = [0.4, 0.35, 0.1, 0.1, 0.4]
 
 
-def command(*arguments):
-    environment = {"COLUMNS": "80", "TERM": "dumb"}
-    result = CliRunner().invoke(app, ["compare", *map(str, arguments)], env=environment)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+command = partial(typed, "compare")
 
 
 @pytest.fixture(scope="module")
