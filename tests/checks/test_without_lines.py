@@ -7,7 +7,6 @@ import torch
 from drawn_autocorrelation import drawn, points, ridges
 
 from tiling_diag.checks.lattice.nested import mean_at_points
-from tiling_diag.checks.lattice.without_lines import without_lines
 
 TILES = ((22.0, 0.0), (0.0, 18.0))
 
@@ -21,14 +20,14 @@ def at_points(maps, basis):
 def test_lines_alone_leave_next_to_nothing(angle_deg):
     turn = math.radians(angle_deg)
     lines = drawn([ridges((15 * math.cos(turn), 15 * math.sin(turn)), 0.8)])
-    before, after = lines.mean_map.std(), without_lines(lines).mean_map.std()
+    before, after = lines.mean_map.std(), lines.without_lines.mean_map.std()
     assert float(after) < 0.5 * float(before)
 
 
 def test_what_has_points_keeps_them_under_lines():
     lines = [ridges((9.0, 14.0), 0.9)]
-    both = without_lines(drawn([[points(*TILES, 0.8), *lines]] * 8))
-    alone = without_lines(drawn([lines] * 8))
+    both = drawn([[points(*TILES, 0.8), *lines]] * 8).without_lines
+    alone = drawn([lines] * 8).without_lines
     assert at_points(both, TILES) > 0.2
     assert at_points(alone, TILES) < 0.5 * at_points(both, TILES)
 
@@ -38,5 +37,5 @@ def test_every_map_loses_its_own_lines():
     together = type(maps[0])(
         torch.cat([one.maps for one in maps]), torch.cat([one.importance for one in maps])
     )
-    alone = torch.cat([without_lines(one).maps for one in maps])
-    torch.testing.assert_close(without_lines(together).maps, alone, atol=1e-5, rtol=0)
+    alone = torch.cat([one.without_lines.maps for one in maps])
+    torch.testing.assert_close(together.without_lines.maps, alone, atol=1e-5, rtol=0)

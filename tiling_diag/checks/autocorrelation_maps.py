@@ -16,6 +16,7 @@ from torch import Tensor
 from tiling_diag.checks.channels import Channels
 from tiling_diag.checks.limits import LIMITS
 from tiling_diag.kernels.autocorrelation import autocorrelation
+from tiling_diag.kernels.rays import without_strongest_ray
 from tiling_diag.kernels.running import pad_plane, running_max
 
 
@@ -63,6 +64,12 @@ class AutocorrelationMaps:
         """The mean map as a single channel of importance 1."""
         one = torch.ones_like(self.importance[:, :1])
         return AutocorrelationMaps(self.mean_map[:, None], one)
+
+    @cached_property
+    def without_lines(self) -> AutocorrelationMaps:
+        """The mean map without its strongest family of parallel lines, as a single channel."""
+        one = torch.ones_like(self.importance[:, :1])
+        return AutocorrelationMaps(without_strongest_ray(self.mean_map)[:, None], one)
 
     def at(self, lags_px: Tensor) -> tuple[Tensor, Tensor]:
         """Values near lags.

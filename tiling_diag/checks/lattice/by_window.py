@@ -153,14 +153,19 @@ def lattices_by_window(windows: Windows, basis_px: Tensor) -> Tensor:
     def best(values: Tensor, count: int) -> Tensor:
         return values.topk(count, dim=-1).values.mean(-1)
 
-    some = repeats > 0.5 * best(repeats, 2)[..., None].clamp_min(0.1)
+    complete = _repeating(repeats) & (lacking < LIMITS.all_there)
     numbers = [
         mean(repeats), best(repeats, 4), mean(full), best(full, 2), best(full, 4), mean(proper),
         best(proper, 4), mean(both), best(both, 2), best(both, 4),
-        mean((some & (lacking < 0.35)).to(repeats)),
-        mean((some & (lacking < 0.35) & (new > 0.4)).to(repeats)),
+        mean(complete.to(repeats)), mean((complete & (new > LIMITS.told_apart)).to(repeats)),
     ]  # fmt: skip
     return torch.stack(numbers, -1)
+
+
+def _repeating(strengths: Tensor) -> Tensor:
+    """Which windows ``(..., n)`` repeat about as well as the two that do so best."""
+    best = strengths.topk(2, dim=-1).values.mean(-1, keepdim=True)
+    return strengths > LIMITS.some_share * best.clamp_min(LIMITS.some_least)
 
 
 def stripes_by_window(windows: Windows, vector_px: Tensor) -> Tensor:
@@ -186,6 +191,6 @@ def stripes_by_window(windows: Windows, vector_px: Tensor) -> Tensor:
     seen = seen.topk(3, dim=-1).values.mean(-1) * counted
     number = counted.sum(-1).clamp_min(1)
     top = seen.topk(4, dim=-1).values
-    some = (seen > 0.5 * top[..., :2].mean(-1, keepdim=True).clamp_min(0.1)).to(seen)
+    some = _repeating(seen).to(seen)
     numbers = [seen.sum(-1) / number, top[..., :2].mean(-1), top.mean(-1), some.sum(-1) / number]
     return torch.stack(numbers, -1)

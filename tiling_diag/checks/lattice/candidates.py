@@ -19,7 +19,6 @@ from tiling_diag.checks.lattice.levels import Level, best_level
 from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.lattice.nested import forms, mean_at_points, strength
 from tiling_diag.checks.lattice.peak_fit import fit
-from tiling_diag.checks.lattice.without_lines import without_lines
 from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal, same_lattice, shortened
 from tiling_diag.kernels.peaks import is_maximum, refine_peak
 
@@ -184,7 +183,7 @@ def families(
         looks: the windows.
     """
     proposed, scores = [], []
-    for maps, kept in ((whole, LIMITS.starts), (without_lines(whole), LIMITS.rest_starts)):
+    for maps, kept in ((whole, LIMITS.starts), (whole.without_lines, LIMITS.rest_starts)):
         basis, score = starts(maps, LIMITS.peaks, kept, small_size)
         proposed.append(fit(maps, basis, (2.2, 4.0, 8.0)) / small_scale)
         scores.append(score)
@@ -192,7 +191,7 @@ def families(
         seen = (level.coverage >= LIMITS.least_coverage).flatten()[:, None]
         for maps, kept in (
             (level.windows, LIMITS.window_starts),
-            (without_lines(level.windows), LIMITS.window_rest_starts),
+            (level.windows.without_lines, LIMITS.window_rest_starts),
         ):
             basis, score = starts(maps, LIMITS.window_peaks, kept)
             score = torch.where(seen, score, -1.0)

@@ -28,7 +28,6 @@ from tiling_diag.checks.lattice.nested import (
     shifted,
     strength,
 )
-from tiling_diag.checks.lattice.without_lines import without_lines
 from tiling_diag.kernels.lattice_algebra import cell_area
 
 _LOOK = (
@@ -158,7 +157,7 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
         counted[:, 1:TONES].amax(1),
         maps.importance[:, 1:TONES].amax(1)[:, None].expand_as(repeats),
     ]
-    rest = without_lines(maps)
+    rest = maps.without_lines
     left, _ = mean_at_points(rest, basis)
     against, missing, _ = contrast(rest, basis, relations[0])
     added, no_room, _ = contrast(rest, basis, relations[1])

@@ -153,6 +153,20 @@ class LatticeLimits:
     near_px: int = 3
     """[px] How far from its place a lattice point's maximum is looked for. Corpus."""
 
+    # by_window
+
+    some_share: float = 0.5
+    """[share] A window repeats if it does at least this of the two that repeat best ... By hand."""
+
+    some_least: float = 0.1
+    """[strength] ... which count as at least this. By hand."""
+
+    all_there: float = 0.35
+    """[contrast] A lattice is all there in a window if a coarser one has less. By hand."""
+
+    told_apart: float = 0.4
+    """[contrast] It is no denser one there if that has more. By hand."""
+
     # rank_one
 
     profile_step_px: float = 0.5

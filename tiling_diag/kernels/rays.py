@@ -1,4 +1,4 @@
-"""Autocorrelation maps without what one family of parallel lines explains.
+"""Maps without the strongest ray of their spectrum: without one family of parallel lines.
 
 Shadows of blinds, long joints and grooves repeat across their own direction only: all their power
 lies on one ray through the middle of the spectrum. Without that ray a map shows what is left: the
@@ -11,8 +11,6 @@ from functools import lru_cache
 
 import torch
 from torch import Tensor
-
-from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
 
 _DIRECTIONS = 90
 # How far from a ray, and from the middle, frequency bins belong to it.
@@ -34,14 +32,13 @@ def _rays(height: int, width: int) -> Tensor:
     return rays.flatten(1)
 
 
-def without_lines(maps: AutocorrelationMaps) -> AutocorrelationMaps:
-    """The mean maps without the strongest family of parallel lines of each, as one channel."""
-    mean = maps.mean_map
-    height, width = mean.shape[-2:]
-    rays = _rays(height, width).to(mean.device)
-    spectrum = torch.fft.rfft2(mean)
+def without_strongest_ray(maps: Tensor) -> Tensor:
+    """Maps ``(B, H, W)`` without the strongest family of parallel lines of each."""
+    height, width = maps.shape[-2:]
+    rays = _rays(height, width).to(maps.device)
+    spectrum = torch.fft.rfft2(maps)
     power = (spectrum.real.square() + spectrum.imag.square()).flatten(1)
     strongest = (power @ rays.to(power.dtype).mT).argmax(-1)
-    kept = spectrum * ~rays[strongest].unflatten(1, (height, -1))
-    rest = torch.fft.irfft2(kept, s=(height, width))
-    return AutocorrelationMaps(rest[:, None], torch.ones_like(maps.importance[:, :1]))
+    kept = spectrum * ~rays[strongest].view(spectrum.shape)
+    rest: Tensor = torch.fft.irfft2(kept, s=(height, width))
+    return rest
