@@ -215,3 +215,15 @@ def test_a_parabola_shifts_no_further_than_its_limit():
     before, middle, after = (torch.tensor(v, dtype=F64) for v in (0.0, 1.0, 1.9))
     assert parabola_shift(before, middle, after, limit=0.5) == 0.5
     assert parabola_shift(before, middle, after, limit=20.0) == pytest.approx(9.5)
+
+
+def test_a_penalty_orders_peaks_and_leaves_some_out():
+    map_ = torch.zeros(1, 20, 20)
+    for place, height in (((4, 4), 1.0), ((4, 14), 0.9), ((14, 9), 0.8)):
+        map_[0][place] = height
+    penalty = torch.zeros(20, 20)
+    penalty[4, 4], penalty[14, 9] = 0.3, math.inf
+    values, places = local_maxima(map_, 2, 3, penalty)
+    assert values[0, :2].tolist() == pytest.approx([0.9, 1.0])
+    assert places[0, :2].tolist() == [[4, 14], [4, 4]]
+    assert [14, 9] not in places[0].tolist()

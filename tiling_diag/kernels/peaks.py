@@ -32,7 +32,9 @@ _QUADRATIC = tuple(
 )
 
 
-def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
+def local_maxima(
+    map_: Tensor, radius: int, k: int, penalty: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """The `k` highest pixels that are the maximum of the square of `radius` around them.
 
     Of equal neighbours only the first in reading order counts, so a plateau is one peak and two
@@ -42,10 +44,13 @@ def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
         map_: ``(..., H, W)``.
         radius: half the side of the square, in pixels, at least 1.
         k: how many peaks to return.
+        penalty: ``(H, W)`` to take off the map before the highest are chosen; infinite where no
+            peak is wanted.
 
     Returns:
-        ``values (..., k)``, falling, and ``rows_columns (..., k, 2)`` int64. Places without a
-        peak have the value -inf and the position ``(0, 0)``.
+        ``values (..., k)`` of the map, the highest first by what is left after the penalty, and
+        ``rows_columns (..., k, 2)`` int64. Places without a peak have the value -inf and the
+        position ``(0, 0)``.
 
     Raises:
         InputError: if `radius` or `k` is below 1.
@@ -53,7 +58,8 @@ def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
     if radius < 1 or k < 1:
         raise InputError(f"radius={radius} and k={k} must both be at least 1")
     h, w = map_.shape[-2:]
-    scores = map_.detach().masked_fill(~is_maximum(map_.detach(), radius), -math.inf).flatten(-2)
+    scores = map_.detach() if penalty is None else map_.detach() - penalty
+    scores = scores.masked_fill(~_is_maximum(map_.detach(), radius), -math.inf).flatten(-2)
     missing = max(0, k - h * w)
     top, index = F.pad(scores, (0, missing), value=-math.inf).topk(k, dim=-1)
     empty = top == -math.inf
@@ -62,18 +68,8 @@ def local_maxima(map_: Tensor, radius: int, k: int) -> tuple[Tensor, Tensor]:
     return values, torch.stack((index // w, index % w), dim=-1)
 
 
-def is_maximum(map_: Tensor, radius: int) -> Tensor:
-    """Which pixels are the maximum of the square of `radius` around them, see `local_maxima`.
-
-    They are above all pixels of the square before them in reading order, and below none after.
-
-    Args:
-        map_: ``(..., H, W)``.
-        radius: half the side of the square, in pixels, at least 1.
-
-    Returns:
-        ``(..., H, W)`` bool.
-    """
+def _is_maximum(map_: Tensor, radius: int) -> Tensor:
+    """Above all pixels of the square that come before it in reading order, below none after."""
     h, w = map_.shape[-2:]
     padded = pad_plane(map_, radius)
     # runs[i] covers i .. i + radius - 1 of the padded axis, whose pixel i sits at i + radius.

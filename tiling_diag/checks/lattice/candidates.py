@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
 
 from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
 from tiling_diag.checks.lattice.levels import Level, best_level
@@ -20,7 +19,7 @@ from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.lattice.nested import forms, mean_at_points, strength
 from tiling_diag.checks.lattice.peak_fit import fit
 from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal, same_lattice, shortened
-from tiling_diag.kernels.peaks import is_maximum, refine_peak
+from tiling_diag.kernels.peaks import local_maxima, refine_peak
 
 # Lagrange's steps for bases of vectors that are less than a hundred times as long as each other.
 _STEPS = 8
@@ -117,13 +116,9 @@ def _maxima(maps: AutocorrelationMaps, count: int) -> tuple[Tensor, Tensor]:
     distance = torch.hypot(y[:, None].float(), x.float())
     penalty = LIMITS.lag_penalty * distance / min(my, mx)
     penalty = penalty.masked_fill(~(forward & (distance > LIMITS.shortest_px)), math.inf)
-    score = torch.where(is_maximum(maps.mean_map, 2), maps.mean_map - penalty, -math.inf)
-    heights, index = score.flatten(1).topk(min(count, score[0].numel()), dim=-1)
-    places = torch.stack([index.div(2 * mx + 1, rounding_mode="floor"), index % (2 * mx + 1)], -1)
+    heights, places = local_maxima(maps.mean_map, 2, count, penalty)
     _, refined = refine_peak(maps.mean_map, places)
-    missing = count - heights.shape[-1]
-    heights = pad(heights, (0, missing), value=-math.inf)
-    return pad(refined.double() - maps.centre, (0, 0, 0, missing)), heights
+    return refined.double() - maps.centre, heights
 
 
 def _stand_in(like: Tensor) -> Tensor:
