@@ -96,8 +96,10 @@ def _on_planes(walls: Walls, before: _Found, tilted: Tensor, lost: Tensor) -> _F
     """
     least = torch.full_like(before.probability, LEAST_PROBABILITY)
     kept = LIMITS.kept_probability * before.probability
-    by_edges = torch.where(tilted[:, None], before.plane.tilt, tilt_from_edges(walls))
-    found = _rectified(walls, by_edges, torch.where(tilted, kept.maximum(least), least))
+    start, unknown = before.plane.tilt, (~tilted).nonzero()[:, 0]
+    if len(unknown):
+        start = start.index_copy(0, unknown, tilt_from_edges(walls.some(unknown)))
+    found = _rectified(walls, start, torch.where(tilted, kept.maximum(least), least))
     # Without a lattice to start from, chance has many tilts to choose from.
     open_ = (~tilted & (found.probability <= LIMITS.tilt_probability)).nonzero()[:, 0]
     if len(open_):
