@@ -180,10 +180,7 @@ def test_two_hundred_pictures_give_identical_rows(tmp_path):
 @pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path):
     save_wall(tmp_path / "a.png")
-    done = ray_batch(
-        tmp_path / "a.png", "--address", "127.0.0.1:1", "--out", tmp_path / "out",
-        env={**os.environ, "RAY_gcs_server_request_timeout_seconds": "2"},
-    )  # fmt: skip
+    done = ray_batch(tmp_path / "a.png", "--address", "127.0.0.1:1", "--out", tmp_path / "out")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "no Ray cluster to work with at 127.0.0.1:1" in line

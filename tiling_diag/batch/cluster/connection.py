@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from tiling_diag.errors import InputError, TilingDiagError
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 # A machine that is busy may take longer than the half minute that Ray gives a start.
 STARTS = 3
+# How long the head of a cluster may take to answer at all.
+ANSWER_SECONDS = 15.0
 # Read by Ray as it starts.
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -85,12 +88,20 @@ def _connect(ray: Any, address: str | None, workers: int | None) -> None:
         _start(ray, workers or usable_cores(), silent)
         return
     try:
+        _knock(address)
         ray.init(address=address, **silent)
     except Exception as error:
         raise InputError(
             f"there is no Ray cluster to work with at {address} ({_line(error)}): start one with "
             "`ray start --head`, or leave --address out to use this machine alone"
         ) from error
+
+
+def _knock(address: str) -> None:
+    """Raises OSError at once where nobody listens: Ray itself may go on asking for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
 
 
 def _start(ray: Any, cores: int, silent: dict[str, Any]) -> None:
