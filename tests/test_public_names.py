@@ -13,7 +13,8 @@ ANY = {"--out", "-o", "--json", "--device"}
 OPTIONS = {
     "diag": {"--pred", "--mask", "--ref", "--no-figures", "--rectify", "--fail-on", *SIZES, *ANY},
     "batch": {
-        "--mask-pattern", "--strict", "--figures", "--restart", "--junit", "--fail-on",
+        "--mask-pattern", "--strict", "--group-by", "--watch", "--figures", "--restart",
+        "--junit", "--fail-on",
         "--engine", "--address", "--storage-option", *SIZES, *FOLDERS, *ANY,
     },
     "compare": {

@@ -12,6 +12,7 @@ from typing import Any, Literal
 RESULTS_FILE = "results.jsonl"
 CSV_FILE, PARQUET_FILE = "results.csv", "results.parquet"
 GALLERY_FILE = "index.html"
+SHEET_FILE = "contact_sheet.jpg"
 # What the batch was: version, roots, settings, totals. Written last, so a folder without it holds
 # rows of a run that was not finished.
 ABOUT_FILE = "batch.json"

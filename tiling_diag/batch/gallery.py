@@ -6,7 +6,7 @@ Rows are written into the page one by one; the page's script sorts, filters and 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,15 @@ from tiling_diag._version import __version__
 from tiling_diag.batch.folder import GALLERY_FILE, Figures, file_stem, has_page
 from tiling_diag.batch.locations import name_of
 from tiling_diag.batch.rows import NUMBERS, badness, is_long, status_of
-from tiling_diag.batch.totals import Totals
+from tiling_diag.batch.totals import STATUSES, Totals
 from tiling_diag.batch.whole_files import WholeFile
-from tiling_diag.findings.finding import SUSPECT_PROBABILITY
+from tiling_diag.findings.finding import SUSPECT_PROBABILITY, VERDICT_WORDS
 from tiling_diag.report.pages import environment
 from tiling_diag.report.values import look_up
 from tiling_diag.text import printable
 
 _DIGITS = 5
+_FINDINGS_SHOWN = 3
 
 
 def write_gallery(
@@ -36,6 +37,7 @@ def write_gallery(
     figures: Figures,
     columns: tuple[str, ...] = (),
     note: str | None = None,
+    groups: Mapping[str, str] | None = None,
 ) -> None:
     """Write the page.
 
@@ -47,6 +49,7 @@ def write_gallery(
         figures: which pictures have a page.
         columns: of lists, which are shown with each picture.
         note: which of the pictures the page shows; None for all.
+        groups: of pictures by their paths, if there are groups.
 
     Raises:
         InputError: if it can't be written.
@@ -63,7 +66,10 @@ def write_gallery(
             numbers=[{"key": key, "unit": unit} for key, unit in NUMBERS],
             columns=columns,
             note=note,
-            rows=_lines(rows, roots, figures, columns),
+            groups=[_group(group, one) for group, one in totals.worst_groups()],
+            statuses=[s for s in STATUSES if totals.verdicts[s]],
+            words=VERDICT_WORDS,
+            rows=_lines(rows, roots, figures, columns, groups or {}),
         )
     )
     stream.enable_buffering(50)
@@ -74,14 +80,32 @@ def write_gallery(
             text.write(part)
 
 
+def _group(group: str, totals: Totals) -> dict[str, Any]:
+    """A group as the page shows it."""
+    findings = totals.findings.most_common(_FINDINGS_SHOWN)
+    return {
+        "name": group,
+        "pictures": totals.pictures,
+        "verdicts": totals.verdicts,
+        "defect": f"{100 * totals.verdicts['defect'] / totals.pictures:.1f} %",
+        "findings": ", ".join(f"{code} {count}" for code, count in findings),
+    }
+
+
 def _lines(
-    rows: Iterable[dict[str, Any]], roots: list[str], figures: Figures, columns: tuple[str, ...]
+    rows: Iterable[dict[str, Any]],
+    roots: list[str],
+    figures: Figures,
+    columns: tuple[str, ...],
+    groups: Mapping[str, str],
 ) -> Iterator[Markup]:
     """Rows as items of a JavaScript array, safe within a script element."""
     comma = ""
     for row in rows:
         yield Markup(comma) + htmlsafe_json_dumps(
-            gallery_row(row, roots, figures, columns), separators=(",", ":"), ensure_ascii=False
+            [*gallery_row(row, roots, figures, columns), groups.get(row["path"])],
+            separators=(",", ":"),
+            ensure_ascii=False,
         )
         comma = ",\n"
 

@@ -100,6 +100,27 @@ class Grouping:
         )
 
 
+def groups_of(
+    pictures: Iterable[tuple[str, str, dict[str, Any] | None]], key: str | None
+) -> dict[str, str]:
+    """The group of every picture by its path; nothing without a key.
+
+    Args:
+        pictures: path, name and what a list says of each.
+        key: see `Grouping`.
+
+    Raises:
+        InputError: if no picture has a group.
+    """
+    if key is None:
+        return {}
+    grouping, pictures = Grouping(key), list(pictures)
+    groups = {path: grouping.of(name, columns) for path, name, columns in pictures}
+    columns = {column: None for _, _, some in pictures for column in some or {}}
+    grouping.check(groups.values(), pictures[0][1], columns)
+    return {path: group or NONE for path, group in groups.items()}
+
+
 def _meaning(special: str) -> str:
     """The regular expression for a part of a pattern."""
     if special.startswith("{"):

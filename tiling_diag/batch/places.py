@@ -53,6 +53,10 @@ class Place(Protocol):
         """Write a thumbnail or page."""
         ...
 
+    def read(self, name: str) -> bytes | None:
+        """A thumbnail or page; None if it is not there."""
+        ...
+
     def added(self, line: bytes) -> None:
         """A row was added to the file of rows in `folder`."""
         ...
@@ -127,6 +131,13 @@ class FolderPlace:
     def write(self, name: str, data: bytes) -> None:
         """See `Place`."""
         write_atomically(self.folder / name, data)
+
+    def read(self, name: str) -> bytes | None:
+        """See `Place`."""
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError:  # somebody took it away
+            return None
 
     def added(self, line: bytes) -> None:
         """See `Place`: the file of rows is where it belongs."""

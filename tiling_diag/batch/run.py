@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tiling_diag._version import __version__
 from tiling_diag.batch.cluster.engine import RayEngine
-from tiling_diag.batch.folder import ABOUT_FILE, has_page, page_file, thumb_file
+from tiling_diag.batch.contact_sheet import contact_sheet
+from tiling_diag.batch.folder import ABOUT_FILE, SHEET_FILE, has_page, page_file, thumb_file
 from tiling_diag.batch.gallery import write_gallery
+from tiling_diag.batch.groups import groups_of
 from tiling_diag.batch.here import HereEngine
 from tiling_diag.batch.inputs import Inputs, discover
 from tiling_diag.batch.junit import write_junit
 from tiling_diag.batch.local import LocalEngine
-from tiling_diag.batch.locations import is_url
+from tiling_diag.batch.locations import is_url, name_of
 from tiling_diag.batch.options import BatchOptions
 from tiling_diag.batch.places import FolderPlace, Place
 from tiling_diag.batch.progress import Progress
@@ -46,6 +48,7 @@ class _Run:
     work: Work
     engine: Engine
     say: Callable[[str], None]
+    groups: dict[str, str]
     totals: Totals = field(default_factory=Totals)
 
 
@@ -90,6 +93,8 @@ def run_batch(
         raise InputError("; ".join(inputs.messages))
     for line in inputs.messages:
         say(line)
+    names = ((job.path, name_of(job.path, inputs.roots), job.columns) for job in inputs.jobs)
+    groups = groups_of(names, options.group_by)
     run = _Run(
         out=os.fsdecode(out),
         place=place,
@@ -98,6 +103,7 @@ def run_batch(
         work=Work(settings, options.figures, files),
         engine=engine or _engine(options, settings.device, inputs.jobs),
         say=say,
+        groups=groups,
     )
     with place, ResultsFile(place.folder) as results:
         _do(run, results)
@@ -182,7 +188,7 @@ def _finish(run: _Run, results: ResultsFile) -> None:
     with Tables(folder, columns) as tables:
         for row in results.rows(paths):
             tables.add(row)
-            totals.add(row)
+            totals.add(row, run.groups.get(row["path"]))
             selection.add(row)
     write_gallery(
         folder,
@@ -192,12 +198,29 @@ def _finish(run: _Run, results: ResultsFile) -> None:
         figures=options.figures,
         columns=tuple(columns),
         note=selection.note(),
+        groups=run.groups,
     )
+    _write_sheet(run, results.rows(paths))
     if options.junit is not None:
         write_junit(options.junit, results.rows(paths), totals, options.fail_on)
     run.place.clear_pictures(results.entries)
     write_atomically(folder / ABOUT_FILE, _about(run).encode())
     run.place.finish()
+
+
+def _write_sheet(run: _Run, rows: Iterable[dict[str, Any]]) -> None:
+    """Write the contact sheet, or take away that of an earlier run if no picture could be read."""
+    sheet = contact_sheet(
+        rows,
+        run.totals,
+        roots=run.inputs.roots,
+        thumbnail=lambda path: run.place.read(thumb_file(path)),
+    )
+    path = run.place.folder / SHEET_FILE
+    if sheet is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_atomically(path, sheet)
 
 
 def _about(run: _Run) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 STATUSES = (*reversed(VERDICTS), "error")
+# Groups that a terminal shows, and findings of each.
+_GROUPS_SAID, _FINDINGS_SAID = 5, 3
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Totals:
         dropped: rows of pictures that are no longer among the inputs.
         seconds: how long the run took.
         out: the folder of the results.
+        groups: the same of the pictures of each group, if there are groups.
     """
 
     pictures: int = 0
@@ -38,12 +41,26 @@ class Totals:
     dropped: int = 0
     seconds: float = 0.0
     out: str = ""
+    groups: dict[str, Totals] = field(default_factory=dict)
 
-    def add(self, row: dict[str, Any]) -> None:
-        """Count a row in."""
+    def add(self, row: dict[str, Any], group: str | None = None) -> None:
+        """Count a row in, and in its group."""
+        if group is not None:
+            self.groups.setdefault(group, Totals()).add(row)
         self.pictures += 1
         self.verdicts[status_of(row)] += 1
         self.findings.update(found_codes(row["summary"]))
+
+    def worst_groups(self) -> list[tuple[str, Totals]]:
+        """Groups by their shares of defects, then of suspect walls, the highest first."""
+
+        def rank(item: tuple[str, Totals]) -> tuple[float, float, str]:
+            group, totals = item
+            shares = (totals.verdicts[v] / totals.pictures for v in ("defect", "suspect"))
+            defect, suspect = (-share for share in shares)
+            return defect, suspect, group
+
+        return sorted(self.groups.items(), key=rank)
 
     def meets(self, fail_on: str | None) -> bool:
         """Whether a picture has this verdict or a worse one."""
@@ -51,15 +68,22 @@ class Totals:
 
     def plain(self) -> dict[str, Any]:
         """As numbers and text, for JSON."""
+        groups = [{"group": group, **totals._counts()} for group, totals in self.worst_groups()]
         return {
-            "pictures": self.pictures,
-            "verdicts": {status: self.verdicts[status] for status in STATUSES},
-            "findings": dict(self.findings.most_common()),
+            **self._counts(),
             "done": self.done,
             "kept": self.pictures - self.done,
             "dropped": self.dropped,
             "seconds": round(self.seconds, 3),
             "out": self.out,
+            **({"groups": groups} if groups else {}),
+        }
+
+    def _counts(self) -> dict[str, Any]:
+        return {
+            "pictures": self.pictures,
+            "verdicts": {status: self.verdicts[status] for status in STATUSES},
+            "findings": dict(self.findings.most_common()),
         }
 
 
@@ -87,7 +111,29 @@ def render(totals: Totals, console: Console) -> None:
     for code, count in totals.findings.most_common():
         table.add_row(f"  {code}", str(count), _share(count, totals))
     console.print(table)
+    _render_groups(totals, console)
     console.print(f"gallery: {escape(os.path.join(totals.out, GALLERY_FILE))}")
+
+
+def _render_groups(totals: Totals, console: Console) -> None:
+    """One table a group, the worst first."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    worst = totals.worst_groups()
+    if worst:
+        console.print(f"[bold]{len(worst)} groups[/], the worst first:")
+    for group, one in worst[:_GROUPS_SAID]:
+        console.print(f"{escape(group)} ({one.pictures} pictures)")
+        table = Table(box=None, show_header=False, pad_edge=True, padding=(0, 2, 0, 2))
+        for status in STATUSES:
+            if count := one.verdicts[status]:
+                table.add_row(VERDICT_WORDS[status], str(count), _share(count, one))
+        for code, count in one.findings.most_common(_FINDINGS_SAID):
+            table.add_row(f"  {code}", str(count), _share(count, one))
+        console.print(table)
+    if len(worst) > _GROUPS_SAID:
+        console.print(f"and {len(worst) - _GROUPS_SAID} more groups, in batch.json and the gallery")
 
 
 def _share(count: int, totals: Totals) -> str:

@@ -11,6 +11,7 @@ import typer
 from tiling_diag.command.options import (
     CoursePx,
     FailFrom,
+    GroupBy,
     MaskPattern,
     Recursive,
     RefScale,
@@ -31,6 +32,8 @@ EXAMPLES = """Examples:
   tiling-diag batch walls --masks masks --refs tile.png --recursive --out results
 
   tiling-diag batch list.csv --out results --fail-on defect --junit walls.xml
+
+  tiling-diag batch runs --watch --out results
 """
 EXIT_CODES = """
 Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 3 some pictures could not be read (their
@@ -76,6 +79,7 @@ def batch(
     course_px: CoursePx = None,
     mask_pattern: MaskPattern = None,
     strict: Strict = False,
+    group_by: GroupBy = None,
     recursive: Recursive = False,
     workers: Workers = None,
     device: Annotated[
@@ -101,6 +105,14 @@ def batch(
     restart: Annotated[
         bool, typer.Option("--restart", help="Measure all again, whatever is there.")
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Measure the folders below INPUT as they come, each into its own folder below "
+            "--out, until interrupted.",
+        ),
+    ] = False,
     junit: Annotated[
         Path | None, typer.Option(help="Also write the verdicts as JUnit XML to this file.")
     ] = None,
@@ -116,27 +128,30 @@ def batch(
         from tiling_diag.batch.totals import render
         from tiling_diag.settings import Settings
 
-        totals = run_batch(
-            inputs,
-            out,
-            Settings(unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device),
-            BatchOptions(
-                masks=masks,
-                refs=refs,
-                mask_pattern=mask_pattern,
-                strict=strict,
-                recursive=recursive,
-                workers=workers,
-                engine=engine.value,
-                address=address,
-                storage=parse_options(storage_option or []),
-                figures=figures.value,
-                restart=restart,
-                fail_on=None if fail_on is None else fail_on.value,
-                junit=junit,
-            ),
-            say=lambda line: typer.echo(f"tiling-diag: {line}", err=True),
+        settings = Settings(
+            unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device
         )
+        options = BatchOptions(
+            masks=masks,
+            refs=refs,
+            mask_pattern=mask_pattern,
+            strict=strict,
+            recursive=recursive,
+            workers=workers,
+            engine=engine.value,
+            address=address,
+            storage=parse_options(storage_option or []),
+            figures=figures.value,
+            restart=restart,
+            fail_on=None if fail_on is None else fail_on.value,
+            junit=junit,
+            group_by=group_by,
+        )
+        if watch:
+            from tiling_diag.command.watching import watch_checkpoints
+
+            watch_checkpoints(inputs, out, settings, options, say=_say)
+        totals = run_batch(inputs, out, settings, options, say=_say)
         if json_:
             print_json(totals.plain())
         else:
@@ -147,3 +162,7 @@ def batch(
         raise typer.Exit(1)
     if totals.verdicts["error"]:
         raise typer.Exit(3)
+
+
+def _say(line: str) -> None:
+    typer.echo(f"tiling-diag: {line}", err=True)

@@ -28,6 +28,7 @@ from tiling_diag.batch.folder import (
     PARQUET_FILE,
     PIECES,
     RESULTS_FILE,
+    SHEET_FILE,
     THUMBS,
 )
 from tiling_diag.batch.places import picture_files
@@ -106,6 +107,17 @@ class SpoolPlace:
         self._uploads.append(self._pool.submit(self._put, name, data))
         self._there.add(name)
 
+    def read(self, name: str) -> bytes | None:
+        """See `Place`: what is on its way arrives first."""
+        with self._refusals():
+            while self._uploads:
+                self._uploads.popleft().result()
+            try:
+                data: bytes = self._do(lambda: self._system.cat_file(self._at(name)))
+            except FileNotFoundError:
+                return None
+        return data
+
     def added(self, line: bytes) -> None:
         """See `Place`."""
         self._lines.append(line)
@@ -122,7 +134,8 @@ class SpoolPlace:
         """See `Place`: the rows, then what is made of them, then away with the pieces."""
         with self._refusals():
             self._send()
-            for name in (RESULTS_FILE, CSV_FILE, PARQUET_FILE, GALLERY_FILE, ABOUT_FILE):
+            tables = (RESULTS_FILE, CSV_FILE, PARQUET_FILE)
+            for name in (*tables, GALLERY_FILE, SHEET_FILE, ABOUT_FILE):
                 if (self.folder / name).exists():
                     self._put_file(name)
             self._remove(self._pieces)
