@@ -42,6 +42,7 @@ def write_junit(
             "tests": str(totals.pictures),
             "failures": str(sum(counts[status] for status in failing)),
             "errors": str(counts["error"]),
+            "skipped": str(0 if "unjudged" in failing else counts["unjudged"]),
             "time": f"{totals.seconds:.3f}",
         }
         xml.startElement("testsuite", AttributesImpl(suite))
@@ -65,7 +66,7 @@ def _case(xml: XMLGenerator, row: dict[str, Any], failing: tuple[str, ...]) -> N
         xml.endElement("error")
     elif status in failing:
         found = [f for f in row["summary"]["findings"] if f["severity"] != "info"]
-        codes = ", ".join(dict.fromkeys(f["code"] for f in found))
+        codes = ", ".join(dict.fromkeys(f["code"] for f in found)) or _why(row)
         xml.startElement("failure", AttributesImpl({"type": status, "message": codes}))
         lines = [
             f"{f['code']} ({f['probability']:.2f}): {f['title']}"
@@ -74,7 +75,15 @@ def _case(xml: XMLGenerator, row: dict[str, Any], failing: tuple[str, ...]) -> N
         ]
         xml.characters(_clean("\n".join(lines)))
         xml.endElement("failure")
+    elif status == "unjudged":
+        xml.startElement("skipped", AttributesImpl({"message": _why(row)}))
+        xml.endElement("skipped")
     xml.endElement("testcase")
+
+
+def _why(row: dict[str, Any]) -> str:
+    """Why what was asked of a picture could not be judged."""
+    return _clean(row["summary"].get("unjudged") or "")
 
 
 def _clean(text: str) -> str:
