@@ -306,8 +306,8 @@ def test_the_command_measures_says_and_keeps(tmp_path):
     assert again.stdout.startswith("4 pictures: 0 measured")
     assert max(map(len, again.stdout.replace(str(out), "").splitlines())) <= 80
     assert {path.name for path in out.iterdir()} == {
-        ".lock", "batch.json", "index.html", "pages", "results.csv", "results.jsonl",
-        "results.parquet", "thumbs",
+        ".lock", "batch.json", "contact_sheet.jpg", "index.html", "pages", "results.csv",
+        "results.jsonl", "results.parquet", "thumbs",
     }  # fmt: skip
 
 

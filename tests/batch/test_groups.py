@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import pytest
 from batch_walls import HereEngine, rows_in, save_wall
@@ -12,6 +13,8 @@ import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.contact_sheet import WORST, contact_sheet, worst_of
 from tiling_diag.batch.groups import Grouping, groups_of
+from tiling_diag.batch.inputs import discover
+from tiling_diag.batch.places import FolderPlace
 from tiling_diag.batch.rows import badness
 from tiling_diag.batch.totals import Totals, render
 from tiling_diag.batch.watch import Watch, watch
@@ -112,6 +115,41 @@ def test_the_contact_sheet_has_the_worst_pictures(batch):
     assert contact_sheet([], totals, roots=[], thumbnail=lambda path: None) is None
 
 
+def test_the_sheet_writes_names_in_other_alphabets_and_what_is_wrong_before_what_is_known():
+    found = [("perspective_drift", "info"), ("period_off", "defect")]
+    findings = [
+        {"code": code, "severity": severity, "probability": 0.95} for code, severity in found
+    ]
+
+    def sheet(name, findings=findings):
+        summary = {"verdict": "defect", "findings": findings}
+        row = {"path": name, "status": "ok", "summary": summary}
+        return contact_sheet([row], Totals(), roots=[], thumbnail=lambda path: None)
+
+    # A font without a letter draws one box for all of them.
+    assert len({sheet("стена.png"), sheet("стёна.png"), sheet("παντα.png")}) == 3
+    assert sheet("a.png") == sheet("a.png", findings[1:])
+
+
+def test_the_contact_sheet_is_no_picture_to_measure(tmp_path):
+    walls, sheets = tmp_path / "walls", tmp_path / "walls" / "sheets"
+    for path in (walls / "a.png", walls / "contact_sheet.jpg", sheets / "contact_sheet.jpg"):
+        save_wall(path)
+    skip = FolderPlace(walls, restart=False).inner()
+
+    def names(*sources):
+        found = discover([str(s) for s in sources], recursive=True, skip=skip)
+        return sorted(os.path.relpath(job.path, walls) for job in found.jobs)
+
+    # One of that name that lies elsewhere is somebody's picture.
+    assert (
+        names(walls)
+        == names(walls / "**")
+        == ["a.png", os.path.join("sheets", "contact_sheet.jpg")]
+    )
+    assert names(walls / "*.*") == ["a.png"]
+
+
 def test_a_folder_is_ready_when_nobody_writes_to_it_and_again_when_something_comes(tmp_path):
     runs = tmp_path / "runs"
     runs.mkdir()
@@ -190,6 +228,30 @@ def test_checkpoints_are_measured_as_they_come_and_their_trend_is_written(tmp_pa
     assert len(rows_in(out / "step_2")) == 2
     plain = json.loads((out / "compare.json").read_text())
     assert [one["step"] for one in plain["checkpoints"]] == [1, 2, 3]
-    refused = CliRunner().invoke(app, [*arguments, "--out", str(out), "--fail-on", "defect"])
+    # Started again, all is as it was, and the trend is written once.
+    (out / "trend.html").unlink()
+    looks[:] = [0] * 4
+    again = CliRunner().invoke(app, [*arguments, "--out", str(out)])
+    assert again.exit_code == 130
+    assert again.stderr.count("2 pictures (2 ok), 0 measured now") == 2
+    assert again.stderr.count("trend: ") == 1
+    assert (out / "trend.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--fail-on", "defect"], "--watch never ends by itself"),
+        (["--junit", "walls.xml"], "--watch never ends by itself"),
+        (["--restart"], "--watch never ends by itself"),
+        (["--json"], "--watch has no one document for --json"),
+        (["--group-by", "{"], "name a column of the list"),
+        (["another"], "--watch takes one folder of this machine"),
+    ],
+)
+def test_what_watching_can_not_do_is_said_at_once(tmp_path, more, message):
+    arguments = ["batch", str(tmp_path), "--watch", "--out", str(tmp_path / "out"), *more]
+    refused = CliRunner().invoke(app, arguments)
     assert refused.exit_code == 2
-    assert "--watch never ends by itself" in " ".join(refused.stderr.split())
+    assert message in " ".join(refused.stderr.split())
+    assert refused.stdout == ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import io
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from tiling_diag.findings.finding import VERDICT_WORDS
 from tiling_diag.text import printable
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, ImageFont
 
 WORST, COLUMNS = 24, 6
 _CELL_PX, _SHOT_PX, _GAP_PX, _HEAD_PX = (260, 244), (260, 195), 12, 46
@@ -87,7 +89,7 @@ def _cell(
     name: str,
     thumbnail: bytes | None,
 ) -> None:
-    """One picture: above what it is, below the picture itself."""
+    """One picture, and below it what it is."""
     from PIL import Image
 
     (x, y), (width, height) = at, _CELL_PX
@@ -100,10 +102,27 @@ def _cell(
     status = status_of(row)
     color = _COLORS[status]
     word = VERDICT_WORDS[status].upper()
-    codes = ", ".join(found_codes(row["summary"])) or "nothing found"
+    codes = ", ".join(_worst_codes(row["summary"])) or "nothing found"
     _write(pen, (x + 8, y + 200), name, width - 16, 13, _INK)
     used = _write(pen, (x + 8, y + 221), word, width - 16, 13, color)
     _write(pen, (x + 16 + used, y + 221), codes, width - 24 - used, 13, _INK)
+
+
+def _worst_codes(summary: dict[str, Any]) -> list[str]:
+    """What is wrong with a wall; if nothing is, what was found."""
+    wrong = {f["code"] for f in summary["findings"] if f["severity"] != "info"}
+    found = found_codes(summary)
+    return [code for code in found if code in wrong] or found
+
+
+@functools.cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """A font that knows more letters than Pillow's own, for names in other alphabets."""
+    import matplotlib
+    from PIL import ImageFont
+
+    fonts = os.path.join(matplotlib.get_data_path(), "fonts", "ttf")
+    return ImageFont.truetype(os.path.join(fonts, "DejaVuSans.ttf"), size)
 
 
 def _write(
@@ -115,9 +134,7 @@ def _write(
     color: str,
 ) -> int:
     """Write text, cut to a width in px, and say how wide it is."""
-    from PIL import ImageFont
-
-    font = ImageFont.load_default(size)
+    font = _font(size)
     while text and pen.textlength(text, font) > width:
         text = text.removesuffix("...")[:-1].rstrip()
         text += "..." if text else ""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tiling_diag.batch.folder import SHEET_FILE
 from tiling_diag.batch.locations import is_url, join, name_of, real, split_name, tidy
 from tiling_diag.batch.manifest import is_manifest, read_manifest, resolve
 from tiling_diag.batch.partners import Partners, check_pattern, owners, without_role
@@ -108,7 +109,7 @@ def _discover(
     search = replace(
         search, skip=search.skip.union(real(one) for one in folders.values() if one is not None)
     )
-    listed = _once(one for source in sources for one in _listed(source, search))
+    listed = _once((one for source in sources for one in _listed(source, search)), search.skip)
     partners = {}
     for role, folder in folders.items():
         pattern = mask_pattern if role == "mask" else None
@@ -135,14 +136,19 @@ def _job(one: _Listed, partners: dict[str, Partners], one_ref: str | None) -> Jo
     return Job(one.path, found["mask"], found["ref"], columns=one.columns or None)
 
 
-def _once(listed: Iterable[_Listed]) -> list[_Listed]:
-    """Each picture once, wherever it was named: `a.png`, `./a.png` and `x/../a.png` are one."""
+def _once(listed: Iterable[_Listed], skip: frozenset[str]) -> list[_Listed]:
+    """Each picture once, wherever it was named: `a.png`, `./a.png` and `x/../a.png` are one.
+
+    Results may lie among the pictures: the contact sheet is none of them.
+    """
     folders: dict[str, str] = {}
     kept: dict[tuple[str, str], _Listed] = {}
     for one in listed:
         folder, file = os.path.split(one.path)
         if folder not in folders:
             folders[folder] = real(folder)
+        if file == SHEET_FILE and folders[folder] in skip:
+            continue
         # The first name stays, and what was said last counts.
         first = kept.get((folders[folder], file), one)
         kept[folders[folder], file] = replace(one, path=first.path, name=first.name)

@@ -149,7 +149,10 @@ def batch(
         )
         if watch:
             from tiling_diag.command.watching import watch_checkpoints
+            from tiling_diag.errors import InputError
 
+            if json_:
+                raise InputError("--watch has no one document for --json: read batch.json instead")
             watch_checkpoints(inputs, out, settings, options, say=_say)
         totals = run_batch(inputs, out, settings, options, say=_say)
         if json_:
