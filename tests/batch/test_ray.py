@@ -177,6 +177,28 @@ def test_two_hundred_pictures_give_identical_rows(tmp_path):
     assert without_times(rows_in(tmp_path / "ray")) == without_times(rows_in(tmp_path / "local"))
 
 
+@pytest.mark.parametrize("left", ["127.0.0.1:1", ""])
+def test_a_cluster_that_crashed_is_not_waited_for(tmp_path, monkeypatch, left):
+    import ray
+    from ray._private import services
+
+    (tmp_path / "ray").mkdir()
+    if left:
+        (tmp_path / "ray" / "ray_current_cluster").write_text(left)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    # Whatever else this machine runs.
+    monkeypatch.setattr(services, "find_gcs_addresses", frozenset)
+    monkeypatch.setattr(ray, "init", lambda **how: pytest.fail("Ray was sent to wait for it"))
+    picture = save_wall(tmp_path / "a.png")
+    arguments = ["batch", str(picture), "--engine", "ray", "--address", "auto"]
+    result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "out")])
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert "there is no Ray cluster to work with at auto" in line
+    assert (f"({left} does not answer: Connection refused)" in line) == bool(left)
+
+
 @pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path):
     save_wall(tmp_path / "a.png")

@@ -84,11 +84,12 @@ def cluster(address: str | None, workers: int | None) -> Iterator[Cluster]:
 
 def _connect(ray: Any, address: str | None, workers: int | None) -> None:
     silent = {"log_to_driver": False, "logging_level": logging.CRITICAL}
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
     if address in (None, "local"):
         _start(ray, workers or usable_cores(), silent)
         return
     try:
-        _knock(address)
+        _knock(_resolved(address))
         ray.init(address=address, **silent)
     except Exception as error:
         raise InputError(
@@ -97,11 +98,29 @@ def _connect(ray: Any, address: str | None, workers: int | None) -> None:
         ) from error
 
 
+def _resolved(address: str) -> str:
+    """Where Ray will look for ``auto``: a cluster that broke down leaves its address behind.
+
+    Raises:
+        ConnectionError: if Ray knows of no cluster.
+    """
+    if address != "auto":
+        return address
+    from ray._private import services
+
+    # The file that names the latest cluster does not settle it: Ray prefers one that runs.
+    return str(services.get_ray_address_from_environment(address, None))
+
+
 def _knock(address: str) -> None:
     """Raises OSError at once where nobody listens: Ray itself may go on asking for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    if host and port.isdigit():
+    if not host or not port.isdigit():
+        return
+    try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
+    except OSError as error:
+        raise OSError(f"{address} does not answer: {error.strerror or error}") from error
 
 
 def _start(ray: Any, cores: int, silent: dict[str, Any]) -> None:
