@@ -21,7 +21,7 @@ CHAIN = (
     ("compat",),
     ("command",),
     ("compare",),
-    ("batch", "training"),
+    ("batch", "plot", "training"),
     ("diagnosis",),
     ("report",),
     ("record",),

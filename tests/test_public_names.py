@@ -11,7 +11,10 @@ SIZES = {"--ref-scale", "--unit-px", "--course-px"}
 FOLDERS = {"--masks", "--refs", "--recursive", "-r", "--workers"}
 ANY = {"--out", "-o", "--json", "--device"}
 OPTIONS = {
-    "diag": {"--pred", "--mask", "--ref", "--no-figures", "--rectify", "--fail-on", *SIZES, *ANY},
+    "diag": {
+        "--pred", "--mask", "--ref", "--no-figures", "--figure-format", "--dpi", "--rectify",
+        "--fail-on", *SIZES, *ANY,
+    },
     "batch": {
         "--mask-pattern", "--strict", "--group-by", "--watch", "--figures", "--restart",
         "--junit", "--fail-on",
@@ -40,7 +43,8 @@ KEYS = {
 def test_names_of_the_package():
     assert set(td.__all__) == {
         "Diagnosis", "Evidence", "Finding", "InputError", "Settings", "TilingDiagError", "Zone",
-        "__version__", "diagnose", "diagnose_batch", "run_diagnostics_from_tensors",
+        "__version__", "diagnose", "diagnose_batch", "losses", "plot",
+        "run_diagnostics_from_tensors",
     }  # fmt: skip
     assert all(hasattr(td, name) for name in td.__all__)
 

@@ -8,6 +8,7 @@ from tiling_diag._version import __version__
 from tiling_diag.errors import InputError, TilingDiagError
 
 if TYPE_CHECKING:
+    from tiling_diag import losses, plot
     from tiling_diag.diagnosis import Diagnosis, diagnose, diagnose_batch
     from tiling_diag.findings.finding import Evidence, Finding, Zone
     from tiling_diag.settings import Settings
@@ -24,6 +25,8 @@ __all__ = [
     "__version__",
     "diagnose",
     "diagnose_batch",
+    "losses",
+    "plot",
     "run_diagnostics_from_tensors",
 ]
 
@@ -40,9 +43,18 @@ _HOMES = {
 }
 
 
+_SUBPACKAGES = ("losses", "plot")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _HOMES and name not in _SUBPACKAGES:
         raise AttributeError(f"module 'tiling_diag' has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _SUBPACKAGES:
+        return import_module(f"tiling_diag.{name}")
     return getattr(import_module(f"tiling_diag.{_HOMES[name]}"), name)

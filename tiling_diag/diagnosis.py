@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -17,9 +17,14 @@ from tiling_diag.inputs.images import ImageSource, load_image
 from tiling_diag.inputs.wall_input import WallInput, read_wall
 from tiling_diag.numerics import plain_numerics
 from tiling_diag.record import Record
+from tiling_diag.report.figures.sizes import FILE_DPI, FigureFormat
+from tiling_diag.report.figures.texts import headline
 from tiling_diag.report.summary import summarize
 from tiling_diag.report.write import write_report
 from tiling_diag.settings import Settings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,9 +39,46 @@ class Diagnosis(Record):
         return summarize(self)
 
     @plain_numerics()
-    def save(self, out: str | PathLike[str], *, figures: bool = True) -> None:
-        """Write `summary.json`, the local map, the figures and `report.html` to folder `out`."""
-        write_report(self, out, figures=figures)
+    def save(
+        self,
+        out: str | PathLike[str],
+        *,
+        figures: bool = True,
+        figure_format: FigureFormat = "png",
+        dpi: int = FILE_DPI,
+    ) -> None:
+        """Write `summary.json`, the local map, the figures and `report.html` to folder `out`.
+
+        Args:
+            out: folder; made if it is not there.
+            figures: whether to draw.
+            figure_format: ``png``, ``svg`` or ``pdf``.
+            dpi: of the figures' files; a figure is 6.4 inches wide.
+
+        Raises:
+            InputError: if `out` can't be written to.
+        """
+        write_report(self, out, figures=figures, figure_format=figure_format, dpi=dpi)
+
+    @plain_numerics()
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the wall with its lattice and the zones at fault; more is in `tiling_diag.plot`.
+
+        Args:
+            ax: matplotlib axes to draw into; a figure of its own without.
+
+        Returns:
+            The axes; as the last line of a notebook cell they show the figure.
+        """
+        # Loading what draws takes a while, and most callers want numbers only.
+        from tiling_diag.report.figures.displays import overview
+
+        return overview(self, ax)
+
+    def __repr__(self) -> str:
+        """The verdict in a line."""
+        name = self.names["pred"] or "picture"
+        return f"<Diagnosis of {name}: {headline(self)}>"
 
     @plain_numerics()
     def _repr_html_(self) -> str:

@@ -7,6 +7,7 @@ among them takes a sixth of the import.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 import warnings
@@ -16,6 +17,21 @@ from contextlib import contextmanager, suppress
 # Of malloc.h: M_MMAP_THRESHOLD, M_TRIM_THRESHOLD and M_TOP_PAD, in bytes. With larger ones pictures
 # of 1024 x 1024 px take as long, and workers grow more.
 _MALLOPT = ((-3, 12 << 20), (-1, 128 << 20), (-2, 16 << 20))
+
+
+def plain_plots() -> None:
+    """Let matplotlib draw with its own fonts and settings in this process, if it is not loaded.
+
+    Looking for the fonts of a system takes up to minutes when it is done first, and a user's own
+    settings are for the user's own plots. Processes that this one starts do the same.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    os.environ.setdefault("MPLCONFIGDIR", os.path.join(caches, "tiling-diag", "matplotlib"))
+    os.environ.setdefault("MPL_IGNORE_SYSTEM_FONTS", "1")
+    # Where nothing can be written it works all the same, and would say so on standard error.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 @contextmanager

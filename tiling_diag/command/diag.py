@@ -11,6 +11,7 @@ from tiling_diag.command.options import (
     CoursePx,
     Device,
     FailFrom,
+    FigureKind,
     RefScale,
     UnitPx,
     out_option,
@@ -58,6 +59,13 @@ def diag(
     no_figures: Annotated[
         bool, typer.Option("--no-figures", help="Write numbers only: no figures, no page.")
     ] = False,
+    figure_format: Annotated[
+        FigureKind, typer.Option(help="Files of the figures: pixels, or lines and letters.")
+    ] = FigureKind.png,
+    dpi: Annotated[
+        int,
+        typer.Option(min=50, max=1200, help="Dots per inch of figures, 6.4 inches wide."),
+    ] = 200,
     rectify: Annotated[
         bool,
         typer.Option("--rectify", help="Also write the wall and its lattice laid flat to --out."),
@@ -82,7 +90,13 @@ def diag(
         if out is None:
             summary = summarize(diagnosis)
         else:
-            summary, files = write_report(diagnosis, out, figures=not no_figures)
+            summary, files = write_report(
+                diagnosis,
+                out,
+                figures=not no_figures,
+                figure_format=figure_format.value,
+                dpi=dpi,
+            )
             if rectify:
                 from tiling_diag.report.rectified import write_rectified
 

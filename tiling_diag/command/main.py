@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from tiling_diag.command.streams import prepare_streams
 from tiling_diag.errors import TilingDiagError
-from tiling_diag.process import quiet_libraries
+from tiling_diag.process import plain_plots, quiet_libraries
 
 # As sysexits.h calls an internal error; 1 would be read as `--fail-on`.
 FAULT = 70
@@ -28,6 +28,7 @@ def main() -> NoReturn:
     """Run the command line and end the process."""
     prepare_streams()
     quiet_libraries()
+    plain_plots()
     leave(run())
 
 

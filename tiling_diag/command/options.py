@@ -24,6 +24,14 @@ class FailOn(str, Enum):
     defect = "defect"
 
 
+class FigureKind(str, Enum):
+    """Files of the figures."""
+
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+
+
 def folder(text: str) -> Path:
     """A folder to write to; an empty name would be the one that the command runs in."""
     if not text.strip():

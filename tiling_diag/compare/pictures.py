@@ -12,8 +12,6 @@ from tiling_diag.batch.rows import found_codes
 from tiling_diag.findings.limits import LIMITS
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from tiling_diag.diagnosis import Diagnosis
 
 SCHEMA_VERSION = 1
@@ -133,15 +131,3 @@ class PictureComparison:
             "a": self.summaries[0],
             "b": self.summaries[1],
         }
-
-    def figure(self) -> Image.Image:
-        """Both walls with their lattices, side by side."""
-        from PIL import Image
-
-        from tiling_diag.report.figures.draw import draw
-
-        left, right = (draw(d, "overview").image for d in (self.a, self.b))
-        both = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")
-        both.paste(left, (0, 0))
-        both.paste(right, (left.width, 0))
-        return both

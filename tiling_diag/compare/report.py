@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from tiling_diag._version import __version__
 from tiling_diag.batch.rows import NUMBERS
 from tiling_diag.compare.batches import PERIODS, BatchComparison
@@ -46,11 +48,15 @@ def write_comparison(
         ) from error
     contents = {JSON_FILE: (json_text(comparison.plain(), indent=2) + "\n").encode()}
     if isinstance(comparison, PictureComparison):
-        from tiling_diag.report.figures.canvas import jpeg_bytes, png_bytes
+        from tiling_diag.report.figures.compared import comparison_sheet
+        from tiling_diag.report.figures.export import packed
+        from tiling_diag.report.html import labelled
 
-        figure = comparison.figure()
-        contents[FIGURE_FILE] = png_bytes(figure)
-        contents[PAGE_FILE] = _picture_page(comparison, data_uri(jpeg_bytes(figure), "jpeg"))
+        drawn = packed(comparison_sheet(comparison.a, comparison.b))
+        contents[FIGURE_FILE] = drawn.file
+        contents[PAGE_FILE] = _picture_page(
+            comparison, labelled(drawn.body, "comparison", comparison.change)
+        )
     elif isinstance(comparison, Trend):
         contents[TREND_FILE] = trend_page(comparison, out)
     else:
@@ -58,7 +64,7 @@ def write_comparison(
     return [write_atomically(out / name, data) for name, data in contents.items()]
 
 
-def _picture_page(comparison: PictureComparison, figure: str) -> bytes:
+def _picture_page(comparison: PictureComparison, figure: Markup) -> bytes:
     page = environment().get_template("compare_pictures.html.j2")
     names = [printable(d.names["pred"] or "picture") for d in (comparison.a, comparison.b)]
     return page.render(

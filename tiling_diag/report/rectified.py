@@ -13,8 +13,9 @@ from PIL import Image, ImageDraw
 from tiling_diag.errors import InputError
 from tiling_diag.kernels.rectify import Canvas, rectified_canvas, rectify
 from tiling_diag.record import Record
-from tiling_diag.report.figures.canvas import YELLOW, png_bytes
+from tiling_diag.report.figures.colors import YELLOW
 from tiling_diag.report.figures.overlay import lattice_overlay
+from tiling_diag.report.pictures import png_bytes
 from tiling_diag.report.write import write_atomically
 
 # The rectified picture is no longer than this: far parts of a strong tilt would fill a wall of px.

@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from torch import Tensor
 
 from tiling_diag.errors import InputError
 from tiling_diag.record import Record
-from tiling_diag.report.figures.notes import FIGURE_NAMES
+from tiling_diag.report.figures.sizes import FILE_DPI, FigureFormat
+from tiling_diag.report.figures.texts import FIGURE_NAMES
 from tiling_diag.report.summary import MAP_FILE, WALL_FILE, summarize
 from tiling_diag.text import encoded, json_text
 
@@ -32,15 +33,24 @@ class Written(NamedTuple):
     files: list[Path]
 
 
-def write_report(record: Record, out: str | PathLike[str], *, figures: bool = True) -> Written:
+def write_report(
+    record: Record,
+    out: str | PathLike[str],
+    *,
+    figures: bool = True,
+    figure_format: FigureFormat = "png",
+    dpi: int = FILE_DPI,
+) -> Written:
     """Write `summary.json`, the local maps and, with `figures`, the figures and `report.html`.
 
-    Without `figures` those of an earlier report are removed: they may show another wall.
+    Figures of an earlier report that are not written anew are removed: they may show another wall.
 
     Args:
         record: of the wall.
         out: folder; made if it is not there.
         figures: whether to draw.
+        figure_format: of the figures' files.
+        dpi: of the figures' files; a figure is 6.4 inches wide.
 
     Raises:
         InputError: if `out` can't be written to.
@@ -57,14 +67,15 @@ def write_report(record: Record, out: str | PathLike[str], *, figures: bool = Tr
     contents = {name: _npy(values) for name, values in maps.items()}
     contents["summary.json"] = (json_text(summary, indent=2) + "\n").encode()
     if figures:
-        from tiling_diag.report.figures.draw import draw_all
-        from tiling_diag.report.html import page
+        # Loading what draws takes a while, and many callers want numbers only.
+        from tiling_diag.report.figures.export import draw_all
+        from tiling_diag.report.html import page, page_figures
 
-        drawn = draw_all(record)
-        contents |= {f"{name}.png": figure.png for name, figure in drawn.items()}
+        drawn = draw_all(record, file_format=figure_format, dpi=dpi, page=page_figures(record))
+        contents |= {f"{name}.{figure_format}": figure.file for name, figure in drawn.items()}
         contents["report.html"] = encoded(page(summary, drawn, record.notes))
-    else:
-        _remove(folder / name for name in ("report.html", *(f"{n}.png" for n in FIGURE_NAMES)))
+    every = {f"{name}.{kind}" for name in FIGURE_NAMES for kind in get_args(FigureFormat)}
+    _remove(folder / name for name in sorted({"report.html", *every} - contents.keys()))
     files = [write_atomically(folder / name, data) for name, data in contents.items()]
     return Written(summary, files)
 

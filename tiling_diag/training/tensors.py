@@ -85,5 +85,6 @@ def figure(diagnosis: Diagnosis, name: str) -> NDArray[Any]:
     import numpy as np
 
     from tiling_diag.report.figures.draw import draw
+    from tiling_diag.report.figures.export import pixels
 
-    return np.asarray(draw(diagnosis, name).image)
+    return pixels(draw(diagnosis, name))

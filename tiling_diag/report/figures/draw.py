@@ -1,82 +1,122 @@
-"""Figures of a record by name: the spectra, curves and maps that its numbers were read from."""
+"""Figures of a record by name: sheets with the axes that its numbers were read from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from collections.abc import Callable
+
+from matplotlib.axes import Axes
 
 from tiling_diag.record import Record
-from tiling_diag.report.figures.canvas import (
-    Canvas,
-    jpeg_bytes,
-    png_bytes,
-)
-from tiling_diag.report.figures.lags import draw_acf, draw_cepstrum
+from tiling_diag.report.figures.colors import INK, VERDICT_COLORS
+from tiling_diag.report.figures.lags import draw_along, draw_autocorrelation, draw_cepstrum
+from tiling_diag.report.figures.local import draw_bands, draw_coverage, draw_local_period
+from tiling_diag.report.figures.paper import Sheet
 from tiling_diag.report.figures.scene import Scene
-from tiling_diag.report.figures.spectra import draw_fft_hann, draw_fft_nohann, draw_radial
-from tiling_diag.report.figures.wall import (
-    draw_bands,
-    draw_coverage,
-    draw_local_period,
-    draw_overview,
-    draw_pred,
-)
+from tiling_diag.report.figures.sizes import WIDTH_IN
+from tiling_diag.report.figures.spectra import draw_radial_profile, draw_spectrum
+from tiling_diag.report.figures.texts import LABELS, figure_note, figure_title
+from tiling_diag.report.figures.wall import draw_overview, draw_pred, overlay_of
+
+# Margins, and the sides of maps and charts, in inches.
+LEFT, RIGHT, BAR_RIGHT, BOTTOM = 0.66, 0.14, 0.95, 0.47
+TALLEST, LARGEST_ZOOM, LOWEST = 4.5, 0.04, 0.3
+MAP, CHART = 2.36, (0.78, 0.04, 5.36, 2.6)
 
 
-class Drawn(NamedTuple):
-    """A figure ready to be written.
-
-    Attributes:
-        png: the figure as a file of its own.
-        title, note: what its head says.
-        body: the figure without its head, for a page: JPEG or PNG bytes.
-        kind: which of them, ``jpeg`` or ``png``.
-    """
-
-    png: bytes
-    title: str
-    note: str
-    body: bytes
-    kind: str
+def sheet_of(scene: Scene, name: str, body_in: float) -> Sheet:
+    """A sheet with the head of a figure."""
+    record, note = scene.record, figure_note(name, scene.is_periodic)
+    color = INK
+    if name == "overview":
+        color = VERDICT_COLORS.get(record.verdict, INK)
+        overlay = overlay_of(scene)
+        if overlay is not None and overlay.every > 1:
+            note += " " + LABELS["thinned"].format(overlay.every)
+    return Sheet(figure_title(name, record), note, body_in, color)
 
 
-def draw(record: Record, name: str) -> Canvas:
+def _over_wall(scene: Scene, name: str, right: float) -> tuple[Sheet, Axes, tuple[float, float]]:
+    """A sheet with axes for the wall; and where they end, to the right and in height."""
+    room = WIDTH_IN - LEFT - right
+    fit = min(room / scene.width, TALLEST / scene.height, LARGEST_ZOOM)
+    width, height = scene.width * fit, scene.height * fit
+    body = max(height, LOWEST if right < BAR_RIGHT else 1.2)
+    sheet = sheet_of(scene, name, body + BOTTOM)
+    return sheet, sheet.axes((LEFT, 0, width, height), picture=True), (LEFT + width, body)
+
+
+def _on_wall(
+    name: str, draw: Callable[[Scene, Axes], None], right: float = RIGHT
+) -> Callable[[Scene], Sheet]:
+    def drawn(scene: Scene) -> Sheet:
+        sheet, ax, _ = _over_wall(scene, name, right)
+        draw(scene, ax)
+        return sheet
+
+    return drawn
+
+
+def _map(name: str, draw: Callable[[Scene, Axes, Axes], None]) -> Callable[[Scene], Sheet]:
+    def drawn(scene: Scene) -> Sheet:
+        sheet, ax, (end, height) = _over_wall(scene, name, BAR_RIGHT)
+        bar = sheet.axes((end + 0.15, 0.25, 0.13, height - 0.25))
+        draw(scene, ax, bar)
+        if not bar.has_data():
+            bar.remove()
+        return sheet
+
+    return drawn
+
+
+def _radial(scene: Scene) -> Sheet:
+    sheet = sheet_of(scene, "radial_profile", CHART[3] + 0.62)
+    draw_radial_profile(scene, sheet.axes(CHART))
+    return sheet
+
+
+def _cepstrum(scene: Scene) -> Sheet:
+    sheet = sheet_of(scene, "cepstrum", CHART[3] + BOTTOM)
+    draw_cepstrum(scene, sheet.axes(CHART))
+    return sheet
+
+
+def _spectrum(name: str, window: bool) -> Callable[[Scene], Sheet]:
+    def drawn(scene: Scene) -> Sheet:
+        sheet = sheet_of(scene, name, MAP + BOTTOM + 0.04)
+        left = sheet.axes((LEFT, 0.04, MAP, MAP), picture=True)
+        right = sheet.axes((LEFT + MAP + 0.5, 0.04, MAP, MAP), picture=True)
+        bar = sheet.axes((LEFT + 2 * MAP + 0.58, 0.28, 0.1, MAP - 0.24))
+        draw_spectrum(scene, left, window=window, whole=True)
+        draw_spectrum(scene, right, bar, window=window)
+        right.set_ylabel("")
+        return sheet
+
+    return drawn
+
+
+def _acf(scene: Scene) -> Sheet:
+    sheet = sheet_of(scene, "acf", MAP + BOTTOM + 0.04)
+    ax = sheet.axes((LEFT, 0.04, MAP, MAP), picture=True)
+    bar = sheet.axes((LEFT + MAP + 0.08, 0.28, 0.1, MAP - 0.24))
+    draw_autocorrelation(scene, ax, bar)
+    draw_along(scene, sheet.axes((LEFT + MAP + 1.1, 0.04, 2.14, MAP)))
+    return sheet
+
+
+FIGURES: dict[str, Callable[[Scene], Sheet]] = {
+    "overview": _on_wall("overview", draw_overview),
+    "pred": _on_wall("pred", draw_pred),
+    "radial_profile": _radial,
+    "fft_log_hann": _spectrum("fft_log_hann", window=True),
+    "fft_log_nohann": _spectrum("fft_log_nohann", window=False),
+    "acf": _acf,
+    "cepstrum": _cepstrum,
+    "local_period_px": _map("local_period_px", draw_local_period),
+    "local_period_bands": _on_wall("local_period_bands", draw_bands, BAR_RIGHT),
+    "local_mask_coverage": _map("local_mask_coverage", draw_coverage),
+}
+
+
+def draw(record: Record, name: str) -> Sheet:
     """One figure."""
     return FIGURES[name](Scene(record))
-
-
-def draw_all(record: Record, names: Iterable[str] | None = None) -> dict[str, Drawn]:
-    """The named figures, or every one, the one to look at first in front.
-
-    One is packed while the next is drawn.
-    """
-    scene = Scene(record)
-    with ThreadPoolExecutor(1) as pool:
-        packed = {name: pool.submit(_pack, name, FIGURES[name](scene)) for name in names or FIGURES}
-        return {name: future.result() for name, future in packed.items()}
-
-
-def _pack(name: str, canvas: Canvas) -> Drawn:
-    body = canvas.body()
-    data, kind = (jpeg_bytes(body), "jpeg") if name in PHOTOS else (png_bytes(body), "png")
-    return Drawn(png_bytes(canvas.image), canvas.title, canvas.note, data, kind)
-
-
-FIGURES: dict[str, Callable[[Scene], Canvas]] = {
-    "overview": draw_overview,
-    "pred": draw_pred,
-    "radial_profile": draw_radial,
-    "fft_log_hann": draw_fft_hann,
-    "fft_log_nohann": draw_fft_nohann,
-    "acf": draw_acf,
-    "cepstrum": draw_cepstrum,
-    "local_period_px": draw_local_period,
-    "local_period_bands": draw_bands,
-    "local_mask_coverage": draw_coverage,
-}
-# Figures that are photograph or noise, for which JPEG serves better inside a page.
-PHOTOS = {
-    "overview", "pred", "fft_log_hann", "fft_log_nohann",
-    "local_period_px", "local_mask_coverage", "local_period_bands",
-}  # fmt: skip

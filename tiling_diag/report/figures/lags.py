@@ -5,39 +5,19 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PIL import Image
+from matplotlib.axes import Axes
 from torch import Tensor
 
-from tiling_diag.report.figures.canvas import (
-    BLUE,
-    FAINT,
-    INK,
-    LARGE,
-    ORANGE,
-    PAPER,
-    RULE,
-    SMALL,
-    YELLOW,
-    Canvas,
-    Floats,
-    colored,
-    text_width,
-)
-from tiling_diag.report.figures.panel import Panel
-from tiling_diag.report.figures.scene import BOTTOM, LEFT, Scene, titled
-
-NO_PERIOD = "no period was found"
-# Side of the square maps and width of the charts, px.
-SIDE, WIDTH = 380, 880
+from tiling_diag.report.figures.colors import BLUE, FAINT, INK, ORANGE, PAPER, RULE, YELLOW
+from tiling_diag.report.figures.local import color_bar
+from tiling_diag.report.figures.paper import LARGE, SMALL, halo
+from tiling_diag.report.figures.scene import Floats, Scene
+from tiling_diag.report.figures.texts import LABELS
 
 
-def draw_acf(scene: Scene) -> Canvas:
-    """The autocorrelation over lags, and along the fundamental."""
+def draw_autocorrelation(scene: Scene, ax: Axes, bar: Axes | None = None) -> None:
+    """The autocorrelation over lags, with the lattice on it."""
     result, lattice = scene.record.autocorrelation, scene.record.lattice
-    found = float(result.period_px)
-    known = scene.is_periodic and math.isfinite(found)
-    title = f"first peak along the fundamental at {found:.1f} px" if known else NO_PERIOD
-    canvas, top = titled(scene, "acf", f"Autocorrelation: {title}", 2 * SIDE + 240, SIDE + BOTTOM)
     plane, step = result.autocorrelation.double().numpy(), result.step_px.double().numpy()
     my, mx = (plane.shape[0] - 1) // 2, (plane.shape[1] - 1) // 2
     basis = lattice.basis_px.double().numpy() if scene.is_periodic else np.full((0, 2), np.nan)
@@ -48,22 +28,16 @@ def draw_acf(scene: Scene) -> Canvas:
     cut_y, cut_x = max(2, round(reach / step[1])), max(2, round(reach / step[0]))
     cut_y, cut_x = min(my, cut_y), min(mx, cut_x)
     part = plane[my - cut_y : my + cut_y + 1, mx - cut_x : mx + cut_x + 1]
-    extent = np.array([(cut_x + 0.5) * step[0], (cut_y + 0.5) * step[1]])
-    size = np.maximum(1, np.round(SIDE * extent / extent.max())).astype(int).tolist()
+    x, y = (cut_x + 0.5) * float(step[0]), (cut_y + 0.5) * float(step[1])
     limit = _side_peaks(part)
-    picture = Image.fromarray(colored(part, -limit, limit, "blue_red"))
-    canvas.picture(picture.resize(tuple(size), Image.Resampling.BICUBIC), LEFT, top)
-    (x, y) = extent.tolist()
-    panel = Panel(canvas, (LEFT, top, *size), (-x, x), (y, -y))
-    _lattice_on_lags(panel, basis, extent)
-    panel.frame("lag x, px", "lag y, px")
-    bar = (LEFT + size[0] + 14, top + 20, 14, max(40, size[1] - 20))
-    canvas.color_bar(bar, (-limit, limit), "blue_red", "correlation")
-    left = LEFT + size[0] + 140
-    box = (left, top, canvas.width - left - 20, SIDE)
-    label = "lag along the fundamental, px" if scene.is_periodic else "lag, px"
-    _curve(scene, Panel(canvas, box, (0, 1), (0, 1)), result.lag_px, result.along, found, label)
-    return canvas
+    shown = ax.imshow(
+        part, cmap="RdBu_r", vmin=-limit, vmax=limit, extent=(-x, x, y, -y),
+        interpolation="bicubic", aspect="equal",
+    )  # fmt: skip
+    _lattice_on_lags(ax, basis, np.array([x, y]))
+    ax.set_xlabel(LABELS["lag x"])
+    ax.set_ylabel(LABELS["lag y"])
+    color_bar(ax, bar, shown, LABELS["correlation"])
 
 
 def _side_peaks(part: Floats) -> float:
@@ -74,36 +48,43 @@ def _side_peaks(part: Floats) -> float:
     return max(float(np.percentile(beyond, 99.5)) if beyond.size else 1.0, 1e-3)
 
 
-def _lattice_on_lags(panel: Panel, basis: Floats, extent: Floats) -> None:
+def _lattice_on_lags(ax: Axes, basis: Floats, extent: Floats) -> None:
     """Circles at the lattice points, and its two vectors."""
     if not len(basis):
         return
     points = integer_pairs(9)[:, : len(basis)] @ basis
     points = points[(np.abs(points) < extent * 0.98).all(1)]
-    canvas = panel.canvas
-    canvas.rings(panel.places(*points.T), INK, size=10, width=1.3, within=panel.inside)
-    vectors = [panel.places(*np.stack([0 * vector, vector]).T) for vector in basis]
-    canvas.lines(vectors, "black", width=4.5, within=panel.inside)
-    canvas.lines(vectors, YELLOW, width=2.2, within=panel.inside)
-    for name, path in zip("ab", vectors, strict=False):
-        x, y = path.mean(0).tolist()
-        canvas.text(x + 6, y - 8, name, size=LARGE, color="white", bold=True, halo=True)
+    ax.plot(*points.T, "o", mfc="none", mec=INK, ms=5.5, mew=0.9, scalex=False, scaley=False)
+    for name, vector in zip("ab", basis, strict=False):
+        ax.plot(
+            *np.stack([0 * vector, vector], 1),
+            color=YELLOW,
+            lw=1.6,
+            path_effects=halo(width=3.2),
+            scalex=False,
+            scaley=False,
+        )
+        ax.annotate(
+            name, vector / 2, (4, 4), textcoords="offset points", size=LARGE, color="white",
+            weight="bold", path_effects=halo(),
+        )  # fmt: skip
 
 
-def draw_cepstrum(scene: Scene) -> Canvas:
+def draw_along(scene: Scene, ax: Axes) -> None:
+    """The autocorrelation along the fundamental."""
+    result = scene.record.autocorrelation
+    _curve(scene, ax, result.lag_px, result.along, float(result.period_px))
+    ax.set_xlabel(LABELS["lag along" if scene.is_periodic else "lag"])
+
+
+def draw_cepstrum(scene: Scene, ax: Axes) -> None:
     """The cepstrum along the fundamental."""
     result = scene.record.cepstrum
-    found = float(result.period_px)
-    known = scene.is_periodic and math.isfinite(found)
-    title = f"the harmonics repeat every {found:.1f} px" if known else NO_PERIOD
-    canvas, top = titled(scene, "cepstrum", f"Power cepstrum: {title}", WIDTH, 330)
-    panel = Panel(canvas, (LEFT + 10, top, WIDTH - LEFT - 34, 280), (0, 1), (0, 1))
-    label = "quefrency along the fundamental, px" if scene.is_periodic else "quefrency, px"
-    _curve(scene, panel, result.quefrency_px, result.along, found, label)
-    return canvas
+    _curve(scene, ax, result.quefrency_px, result.along, float(result.period_px))
+    ax.set_xlabel(LABELS["quefrency along" if scene.is_periodic else "quefrency"])
 
 
-def _curve(scene: Scene, panel: Panel, x: Tensor, y: Tensor, found: float, label: str) -> None:
+def _curve(scene: Scene, ax: Axes, x: Tensor, y: Tensor, found: float) -> None:
     """A curve over lags, multiples of the fundamental dotted, the method's own answer marked."""
     period = scene.fundamental_px
     xs, ys = x.double().numpy(), y.double().numpy()
@@ -115,21 +96,25 @@ def _curve(scene: Scene, panel: Panel, x: Tensor, y: Tensor, found: float, label
     beyond = ys[(xs > start) & (xs <= reach)]
     low, high = (float(beyond.min()), float(beyond.max())) if len(beyond) else (0.0, 1.0)
     margin = max(0.1 * (high - low), 1e-3)
-    panel.x_range, panel.y_range = (0, reach), (min(low, 0) - margin, high + 2.6 * margin)
-    panel.level(0, RULE)
+    ax.set_xlim(0, reach)
+    ax.set_ylim(min(low, 0) - margin, high + 2.6 * margin)
+    ax.axhline(0, color=RULE, lw=0.8)
     if math.isfinite(period):
         for k in range(1, int(reach / period) + 1):
-            panel.upright(k * period, FAINT, dash=2)
-        left, top, name = panel.x(period) + 4, panel.inside[1] + 12, f"fundamental {period:.1f} px"
-        panel.canvas.patch((left, top - 8, left + text_width(name, SMALL) + 4, top + 8), PAPER)
-        panel.canvas.text(left + 2, top, name, size=SMALL, color=FAINT)
-    panel.curve(xs, ys, BLUE, 1.7)
+            ax.axvline(k * period, color=FAINT, lw=0.8, ls=(0, (2, 2)))
+        ax.annotate(
+            LABELS["fundamental"].format(period), (period, 1), (4, -4),
+            xycoords=("data", "axes fraction"), textcoords="offset points",
+            size=SMALL, color=FAINT, va="top", bbox={"fc": PAPER, "ec": "none", "pad": 1.2},
+        )  # fmt: skip
+    ax.plot(xs, ys, color=BLUE, lw=1.3)
     if scene.is_periodic and math.isfinite(found) and found <= reach:
-        place = panel.places(np.array([found]), np.interp([found], xs, ys))
-        panel.canvas.dots(place, ORANGE, size=9, within=panel.inside)
-        (left, top) = (place[0] + np.array([9, -9])).tolist()
-        panel.canvas.text(left, top, f"{found:.1f} px", size=LARGE, color=ORANGE, bold=True)
-    panel.frame(label)
+        level = float(np.interp(found, xs, ys))
+        ax.plot(found, level, "o", color=ORANGE, ms=5.5)
+        ax.annotate(
+            f"{found:.1f} px", (found, level), (5, 4), textcoords="offset points",
+            size=LARGE, color=ORANGE, weight="bold",
+        )  # fmt: skip
 
 
 def integer_pairs(reach: int) -> Floats:

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch.nn.functional import avg_pool2d
 
 from tiling_diag.record import Record
-from tiling_diag.report.figures.canvas import (
-    FAINT,
-    INK,
-    TITLE,
-    Canvas,
-    Rgb,
-    wrapped,
-)
-from tiling_diag.report.figures.notes import figure_note
-from tiling_diag.report.figures.panel import Panel
 from tiling_diag.report.figures.region import wall_region
 
-# Walls are shown to fit in this box, px; small ones are enlarged, but not beyond this factor.
-SHOWN_WIDTH, SHOWN_HEIGHT, LARGEST_ZOOM = 720, 560, 4.0
-LEFT, RIGHT, BOTTOM, NARROWEST = 62, 96, 48, 560
-LOWEST_BAR = 120
+# Walls are shown to fit in this box, px; small ones stay as they are.
+SHOWN_BOX = (1120, 920)
+
+Rgb = NDArray[np.uint8]
+Floats = NDArray[np.floating[Any]]
 
 
 class Scene:
@@ -35,13 +28,16 @@ class Scene:
     Args:
         record: of the wall.
         box: width and height in px that the wall is fitted into.
+        largest_zoom: how many times a small wall is enlarged at most.
     """
 
-    def __init__(self, record: Record, box: tuple[int, int] = (SHOWN_WIDTH, SHOWN_HEIGHT)) -> None:
+    def __init__(
+        self, record: Record, box: tuple[int, int] = SHOWN_BOX, largest_zoom: float = 1.0
+    ) -> None:
         """Decide on the size; pictures are made on first use."""
         self.record = record
         self.height, self.width = (int(side) for side in record.image.shape[-2:])
-        fit = min(box[0] / self.width, box[1] / self.height, LARGEST_ZOOM)
+        fit = min(box[0] / self.width, box[1] / self.height, largest_zoom)
         self.shown_width = max(1, round(self.width * fit))
         self.shown_height = max(1, round(self.height * fit))
         # Figure px per picture px.
@@ -67,7 +63,7 @@ class Scene:
             image = avg_pool2d(image, factor, ceil_mode=True)
         pixels = (image * 255).round_().clamp_(0, 255).to(torch.uint8)
         picture = Image.fromarray(pixels.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy())
-        return np.asarray(self._shrunk(picture))
+        return np.asarray(self._resized(picture))
 
     @cached_property
     def mask(self) -> Rgb | None:
@@ -76,7 +72,7 @@ class Scene:
         if bool((region >= 1).all()):
             return None
         pixels = (region * 255).round().clamp(0, 255).to(torch.uint8).numpy()
-        return np.asarray(self._shrunk(Image.fromarray(pixels)))
+        return np.asarray(self._resized(Image.fromarray(pixels)))
 
     @cached_property
     def wall(self) -> Rgb:
@@ -89,57 +85,10 @@ class Scene:
 
     @cached_property
     def grey(self) -> Rgb:
-        """``(h, w)`` the wall in pale grey, as a ground for coloured maps."""
-        pale: Rgb = (self.wall.mean(-1) * 0.62 + 88).astype(np.uint8)
-        return pale
+        """``(h, w, 3)`` the wall in pale grey, as a ground for coloured maps."""
+        pale = (self.wall.mean(-1, dtype=np.float32) * 0.62 + 88).astype(np.uint8)
+        return np.ascontiguousarray(pale[..., None].repeat(3, -1))
 
-    def _shrunk(self, picture: Image.Image) -> Image.Image:
+    def _resized(self, picture: Image.Image) -> Image.Image:
         size = (self.shown_width, self.shown_height)
         return picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-
-    def over_wall(
-        self,
-        name: str,
-        title: str,
-        ground: Rgb,
-        *,
-        color: str = INK,
-        bar: bool = False,
-        also: str = "",
-    ) -> tuple[Canvas, Panel]:
-        """A canvas with a picture of the wall in it, axes in px; `also` is added to its note."""
-        right = RIGHT if bar else 20
-        width = max(NARROWEST, LEFT + self.shown_width + right)
-        height = max(LOWEST_BAR if bar else 0, self.shown_height) + BOTTOM
-        canvas, top = titled(self, name, title, width, height, color=color, also=also)
-        canvas.picture(ground, LEFT, top)
-        box = (LEFT, top, self.shown_width, self.shown_height)
-        panel = Panel(canvas, box, (0, self.width), (self.height, 0))
-        panel.frame("x, px", "y, px")
-        return canvas, panel
-
-
-def titled(
-    scene: Scene,
-    name: str,
-    title: str,
-    width: int,
-    body: int,
-    *,
-    color: str = INK,
-    also: str = "",
-) -> tuple[Canvas, int]:
-    """A canvas whose head says what is seen and how to read it; and where its body starts."""
-    note = f"{figure_note(name, scene.is_periodic)} {also}".strip()
-    heads, notes = wrapped(title, width - 26, TITLE), wrapped(note, width - 26)
-    top = 12 + 22 * len(heads) + 18 * len(notes) + 10
-    canvas = Canvas(width, top + body)
-    canvas.title, canvas.note, canvas.head_px = title, note, top - 10
-    y = 21
-    for line in heads:
-        canvas.text(13, y, line, size=TITLE, bold=True, color=color)
-        y += 22
-    for line in notes:
-        canvas.text(13, y - 1, line, color=FAINT)
-        y += 18
-    return canvas, top

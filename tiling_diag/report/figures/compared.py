@@ -1,0 +1,46 @@
+"""Two walls side by side at one scale."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
+from tiling_diag.record import Record
+from tiling_diag.report.figures.paper import LARGE, Sheet, boxed
+from tiling_diag.report.figures.scene import Scene
+from tiling_diag.report.figures.sizes import WIDTH_IN
+from tiling_diag.report.figures.texts import LABELS, headline
+from tiling_diag.report.figures.wall import draw_overview
+
+# Between the walls, as a share of both.
+GAP = 0.03
+LEFT, RIGHT, BOTTOM, TALLEST = 0.66, 0.14, 0.47, 6.0
+
+
+def draw_comparison(a: Record, b: Record, ax: Axes) -> None:
+    """Walls A and B with their lattices and flagged zones, a px of A as large as one of B."""
+    scenes = [Scene(a), Scene(b)]
+    width, height = _span(scenes)
+    start = scenes[0].width + GAP * width
+    for name, scene, left in zip("AB", scenes, (0.0, start), strict=True):
+        draw_overview(scene, ax, named=False, left_px=left)
+        slack = 0.015 * width
+        boxed(ax, left + slack, slack, name, size=LARGE, weight="bold", ha="left", va="top")
+    ax.set_xlim(0, start + scenes[1].width)
+    ax.set_ylim(height, 0)
+    ax.set_xlabel(LABELS["both"])
+    ax.set_xticks([])
+
+
+def _span(scenes: list[Scene]) -> tuple[float, float]:
+    """Width of both and the larger height, px."""
+    return float(sum(s.width for s in scenes)), float(max(s.height for s in scenes))
+
+
+def comparison_sheet(a: Record, b: Record) -> Sheet:
+    """The same as a figure of its own."""
+    width, height = _span([Scene(a), Scene(b)])
+    fit = min((WIDTH_IN - LEFT - RIGHT) / (width * (1 + GAP)), TALLEST / height)
+    box = (LEFT, 0.0, width * (1 + GAP) * fit, height * fit)
+    sheet = Sheet(f"A: {headline(a)}", f"B: {headline(b)}", box[3] + BOTTOM)
+    draw_comparison(a, b, sheet.axes(box, picture=True))
+    return sheet
