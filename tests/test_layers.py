@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = {"tiling_diag": ROOT / "tiling_diag", "tiling_diag.losses": ROOT / "losses"}
 # From top to bottom; what stands on one line does not import each other.
 CHAIN = (
-    ("tiling_diag",),
+    ("__main__", "tiling_diag"),
     ("compat",),
     ("command",),
     ("compare",),

@@ -24,6 +24,7 @@ OPTIONS = {
         "--fail-on-regression", "--mask-pattern", "--strict", "--group-by",
         *SIZES, *FOLDERS, *ANY,
     },
+    "schema": set(),
     "synth": {
         "--picture", "--walls", "--defects", "--strength", "--size", "--seed",
         "--out", "-o", "--json",

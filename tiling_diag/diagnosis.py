@@ -97,12 +97,19 @@ def diagnose(
 ) -> Diagnosis:
     """Diagnose one wall.
 
+    A picture may be the path of a file, a Pillow picture of any mode, or an array or tensor:
+    ``(H, W)``, ``(H, W, C)``, ``(C, H, W)`` or ``(1, C, H, W)`` with C = 1, 3 or 4 (RGBA). Floats
+    count from 0 to 1, ``uint8`` to 255, ``uint16`` to 65535; of a file the first frame is read.
+
     Args:
-        pred: the picture: a path, a Pillow picture, an array ``(H, W[, C])`` or a tensor
-            ``(C, H, W)``.
+        pred: the picture.
         mask: where the wall is (white); the whole picture without one.
         ref: a picture of the material as it should be.
         settings: options; the defaults if None.
+
+    Returns:
+        What was measured, and what was found wrong: `verdict`, `findings`, `summary()`, `save()`
+        and `plot()`.
 
     Raises:
         InputError: if an input can't be read or used; the message names it and says what would
@@ -125,6 +132,9 @@ def diagnose_batch(
         mask: ``(B, 1, H, W)`` or ``(B, H, W)`` in [0, 1].
         ref: ``(C, H, W)`` one reference for all.
         settings: options.
+
+    Returns:
+        One diagnosis for each, in order.
 
     Raises:
         InputError: if shapes don't fit or values are not finite.

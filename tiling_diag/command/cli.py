@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import Annotated
 
 import typer
 
 from tiling_diag._version import __version__
-from tiling_diag.command import batch, compare, diag, score, synth
+from tiling_diag.command import batch, compare, diag, schema, score, synth
 from tiling_diag.command.usage import OneLineErrors
 
 app = typer.Typer(
@@ -22,14 +23,21 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"tiling-diag {__version__}")
+        # Without importing torch, which would take seconds.
+        typer.echo(f"tiling-diag {__version__} (torch {metadata.version('torch')})")
         raise typer.Exit
 
 
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Show the versions of this and of torch.",
+        ),
     ] = False,
 ) -> None:
     """Measure the tiling of brick and tile walls, and find what is wrong with it."""
@@ -40,3 +48,4 @@ app.command(epilog=batch.EXAMPLES + batch.EXIT_CODES)(batch.batch)
 app.command(epilog=compare.EXAMPLES + compare.EXIT_CODES)(compare.compare)
 app.command(epilog=synth.EXAMPLES)(synth.synth)
 app.command(epilog=score.EXAMPLES)(score.score)
+app.command(epilog=schema.EXAMPLES)(schema.schema)

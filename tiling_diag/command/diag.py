@@ -19,17 +19,18 @@ from tiling_diag.command.options import (
     print_result,
     user_errors,
 )
+from tiling_diag.command.waiting import said_if_slow
 from tiling_diag.errors import InputError
 from tiling_diag.findings.finding import reaches
 from tiling_diag.process import heavy_imports
 
 EXAMPLES = """Examples:
 
-  tiling-diag diag --pred wall.jpg
+  tiling-diag diag wall.jpg
 
-  tiling-diag diag --pred wall.jpg --mask wall.png --ref tile.png --out report
+  tiling-diag diag wall.jpg --mask wall.png --ref tile.png --out report
 
-  tiling-diag diag --pred wall.jpg --unit-px 64 --json --fail-on suspect
+  tiling-diag diag wall.jpg --unit-px 64 --json --fail-on suspect
 """
 EXIT_CODES = """
 Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 70 a fault of the
@@ -38,7 +39,10 @@ program; 130 interrupted.
 
 
 def diag(
-    pred: Annotated[Path, typer.Option(help="Picture to measure.", show_default=False)],
+    picture: Annotated[
+        list[Path] | None, typer.Argument(help="Picture to measure.", show_default=False)
+    ] = None,
+    pred: Annotated[Path | None, typer.Option(help="The same, by name.")] = None,
     mask: Annotated[
         Path | None, typer.Option(help="Picture that is white where the wall is.")
     ] = None,
@@ -76,6 +80,7 @@ def diag(
     with user_errors():
         if rectify and out is None:
             raise InputError("--rectify writes files: say where with --out FOLDER")
+        wall = _one_picture([*(picture or []), *([] if pred is None else [pred])])
         with heavy_imports():
             from tiling_diag.diagnosis import diagnose
             from tiling_diag.report.summary import summarize
@@ -85,18 +90,20 @@ def diag(
         settings = Settings(
             unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device
         )
-        diagnosis = diagnose(pred, mask, ref, settings)
+        with said_if_slow(f"measuring {wall}"):
+            diagnosis = diagnose(wall, mask, ref, settings)
         files: list[Path] = []
         if out is None:
             summary = summarize(diagnosis)
         else:
-            summary, files = write_report(
-                diagnosis,
-                out,
-                figures=not no_figures,
-                figure_format=figure_format.value,
-                dpi=dpi,
-            )
+            with said_if_slow(f"writing {out}"):
+                summary, files = write_report(
+                    diagnosis,
+                    out,
+                    figures=not no_figures,
+                    figure_format=figure_format.value,
+                    dpi=dpi,
+                )
             if rectify:
                 from tiling_diag.report.rectified import write_rectified
 
@@ -111,3 +118,17 @@ def diag(
             typer.echo(f"report: {files[-1]}", err=True)
     if fail_on is not None and reaches(diagnosis.verdict, fail_on.value):
         raise typer.Exit(1)
+
+
+def _one_picture(pictures: list[Path]) -> Path:
+    """The picture; diag takes one only."""
+    if not pictures:
+        raise InputError(
+            "no picture is named: tiling-diag diag wall.jpg (see tiling-diag diag --help)"
+        )
+    if len(pictures) > 1:
+        raise InputError(
+            f"{len(pictures)} pictures are named and diag measures one: "
+            "tiling-diag batch measures many, as in tiling-diag batch FOLDER --out results"
+        )
+    return pictures[0]

@@ -50,7 +50,12 @@ def out_option(help: str, parser: Callable[[str], Any] = folder, **more: Any) ->
 
 
 # Options that several commands have.
-RefScale = Annotated[float, typer.Option(help="Wall pixels per pixel of the reference.")]
+RefScale = Annotated[
+    float,
+    typer.Option(
+        help="Px of the wall per px of the reference: 2 if it was taken from twice as far."
+    ),
+]
 UnitPx = Annotated[float | None, typer.Option(help="Expected length of a unit along its row, px.")]
 CoursePx = Annotated[float | None, typer.Option(help="Expected distance from row to row, px.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
@@ -103,7 +108,8 @@ def print_json(document: Any) -> None:
 def print_result(text: str) -> None:
     """Write to standard output, and say so if that fails."""
     try:
-        typer.echo(text)
+        # Colours were decided on when the text was made; see NO_COLOR and FORCE_COLOR.
+        typer.echo(text, color=True)
     except BrokenPipeError:
         raise typer.Exit(141) from None  # as shells report a program that SIGPIPE ended
     except OSError as error:

@@ -16,11 +16,13 @@ class Advice:
 ADVICE = {
     "period_doubled": Advice(
         "the model sits on a subharmonic of the material's frequency",
-        "train with SpectralPeriodLoss or ACFPeriodLoss; put a window before any FFT loss",
+        "train with SpectralPeriodLoss or ACFPeriodLoss (for RGB within ColourLoss); "
+        "put a window before any FFT loss",
     ),
     "period_halved": Advice(
         "the model sits on a harmonic of the material's frequency",
-        "train with SpectralPeriodLoss or ACFPeriodLoss; put a window before any FFT loss",
+        "train with SpectralPeriodLoss or ACFPeriodLoss (for RGB within ColourLoss); "
+        "put a window before any FFT loss",
     ),
     "period_off": Advice(
         "the scale drifts away from the reference",
