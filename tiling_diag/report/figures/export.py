@@ -156,7 +156,7 @@ def _parts(sheet: Sheet) -> tuple[str, list[tuple[Rgb, Box]]]:
     svg = buffer.getvalue()
     width, top = WIDTH_IN * _POINTS, sheet.head_in * _POINTS
     height = sheet.height_in * _POINTS - top
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top:g} {width:g} {height:g}">'
+    head = f'<svg viewBox="0 {top:g} {width:g} {height:g}">'
     return head + svg[svg.index(">", svg.index("<svg")) + 1 :], crops
 
 
