@@ -82,8 +82,6 @@ def tagged(numbers: Numbers, prefix: str) -> dict[str, float]:
 
 def figure(diagnosis: Diagnosis, name: str) -> NDArray[Any]:
     """A figure of the report, uint8 ``(H, W, 3)``."""
-    import numpy as np
-
     from tiling_diag.report.figures.draw import draw
     from tiling_diag.report.figures.export import pixels
 
