@@ -20,7 +20,7 @@ from tiling_diag.report.figures.wall import draw_overview, draw_pred, overlay_of
 # Margins, and the sides of maps and charts, in inches.
 LEFT, RIGHT, BAR_RIGHT, BOTTOM = 0.66, 0.14, 0.95, 0.47
 TALLEST, LARGEST_ZOOM, LOWEST = 4.5, 0.04, 0.3
-MAP, CHART = 2.36, (0.78, 0.04, 5.36, 2.6)
+MAP, CHART = 2.3, (0.78, 0.04, 5.36, 2.6)
 
 
 def sheet_of(scene: Scene, name: str, body_in: float) -> Sheet:
@@ -84,8 +84,8 @@ def _spectrum(name: str, window: bool) -> Callable[[Scene], Sheet]:
     def drawn(scene: Scene) -> Sheet:
         sheet = sheet_of(scene, name, MAP + BOTTOM + 0.04)
         left = sheet.axes((LEFT, 0.04, MAP, MAP), picture=True)
-        right = sheet.axes((LEFT + MAP + 0.5, 0.04, MAP, MAP), picture=True)
-        bar = sheet.axes((LEFT + 2 * MAP + 0.58, 0.28, 0.1, MAP - 0.24))
+        right = sheet.axes((LEFT + MAP + 0.54, 0.04, MAP, MAP), picture=True)
+        bar = sheet.axes((LEFT + 2 * MAP + 0.62, 0.28, 0.1, MAP - 0.24))
         draw_spectrum(scene, left, window=window, whole=True)
         draw_spectrum(scene, right, bar, window=window)
         right.set_ylabel("")
@@ -99,7 +99,7 @@ def _acf(scene: Scene) -> Sheet:
     ax = sheet.axes((LEFT, 0.04, MAP, MAP), picture=True)
     bar = sheet.axes((LEFT + MAP + 0.08, 0.28, 0.1, MAP - 0.24))
     draw_autocorrelation(scene, ax, bar)
-    draw_along(scene, sheet.axes((LEFT + MAP + 1.1, 0.04, 2.14, MAP)))
+    draw_along(scene, sheet.axes((LEFT + MAP + 1.24, 0.04, 2.06, MAP)))
     return sheet
 
 

@@ -154,7 +154,8 @@ def _parts(sheet: Sheet) -> tuple[str, list[tuple[Rgb, Box]]]:
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": sheet.title}):
         figure.savefig(buffer, format="svg", metadata=nothing)
     svg = buffer.getvalue()
-    width, top = WIDTH_IN * _POINTS, sheet.head_in * _POINTS
+    # A letter of the upper tick stands above the axes.
+    width, top = WIDTH_IN * _POINTS, (sheet.head_in - 0.08) * _POINTS
     height = sheet.height_in * _POINTS - top
     head = f'<svg viewBox="0 {top:g} {width:g} {height:g}">'
     return head + svg[svg.index(">", svg.index("<svg")) + 1 :], crops

@@ -113,7 +113,7 @@ def _curve(scene: Scene, ax: Axes, x: Tensor, y: Tensor, found: float) -> None:
         ax.plot(found, level, "o", color=ORANGE, ms=5.5)
         ax.annotate(
             f"{found:.1f} px", (found, level), (5, 4), textcoords="offset points",
-            size=LARGE, color=ORANGE, weight="bold",
+            size=LARGE, color=ORANGE, weight="bold", path_effects=halo(PAPER),
         )  # fmt: skip
 
 

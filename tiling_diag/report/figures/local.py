@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -112,7 +113,8 @@ def color_bar(ax: Axes, bar: Axes | None, colors: ScalarMappable, label: str) ->
     """A colour bar in its own axes, or beside `ax` where there are none; its label above it."""
     figure = ax.get_figure()
     assert figure is not None, "the axes belong to no figure"
-    made = figure.colorbar(colors, cax=bar) if bar is not None else figure.colorbar(colors, ax=ax)
+    place: Any = {"ax": ax} if bar is None else {"cax": bar}
+    made = figure.colorbar(colors, ticks=MaxNLocator(5), **place)
     if bar is None:
         made.set_label(label)
         return made

@@ -58,10 +58,15 @@ def _mark_frequency(ax: Axes, frequency: float, factor: float, energy: float) ->
     lines = [(name, LARGE, color, "bold"), (f"{1 / frequency:.1f} px", SMALL, color, "normal")]
     if math.isfinite(energy):
         lines.append((LABELS["energy"].format(energy), SMALL, FAINT, "normal"))
+    low, high = ax.get_xlim()
+    place = math.log(frequency / low) / math.log(high / low)
+    # Away from the mark of f, unless it would leave the axes.
+    side = "right" if place > (0.2 if factor < 1 else 0.88) else "left"
     for row, (text, size, ink, weight) in enumerate(lines):
         ax.annotate(
-            text, (frequency, 1), (4, -5 - 12 * row), xycoords=("data", "axes fraction"),
-            textcoords="offset points", size=size, color=ink, weight=weight, va="top",
+            text, (frequency, 1), (-4 if side == "right" else 4, -5 - 12 * row),
+            xycoords=("data", "axes fraction"), textcoords="offset points",
+            size=size, color=ink, weight=weight, ha=side, va="top",
         )  # fmt: skip
 
 
@@ -100,6 +105,7 @@ def draw_spectrum(
         ax.set_xticks(halves, labels=names)
         ax.set_yticks(halves, labels=[*names[:2], "−1/8", "0", "1/8", *names[5:]])
         return
+    ax.locator_params(nbins=5)
     if f > 0:
         _harmonics(ax, scene, reach)
     color_bar(ax, bar, shown, LABELS["dB"])

@@ -160,7 +160,7 @@ def _local_period(record: Record) -> str:
     if not len(known):
         return "Local period: not measured"
     return (
-        f"Local period: {float(np.median(known)):.1f} px in the middle, 90 % of the wall "
+        f"Local period: {float(np.median(known)):.1f} px, 90 % of the wall "
         f"{float(local.p05_px):.1f} to {float(local.p95_px):.1f} px"
     )
 
