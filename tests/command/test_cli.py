@@ -191,7 +191,7 @@ def test_bad_and_odd_pictures_get_an_answer_or_one_line(case, tmp_path):
         (["--out", "/dev/null/report"], "can't hold the report"),
         (["--out", REFERENCE], "can't hold the report"),
         (["--device"], "requires an argument"),
-        (["stray.jpg"], "unexpected extra argument"),
+        (["stray.jpg"], "2 pictures are named and diag measures one"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
