@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from os import PathLike
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from tiling_diag.record import Record
 from tiling_diag.report.figures.colors import YELLOW
 from tiling_diag.report.figures.overlay import lattice_overlay
 from tiling_diag.report.pictures import png_bytes
+from tiling_diag.report.summary import lattice_dict
 from tiling_diag.report.write import write_atomically
 
 # The rectified picture is no longer than this: far parts of a strong tilt would fill a wall of px.
@@ -70,23 +70,15 @@ def _with_lattice(record: Record, picture: Image.Image, canvas: Canvas) -> Image
 
 
 def _numbers(record: Record, canvas: Canvas) -> dict[str, object]:
-    def known(values: list[float]) -> list[float] | None:
-        return values if all(math.isfinite(v) for v in values) else None
-
-    lattice = record.lattice
-    scale = float(canvas.scale)
-    a, b = (lattice.basis_px * scale).tolist()
-    unit, course = float(lattice.unit_px), float(lattice.course_px)
+    lattice, scale = lattice_dict(record.lattice) or {}, float(canvas.scale)
+    scaled = {
+        key: None if value is None else (np.array(value) * scale).tolist()
+        for key, value in lattice.items()
+    }
     homography = canvas.homography / canvas.homography[2, 2]
     return {
         "homography": homography.tolist(),
         "height_px": canvas.size[0],
         "width_px": canvas.size[1],
-        "lattice": {
-            "a_px": a,
-            "b_px": known(b),
-            "unit_px": unit * scale if math.isfinite(unit) else None,
-            "course_px": course * scale if math.isfinite(course) else None,
-            "angle_deg": float(lattice.angle_deg),
-        },
+        "lattice": {**scaled, "angle_deg": lattice["angle_deg"]},
     }

@@ -20,6 +20,8 @@ from tiling_diag.report.rounding import rounded
 
 SCHEMA_VERSION = 1
 MAP_FILE, WALL_FILE = "local_period.npy", "wall_map.npy"
+LOCAL_NUMBERS = ("median_px", "p05_px", "p95_px", "drift_x", "drift_y", "window_px", "stride_px")
+SCALES = ("scale_ratio", "scale_ratio_x", "scale_ratio_y")
 # Below this probability of a lattice the next best one is named.
 SURE_PROBABILITY = 0.8
 
@@ -75,7 +77,10 @@ def _summary(d: Record, *, saved: bool) -> dict[str, Any]:
             "spectral_px": number(d.spectral.period_px),
         },
         "reference": _reference(d),
-        "local_period": {**_local_period(d), "map": MAP_FILE if saved else None},
+        "local_period": {
+            **{key: number(getattr(d.local_period, key)) for key in LOCAL_NUMBERS},
+            "map": MAP_FILE if saved else None,
+        },
         "fundamental_radius_bin": bins(d.lattice.fundamental_px),
         "acf_first_peak_radius_bin": bins(d.autocorrelation.period_px),
         "ref_radius_bin": _reference_bin(d, side),
@@ -151,26 +156,12 @@ def lattice_dict(lattice: LatticeResult) -> dict[str, Any] | None:
     }
 
 
-def _local_period(d: Record) -> dict[str, Any]:
-    return {
-        "median_px": number(d.local_period.median_px),
-        "p05_px": number(d.local_period.p05_px),
-        "p95_px": number(d.local_period.p95_px),
-        "drift_x": number(d.local_period.drift_x),
-        "drift_y": number(d.local_period.drift_y),
-        "window_px": number(d.local_period.window_px),
-        "stride_px": number(d.local_period.stride_px),
-    }
-
-
 def _reference(d: Record) -> dict[str, Any] | None:
     if d.reference is None:
         return None
     return {
         "lattice": lattice_dict(d.reference.lattice),
-        "scale_ratio": number(d.reference.scale_ratio),
-        "scale_ratio_x": number(d.reference.scale_ratio_x),
-        "scale_ratio_y": number(d.reference.scale_ratio_y),
+        **{key: number(getattr(d.reference, key)) for key in SCALES},
     }
 
 

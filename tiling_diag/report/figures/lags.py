@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tiling_diag.report.figures.colors import BLUE, FAINT, INK, ORANGE, PAPER, RULE, YELLOW
 from tiling_diag.report.figures.local import color_bar
-from tiling_diag.report.figures.paper import LARGE, SMALL, halo
+from tiling_diag.report.figures.paper import LARGE, SMALL, halo, marks
 from tiling_diag.report.figures.scene import Floats, Scene
 from tiling_diag.report.figures.texts import LABELS
 
@@ -54,16 +54,10 @@ def _lattice_on_lags(ax: Axes, basis: Floats, extent: Floats) -> None:
         return
     points = integer_pairs(9)[:, : len(basis)] @ basis
     points = points[(np.abs(points) < extent * 0.98).all(1)]
-    ax.plot(*points.T, "o", mfc="none", mec=INK, ms=5.5, mew=0.9, scalex=False, scaley=False)
+    marks(ax, points, mfc="none", mec=INK, ms=5.5, mew=0.9)
     for name, vector in zip("ab", basis, strict=False):
-        ax.plot(
-            *np.stack([0 * vector, vector], 1),
-            color=YELLOW,
-            lw=1.6,
-            path_effects=halo(width=3.2),
-            scalex=False,
-            scaley=False,
-        )
+        arrow = np.stack([0 * vector, vector])
+        marks(ax, arrow, "-", color=YELLOW, lw=1.6, path_effects=halo(width=3.2))
         ax.annotate(
             name, vector / 2, (4, 4), textcoords="offset points", size=LARGE, color="white",
             weight="bold", path_effects=halo(),

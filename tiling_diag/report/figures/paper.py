@@ -17,7 +17,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from tiling_diag.report.figures.colors import FAINT, INK, PAPER, RULE
-from tiling_diag.report.figures.scene import Rgb
+from tiling_diag.report.figures.scene import Floats, Rgb
 from tiling_diag.report.figures.sizes import FILE_DPI, WIDTH_IN
 
 # Font sizes in points; at 6.4 inches they can be read on a page of 400 px.
@@ -106,6 +106,11 @@ def axes_for(ax: Axes | None, height_in: float = 4.8) -> Axes:
     figure = Figure((WIDTH_IN, height_in), layout="constrained")
     FigureCanvasAgg(figure)
     return figure.add_subplot(axes_class=OwnAxes)
+
+
+def marks(ax: Axes, places: Floats, style: str = "o", **how: Any) -> None:
+    """Marks at, or a line through, places ``(n, 2)``; what the axes show stays the same."""
+    ax.plot(*places.T, style, scalex=False, scaley=False, **how)
 
 
 def halo(color: str = "black", width: float = 2.0) -> Any:

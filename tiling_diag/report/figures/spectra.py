@@ -13,7 +13,7 @@ from tiling_diag.kernels.spectrum import two_sided
 from tiling_diag.report.figures.colors import BLUE, CYAN, FAINT, INK, ORANGE
 from tiling_diag.report.figures.lags import integer_pairs
 from tiling_diag.report.figures.local import color_bar
-from tiling_diag.report.figures.paper import LARGE, SMALL, halo
+from tiling_diag.report.figures.paper import LARGE, SMALL, halo, marks
 from tiling_diag.report.figures.scene import Floats, Scene
 from tiling_diag.report.figures.texts import LABELS
 
@@ -138,28 +138,10 @@ def _harmonics(ax: Axes, scene: Scene, reach: float) -> None:
         far = np.abs(waves).max(1)
         waves = waves[(far < reach * 0.97) & (far > 1e-9)]
         if len(waves) <= 200:
-            ax.plot(
-                *waves.T,
-                "o",
-                mfc="none",
-                mec="#e8e8e8",
-                ms=5.5,
-                mew=0.7,
-                scalex=False,
-                scaley=False,
-            )
+            marks(ax, waves, mfc="none", mec="#e8e8e8", ms=5.5, mew=0.7)
     if np.isfinite(wave).all():
         family = [k for k in (-3, -2, -1, 1, 2, 3) if np.abs(wave * k).max() < reach * 0.97]
-        ax.plot(
-            *np.outer(family, wave).T,
-            "o",
-            mfc="none",
-            mec=CYAN,
-            ms=7,
-            mew=1.4,
-            scalex=False,
-            scaley=False,
-        )
+        marks(ax, np.outer(family, wave), mfc="none", mec=CYAN, ms=7, mew=1.4)
         for k in (1, 2):
             if k in family:
                 name, (x, y) = "f" if k == 1 else "2f", wave * k

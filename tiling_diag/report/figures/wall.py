@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection
 from tiling_diag.findings.finding import Zone
 from tiling_diag.report.figures.colors import PAPER, YELLOW, ZONE
 from tiling_diag.report.figures.overlay import Overlay, lattice_overlay
-from tiling_diag.report.figures.paper import LARGE, boxed
+from tiling_diag.report.figures.paper import LARGE, boxed, marks
 from tiling_diag.report.figures.scene import Floats, Rgb, Scene
 from tiling_diag.report.figures.texts import LABELS
 from tiling_diag.report.figures.zones import corners, flagged_zones, kept_inside
@@ -62,12 +62,7 @@ def draw_lattice(ax: Axes, overlay: Overlay, left_px: float = 0.0) -> None:
         ax.add_collection(
             LineCollection(lines, colors=color, linewidths=width, alpha=opacity), autolim=False
         )
-    if len(overlay.points):
-        x, y = overlay.points.T
-        ax.plot(
-            x + left_px, y, "o", color=YELLOW, ms=3.6, mec="black", mew=0.6,
-            scalex=False, scaley=False,
-        )  # fmt: skip
+    marks(ax, overlay.points + [left_px, 0.0], color=YELLOW, ms=3.6, mec="black", mew=0.6)
 
 
 def _name_zones(ax: Axes, scene: Scene, zones: list[Zone]) -> None:
@@ -86,9 +81,8 @@ def outline(ax: Axes, places: Floats, scene: Scene, left_px: float = 0.0) -> Non
     """A zone's outline ``(n, 2)``, in px of the picture; all of it inside of the picture."""
     slack = 0.004 * max(scene.width, scene.height)
     places = kept_inside(places, (scene.width, scene.height), slack) + np.array([left_px, 0.0])
-    x, y = np.concatenate([places, places[:1]]).T
     for color, width in ((PAPER, 3.6), (ZONE, 2.2)):
-        ax.plot(x, y, color=color, lw=width, scalex=False, scaley=False)
+        marks(ax, np.concatenate([places, places[:1]]), "-", color=color, lw=width)
 
 
 def outlines(ax: Axes, polygons: Iterable[Floats], scene: Scene) -> None:
