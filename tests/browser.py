@@ -52,3 +52,16 @@ def opened(context, path, **how):
         assert complaints == []
     finally:
         page.close()
+
+
+def pictures_shown(page):
+    """How many pictures a page holds, within its figures and beside them; all must be whole."""
+    return page.evaluate(
+        """async () => {
+          const links = [...document.querySelectorAll("svg image")].map(one => one.href.baseVal);
+          links.push(...[...document.images].map(one => one.src));
+          const decoded = links.map(link => Object.assign(new Image(), { src: link }).decode());
+          await Promise.all(decoded);
+          return links.length;
+        }"""
+    )

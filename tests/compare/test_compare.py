@@ -5,10 +5,12 @@ import os
 import shutil
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 from batch_walls import HereEngine, rows_in, save_wall
-from browser import browser, needs_browser, opened
+from browser import browser, needs_browser, opened, pictures_shown
 from PIL import Image
 from typed_commands import typed
 
@@ -300,8 +302,9 @@ def test_pages_open_in_a_browser_without_complaint_and_within_its_width(batches,
                 page.set_viewport_size({"width": width, "height": 800})
                 assert page.evaluate("() => document.documentElement.scrollWidth") <= width
                 page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
-                assert page.locator("img").count() >= pictures
-                page.wait_for_function(
-                    "() => [...document.images].every(i => i.complete && i.naturalWidth > 0)"
-                )
+                # Pages of both batches, and their galleries.
+                links = page.locator("a").evaluate_all("all => all.map(a => a.href)")
+                assert all(Path(url2pathname(urlsplit(one).path)).is_file() for one in links)
+                assert len(links) >= {"batches": 10, "pictures": 0}[kind]
+                assert pictures_shown(page) >= pictures
                 assert "<i>" in page.locator("body").inner_text()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from tiling_diag._version import __version__
+from tiling_diag.batch.folder import GALLERY_FILE
 from tiling_diag.batch.rows import NUMBERS
 from tiling_diag.compare.batches import PERIODS, BatchComparison
 from tiling_diag.compare.group_text import MOST_GROUPS, group_texts, print_groups
@@ -16,7 +17,7 @@ from tiling_diag.compare.judging import LEVEL
 from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.compare.trend import Trend
 from tiling_diag.compare.trend_page import PAGE_FILE as TREND_FILE
-from tiling_diag.compare.trend_page import render_trend, trend_page
+from tiling_diag.compare.trend_page import link, render_trend, trend_page
 from tiling_diag.errors import InputError
 from tiling_diag.report.pages import data_uri, environment
 from tiling_diag.report.values import text_of
@@ -60,7 +61,7 @@ def write_comparison(
     elif isinstance(comparison, Trend):
         contents[TREND_FILE] = trend_page(comparison, out)
     else:
-        contents[PAGE_FILE] = _batch_page(comparison)
+        contents[PAGE_FILE] = _batch_page(comparison, out)
     return [write_atomically(out / name, data) for name, data in contents.items()]
 
 
@@ -78,7 +79,7 @@ def _picture_page(comparison: PictureComparison, figure: Markup) -> bytes:
     ).encode()
 
 
-def _batch_page(c: BatchComparison) -> bytes:
+def _batch_page(c: BatchComparison, out: Path) -> bytes:
     page = environment().get_template("compare_batches.html.j2")
     return page.render(
         version=__version__,
@@ -88,7 +89,7 @@ def _batch_page(c: BatchComparison) -> bytes:
         shares=[(share, *share_texts(c, share)) for share in c.shares],
         numbers=[(n, *_number_texts(n)) for n in c.numbers],
         lists=[
-            (title, [printable(a.name) for a, _ in walls[:_MOST_NAMES]], len(walls))
+            (title, [_linked(c, a, b, out) for a, b in walls[:_MOST_NAMES]], len(walls))
             for title, walls in (
                 ("regressed", c.regressed),
                 ("improved", c.improved),
@@ -96,7 +97,7 @@ def _batch_page(c: BatchComparison) -> bytes:
             )
         ],
         alone=[
-            (title, [printable(name) for name in found[:_MOST_NAMES]], len(found))
+            (title, [(printable(name), []) for name in found[:_MOST_NAMES]], len(found))
             for title, found in (
                 ("only in A", c.pairs.only_a),
                 ("only in B", c.pairs.only_b),
@@ -104,14 +105,21 @@ def _batch_page(c: BatchComparison) -> bytes:
             )
             if found
         ],
-        largest=[[_shown(c.a, a), _shown(c.b, b)] for a, b in c.largest],
+        largest=[[_shown(c.a, a, out), _shown(c.b, b, out)] for a, b in c.largest],
+        galleries=[link(side.folder / GALLERY_FILE, out) for side in (c.a, c.b)],
         labels=["A", "B"],
         groups=[group_texts(table) for table in c.groups[:MOST_GROUPS]],
         more_groups=max(0, len(c.groups) - MOST_GROUPS),
     ).encode()
 
 
-def _shown(side: Side, wall: Wall) -> dict[str, Any]:
+def _linked(c: BatchComparison, a: Wall, b: Wall, out: Path) -> tuple[str, list[tuple[str, str]]]:
+    """A wall's name, and links to the pages that it has."""
+    pages = (("A", link(c.a.page(a), out)), ("B", link(c.b.page(b), out)))
+    return printable(a.name), [(side, page) for side, page in pages if page is not None]
+
+
+def _shown(side: Side, wall: Wall, out: Path) -> dict[str, Any]:
     """A wall as the page shows it."""
     try:
         picture = data_uri(side.thumbnail(wall).read_bytes(), "jpeg")
@@ -123,6 +131,7 @@ def _shown(side: Side, wall: Wall) -> dict[str, Any]:
     return {
         "name": printable(wall.name),
         "picture": picture,
+        "page": link(side.page(wall), out),
         "status": wall.status,
         "codes": ", ".join(sorted(wall.codes)) or "nothing found",
         "size": size or "no period",

@@ -116,7 +116,7 @@ def _changed(t: Trend, k: int, out: Path) -> dict[str, Any]:
         "before": names[k - 1] if k else "",
         "worse": len(worse),
         "better": len(better),
-        "gallery": _link(t.sides[k].folder / GALLERY_FILE, out),
+        "gallery": link(t.sides[k].folder / GALLERY_FILE, out),
         "pairs": [
             (printable(b.name), [_shown(t, k - 1, a, out), _shown(t, k, b, out)]) for a, b in shown
         ],
@@ -132,13 +132,13 @@ def _shown(t: Trend, k: int, wall: Wall, out: Path) -> dict[str, Any]:
     return {
         "label": labels_of(t)[k],
         "picture": picture,
-        "page": _link(t.sides[k].page(wall), out),
+        "page": link(t.sides[k].page(wall), out),
         "status": wall.status,
         "codes": ", ".join(sorted(wall.codes)) or "nothing found",
     }
 
 
-def _link(path: Path, out: Path) -> str | None:
+def link(path: Path, out: Path) -> str | None:
     """A link to a file from a page in `out`; None if the file is not there."""
     if not path.is_file():
         return None

@@ -25,8 +25,7 @@ FOLDED_CELLS = 9
 MOST_BINS = 64
 # Lines that leave the wall are cut into so many pieces, of which those on it are kept.
 PIECES = 24
-# Rows this much nearer or farther than those of hexagons are bricks; shares of a unit.
-HEXAGONS = (0.5, math.sqrt(0.75))
+# Lattices farther than this from that of regular hexagons are bricks; share of a side.
 HEXAGON_SLACK = 0.06
 
 
@@ -49,12 +48,14 @@ class Frame(NamedTuple):
         origin: the picture's middle, px.
         tilt: of the wall, 1/px.
         basis: the lattice, flat px: a unit along the rows, and a step to the next row.
+        shortest: its two shortest vectors; NaN where only rows repeat.
         is_plane: whether units repeat; if not, the first vector only says where rows run.
     """
 
     origin: Floats
     tilt: Floats
     basis: Floats
+    shortest: Floats
     is_plane: bool
 
     def flat(self, places: Floats) -> Floats:
@@ -104,7 +105,7 @@ def _frame(record: Record) -> Frame | None:
     if not np.isfinite(basis[1]).all():
         along = np.array([basis[0, 1], -basis[0, 0]]) / np.linalg.norm(basis[0])
         rows = np.stack([along * max(height, width) / 8, basis[0]])
-        return Frame(origin, tilt, rows, is_plane=False)
+        return Frame(origin, tilt, rows, basis, is_plane=False)
     angle = math.radians(float(lattice.angle_deg))
     named = float(lattice.unit_px) * np.array([math.cos(angle), math.sin(angle)])
     steps = np.stack(np.meshgrid(np.arange(-4, 5), np.arange(-4, 5)), -1).reshape(-1, 2)
@@ -116,7 +117,7 @@ def _frame(record: Record) -> Frame | None:
     if not near.any():
         return None
     step = vectors[near][np.linalg.norm(vectors[near], axis=1).argmin()]
-    return Frame(origin, tilt, np.stack([unit, step]), is_plane=True)
+    return Frame(origin, tilt, np.stack([unit, step]), basis, is_plane=True)
 
 
 def _rows(frame: Frame) -> Floats:
@@ -126,21 +127,26 @@ def _rows(frame: Frame) -> Floats:
 
 def _outlines(frame: Frame) -> list[Floats]:
     """What a cell may look like: lines ``(n, 2, 2)`` from a lattice point, each once per cell."""
-    unit, step = frame.basis
     if not frame.is_plane:
         return [_rows(frame)]
-    along = unit / np.linalg.norm(unit)
-    offset, across = float(step @ along), step - (step @ along) * along
+    _, across, _ = _sides(frame.basis)
     bricks = np.concatenate([_rows(frame), np.stack([np.zeros(2), across])[None]])
-    seen = np.array([abs(offset), float(np.linalg.norm(across))]) / np.linalg.norm(unit)
-    if np.abs(seen - HEXAGONS).max() > HEXAGON_SLACK:
-        return [bricks]
-    # Corners of the cell of what is nearest to a lattice point: as far from it as from two others.
+    unit, across, offset = _sides(frame.shortest)
     w, h = float(np.linalg.norm(unit)), float(np.linalg.norm(across))
+    if max(abs(abs(offset) - w / 2), abs(h - w * math.sqrt(0.75))) > HEXAGON_SLACK * w:
+        return [bricks]
+    # Corners of what is nearest to a lattice point: as far from it as from two others.
     side = (h * h - w * w / 4) / (2 * h) / h * across
     right, top = unit / 2, across - side
     hexagons = [(right - side, right + side), (right + side, top), (top, side - right)]
     return [bricks, np.array(hexagons)]
+
+
+def _sides(basis: Floats) -> tuple[Floats, Floats, float]:
+    """First vector of a basis, the second's part square to it, and its part along it in px."""
+    unit, step = basis
+    offset = float(step @ unit / np.linalg.norm(unit))
+    return unit, step - offset * unit / np.linalg.norm(unit), offset
 
 
 def _on_the_joints(record: Record, frame: Frame) -> tuple[Floats, Floats]:
