@@ -155,6 +155,8 @@ def test_verdicts_findings_and_names_filter(small, context):
             page.locator(f"#chips [data-status={status}]").click()
         page.locator("#search").fill("КИРПИЧ стена")
         assert names(page) == ["стена — кирпич.png"]
+        page.locator("#search").fill("quotes period_doubled")
+        assert names(page) == ["single 'quotes'.png"]
         page.locator("#search").fill("nothing is called so")
         assert names(page) == []
         page.keyboard.press("Escape")
