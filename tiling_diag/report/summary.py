@@ -50,6 +50,7 @@ def _summary(d: Record, *, saved: bool) -> dict[str, Any]:
         period = number(period_px)
         return None if period is None else side / period
 
+    local = {key: number(getattr(d.local_period, key)) for key in LOCAL_NUMBERS}
     before, after = bins(d.spectral.period_px), bins(d.resize.period_px)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -77,10 +78,7 @@ def _summary(d: Record, *, saved: bool) -> dict[str, Any]:
             "spectral_px": number(d.spectral.period_px),
         },
         "reference": _reference(d),
-        "local_period": {
-            **{key: number(getattr(d.local_period, key)) for key in LOCAL_NUMBERS},
-            "map": MAP_FILE if saved else None,
-        },
+        "local_period": {**local, "map": MAP_FILE if saved else None},
         "fundamental_radius_bin": bins(d.lattice.fundamental_px),
         "acf_first_peak_radius_bin": bins(d.autocorrelation.period_px),
         "ref_radius_bin": _reference_bin(d, side),
