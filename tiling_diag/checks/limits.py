@@ -35,6 +35,10 @@ class WallLimits:
     least_border_px: float = 2.0
     """[px] The same at the least. By hand."""
 
+    hardly_wall: float = 0.1
+    """[mask] Up to here there is no wall: masks saved as JPEG are not quite black outside it. By
+    hand."""
+
     # channels
 
     edge_sigma_px: float = 1.0
@@ -62,6 +66,36 @@ class WallLimits:
     full_colour: float = 0.5
     """[share of luma's deviation] From here on a colour difference counts fully; below, by its
     square. Corpus."""
+
+    # appearance
+
+    alike_cells: int = 64
+    """[cells along the shorter side] In which looks are told apart. By hand."""
+
+    alike_blur_cells: float = 2.0
+    """[cells] Blur of looks: wider than joints. Scenes."""
+
+    alike_groups: int = 3
+    """[groups] Into which looks are parted. Scenes."""
+
+    alike_colour: float = 0.08
+    """[of luma] Colours that differ by this are one unit apart. Scenes."""
+
+    alike_tone: float = 0.3
+    """[natural log of luma] The same for tone: light changes it, so it counts less. Scenes."""
+
+    alike_edges: float = 0.4
+    """[natural log of the mean gradient over luma] The same for edges. Scenes."""
+
+    alike_distance: float = 1.2
+    """[units] Groups that are nearer are one. Scenes, and pictures of walls alone."""
+
+    alike_separation: float = 2.0
+    """[sum of both deviations] The same: one cloud cut in two has about 1.3. Scenes, and pictures
+    of walls alone."""
+
+    alike_inside: float = 0.6
+    """[share] Of a cell's neighbourhood that must look alike. By hand."""
 
     # autocorrelation_maps
 

@@ -53,14 +53,11 @@ from tiling_diag.checks.spectra.autocorrelation import measure_autocorrelation
 from tiling_diag.checks.spectra.cepstrum import measure_cepstrum
 from tiling_diag.checks.spectra.power import measure_spectrum
 from tiling_diag.checks.spectra.shift import measure_shift
-from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.walls import Walls, only_wall
 from tiling_diag.checks.zones.hidden_lattice import with_hidden_lattices
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.inputs.wall_input import WallInput
 from tiling_diag.settings import Settings
-
-# Masks saved as JPEG are not quite black outside the wall.
-HARDLY_WALL = 0.1
 
 
 class Reference(NamedTuple):
@@ -96,7 +93,7 @@ def measure(
         device: where to compute; results are in main memory.
     """
     mask = torch.stack([wall.mask for wall in inputs]).to(device)
-    image = _only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
+    image = only_wall(torch.stack([wall.image for wall in inputs]).to(device), mask)
     results = {k: to_cpu(v) for k, v in _results(Walls(image, mask), reference, settings).items()}
     measured = []
     for index, own in enumerate(inputs):
@@ -156,15 +153,3 @@ def _too_thin(walls: Walls) -> tuple[LatticeResult, Plane]:
     lattice, plane, _ = measure_plane(Walls(flat, torch.ones_like(flat[:, 0])))
     reason = torch.full_like(lattice.reason, Reason.TOO_THIN)
     return dataclasses.replace(lattice, reason=reason), plane
-
-
-def _only_wall(image: Tensor, mask: Tensor) -> Tensor:
-    """``(B, C, H, W)`` with the wall's mean colour where there is hardly any wall.
-
-    Filters and resizing look a few pixels beyond the mask; so they find nothing there.
-    """
-    if bool((mask >= 1).all()):
-        return image
-    weight = mask[:, None]
-    mean = (image * weight).sum((-2, -1), keepdim=True) / weight.sum((-2, -1), keepdim=True)
-    return torch.where(weight > HARDLY_WALL, image, mean)

@@ -117,6 +117,11 @@ class Walls:
         part = Walls(small.image[index], small.mask[index], channels=small.channels.some(index))
         return part if small is self else Walls(self.image[index], self.mask[index], small=part)
 
+    def within(self, mask: Tensor) -> Walls:
+        """The same walls where ``mask (B, H, W)`` is, too, and nothing beyond."""
+        both = self.mask * mask
+        return Walls(only_wall(self.image, both), both)
+
     def _resized(self, size: tuple[int, int]) -> Walls:
         image = resized(self.image, size)
         mask = (
@@ -130,6 +135,19 @@ class Walls:
     def small_step_px(self) -> tuple[float, float]:
         """Width and height in px of one pixel of `small`."""
         return self.size[1] / self.small.size[1], self.size[0] / self.small.size[0]
+
+
+def only_wall(image: Tensor, mask: Tensor) -> Tensor:
+    """``(B, C, H, W)`` with the wall's mean colour where there is hardly any wall.
+
+    Filters and resizing look a few pixels beyond the mask; so they find nothing there.
+    """
+    if bool((mask >= 1).all()):
+        return image
+    weight = mask[:, None]
+    total = weight.sum((-2, -1), keepdim=True).clamp_min(1e-9)
+    mean = (image * weight).sum((-2, -1), keepdim=True) / total
+    return torch.where(weight > LIMITS.hardly_wall, image, mean)
 
 
 def resized(image: Tensor, size: tuple[int, int]) -> Tensor:

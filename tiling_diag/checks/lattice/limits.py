@@ -57,6 +57,18 @@ class LatticeLimits:
     """[logit] Periods across joints that are so nearly as likely as the best are as good; the
     shortest is taken. By hand."""
 
+    # region
+
+    sure: float = 0.95
+    """[probability] Lattices from here on are not looked for again in a part of the picture. By
+    hand."""
+
+    least_alike: float = 0.15
+    """[share of the wall] A smaller part that looks alike shows too little. Scenes."""
+
+    most_alike: float = 0.95
+    """[share of the wall] From here on all of it looks alike. By hand."""
+
     # levels
 
     level_scales: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
