@@ -103,7 +103,6 @@ def test_scores_tell_a_loss_that_points_to_the_scale_from_one_that_does_not():
     assert right.descents_to_own_ratio == (1, 2)
 
 
-@pytest.mark.xfail(reason="plain waves, as no wall has them, may be too unlikely", strict=False)
 def test_the_crops_own_ratio_is_that_of_their_periods():
     y = torch.arange(256.0)
     wide, narrow = (0.5 + 0.4 * torch.cos(2 * math.pi * y / px) for px in (16.0, 15.0))

@@ -1,4 +1,4 @@
-"""What looks alike in a picture: walls of one look throughout, and walls with something in front."""
+"""What looks alike in a picture: walls of one look, and walls with something in front of them."""
 
 import pytest
 import torch
@@ -20,7 +20,7 @@ def whole(image):
 
 def with_sheet(image, colour, box=(slice(60, 300), slice(150, 400))):
     image = image.clone()
-    image[:, *box] = torch.tensor(colour)[:, None, None]
+    image[(slice(None), *box)] = torch.tensor(colour)[:, None, None]
     hidden = torch.zeros_like(image[0])
     hidden[box] = 1
     return image, hidden

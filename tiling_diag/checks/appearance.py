@@ -30,8 +30,9 @@ def alike(walls: Walls) -> Tensor:
     member = k_means(points, weights, min(LIMITS.alike_groups, points.shape[1]))
     part = _like_the_largest(points, member * weights[:, None])
     part = (part[:, None] @ member)[:, 0].view(-1, 1, *here.shape[-2:])
-    # Stray cells are smoothed away, and a border that is half something else.
-    inside = gaussian_blur(part, 1.0, here.clamp_min(1e-3)) > LIMITS.alike_inside
+    # Stray cells are smoothed away, and cells whose looks are blurred with something else's.
+    near = gaussian_blur(part, LIMITS.alike_blur_cells, here.clamp_min(1e-3))
+    inside = near > LIMITS.alike_inside
     full = interpolate(
         inside.to(looks)
         .repeat_interleave(step, -2)
