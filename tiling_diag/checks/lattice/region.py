@@ -15,6 +15,7 @@ def measure_region(walls: Walls) -> tuple[LatticeResult, Walls]:
 
     What stands before a wall or beside it hides its lattice, and may have one of its own. A lattice
     that is not sure in the whole picture is looked for in the largest part that looks alike, too.
+    What is likely in neither is left as the whole picture shows it.
     """
     found = measure_lattice(walls)
     open_ = (found.probability < LIMITS.sure).nonzero()[:, 0]
@@ -28,7 +29,7 @@ def measure_region(walls: Walls) -> tuple[LatticeResult, Walls]:
     if not len(open_):
         return found, walls
     own = measure_lattice(walls.some(open_).within(part))
-    better = own.probability > found.probability[open_]
+    better = own.is_periodic & (own.probability > found.probability[open_])
     open_, part = open_[better], part[better]
     found = with_items(found, open_, items(own, better))
     whole = walls.mask.new_ones(walls.mask.shape)
