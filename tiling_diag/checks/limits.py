@@ -98,6 +98,20 @@ class WallLimits:
     """[share] Of a cell's neighbourhood, as far as looks are blurred, that must look alike: of 12
     walls behind windows 8, 9 and 10 were read right at 0.6, 0.8 and 0.9. Scenes."""
 
+    # striped_light
+
+    striped_dark: float = 0.02
+    """[luma] Added before the logarithm. By hand."""
+
+    striped_directions: int = 120
+    """[directions over half a turn] That are looked at first. By hand."""
+
+    striped_finer: int = 8
+    """[directions] Between two of them, looked at after. By hand."""
+
+    striped_shrink: int = 2
+    """[times] By which the searched wall is shrunk for the first look. By hand."""
+
     # autocorrelation_maps
 
     max_lag_share: float = 0.7

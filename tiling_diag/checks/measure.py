@@ -6,7 +6,7 @@ From a picture to its results, and where each question is answered (modules of t
         which lattices are possible            `lattice.candidates`
         which of two nested lattices is right  `lattice.fitted_score` decides the octave, from
                                                evidence that `lattice.nested` computes
-        which part of the picture is wall      `lattice.region`, by `appearance`
+        is it hidden by other things or light  `lattice.views`, by `appearance`, `striped_light`
     how is the wall seen: perspective, scale   `plane.measure`
         what is its tilt                       `plane.plane_fit`; without a lattice
                                                `plane.tilt_from_edges`, `plane.tilt_from_windows`

@@ -57,17 +57,21 @@ class LatticeLimits:
     """[logit] Periods across joints that are so nearly as likely as the best are as good; the
     shortest is taken. By hand."""
 
-    # region
+    # views
 
     sure: float = 0.9
-    """[probability] Lattices from here on are not looked for again in a part of the picture: of 90
-    scenes none of these was wrong. Scenes."""
+    """[probability] Lattices from here on are not looked for again in other views: of 90 scenes
+    none of these was wrong. Scenes."""
 
     least_alike: float = 0.15
     """[share of the wall] A smaller part that looks alike shows too little. Scenes."""
 
     most_alike: float = 0.95
     """[share of the wall] From here on all of it looks alike. By hand."""
+
+    least_striped: float = 0.1
+    """[share of the variance of log luma] Light in one direction that is less hides nothing.
+    Scenes."""
 
     # levels
 

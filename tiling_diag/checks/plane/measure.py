@@ -19,7 +19,7 @@ from tiling_diag.checks.lattice.measure import (
     claimed,
     measure_lattice,
 )
-from tiling_diag.checks.lattice.region import measure_region
+from tiling_diag.checks.lattice.views import measure_views
 from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS
 from tiling_diag.checks.plane.places import scale_change
@@ -38,7 +38,7 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
     Returns:
         the lattices that are sure enough, the planes, and the likeliest lattices before any plane.
     """
-    likeliest, walls = measure_region(walls)
+    likeliest, walls = measure_views(walls)
     lattice = claimed(likeliest)
     plane = find_plane(walls, row_frame(lattice))
     tilted = scale_change(plane.tilt, walls.size) > LIMITS.least_change

@@ -1,0 +1,65 @@
+"""Lattices of pictures as they are, or of views of them that show the wall better.
+
+What stands before a wall or beside it hides its lattice, and may have one of its own; so may the
+light. A lattice that is not sure is looked for again: in the largest part of the picture that looks
+alike, and without light that changes in one direction only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from tiling_diag.checks.appearance import alike
+from tiling_diag.checks.batches import items, with_items
+from tiling_diag.checks.lattice.limits import LIMITS
+from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.results import LatticeResult
+from tiling_diag.checks.striped_light import without_striped_light
+from tiling_diag.checks.walls import Walls
+
+# From walls to a view of them, and which of these ``(B,)`` are worth a look.
+View = Callable[[Walls], tuple[Walls, Tensor]]
+
+
+def measure_views(walls: Walls) -> tuple[LatticeResult, Walls]:
+    """The likeliest lattice of every wall of a batch, and the views in which it was found.
+
+    What is likely in no view is left as the picture itself shows it.
+    """
+    found = measure_lattice(walls)
+    for view in (_part_that_looks_alike, _without_striped_light):
+        found, walls = _likelier(found, walls, view)
+    return found, walls
+
+
+def _likelier(found: LatticeResult, walls: Walls, view: View) -> tuple[LatticeResult, Walls]:
+    """Lattices and walls, those of a view where it shows a likelier one."""
+    open_ = (found.probability < LIMITS.sure).nonzero()[:, 0]
+    if not len(open_):
+        return found, walls
+    seen, worth = view(walls.some(open_))
+    worth = worth.cpu().nonzero()[:, 0]
+    if not len(worth):
+        return found, walls
+    own, open_ = measure_lattice(seen.some(worth)), open_[worth]
+    better = own.is_periodic & (own.probability > found.probability[open_])
+    if not bool(better.any()):
+        return found, walls
+    open_, worth = open_[better], worth[better]
+    at = open_.to(walls.image.device)
+    image = walls.image.index_copy(0, at, seen.image[worth])
+    mask = walls.mask.index_copy(0, at, seen.mask[worth])
+    return with_items(found, open_, items(own, better)), Walls(image, mask)
+
+
+def _part_that_looks_alike(walls: Walls) -> tuple[Walls, Tensor]:
+    seen = walls.within(alike(walls))
+    share = seen.mask.mean((-2, -1)) / walls.mask.mean((-2, -1)).clamp_min(1e-9)
+    return seen, (share > LIMITS.least_alike) & (share < LIMITS.most_alike)
+
+
+def _without_striped_light(walls: Walls) -> tuple[Walls, Tensor]:
+    seen, share = without_striped_light(walls)
+    return seen, share > LIMITS.least_striped
