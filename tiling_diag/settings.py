@@ -34,7 +34,7 @@ class Settings:
     unit_px: float | None = None
     course_px: float | None = None
     ref_scale: float = 1.0
-    grid_periods_px: tuple[int, ...] = (2, 4, 8, 16)
+    grid_periods_px: tuple[int, ...] = (2, 4, 8, 16, 32)
     device: str = "auto"
 
     def __post_init__(self) -> None:

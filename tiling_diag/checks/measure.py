@@ -19,8 +19,10 @@ From a picture to its results, and where each question is answered (modules of t
         with a size in px                      `reference.expected`
     what do the spectra say                    `spectra.power`, `spectra.autocorrelation`,
                                                `spectra.cepstrum`, `spectra.shift`
-    how was the picture made                   `artifacts.upsampling_grid`, `artifacts.resizing`,
+    how was the picture made                   `artifacts.upsampling_grid`,
+                                               `artifacts.jpeg_blocks`, `artifacts.resizing`,
                                                `artifacts.edge_cross`
+        is the lattice a grid's                `artifacts.grid_lattice`
 
 Every check takes `Walls`, a batch of walls of one size, and the results it builds on; it returns a
 frozen dataclass of `results`. To add a check: write a module in the folder whose question it
@@ -39,6 +41,8 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
+from tiling_diag.checks.artifacts.grid_lattice import without_grid_lattices
+from tiling_diag.checks.artifacts.jpeg_blocks import measure_jpeg
 from tiling_diag.checks.artifacts.resizing import measure_resize
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.batches import item, to_cpu
@@ -124,6 +128,7 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
     else:
         lattice, plane, likeliest = measure_plane(walls)
         lattice, plane = with_hidden_lattices(walls, lattice, plane, likeliest, in_wall_px)
+        lattice, plane = without_grid_lattices(walls, lattice, plane, settings.grid_periods_px)
     local, windows = measure_local_period(walls, lattice, plane)
     compared = None
     if reference is not None:
@@ -142,6 +147,7 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
         "banding": measure_banding(walls, lattice, local, windows, expected),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice),
+        "jpeg": measure_jpeg(walls),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),
         "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
     }

@@ -12,6 +12,7 @@ from tiling_diag.checks.results import (
     CepstrumResult,
     EdgeCrossResult,
     GridResult,
+    JpegResult,
     LatticeResult,
     LocalPeriodResult,
     ReferenceResult,
@@ -50,6 +51,7 @@ class Measured:
     banding: BandingResult
     shift: ShiftResult
     resize: ResizeResult
+    jpeg: JpegResult
     grid: GridResult
     edge_cross: EdgeCrossResult
     reference: ReferenceResult | None

@@ -241,20 +241,51 @@ class ResizeResult:
     trace_factor: Tensor
 
 
+class GridAxis(IntEnum):
+    """Along what the lines of a grid run; tensors hold the numbers."""
+
+    BOTH = 0
+    ROWS = 1
+    COLUMNS = 2
+
+
 @dataclass(frozen=True)
 class GridResult:
     """Lines at exact fractions of the sampling rate, locked to the pixel origin.
 
     Attributes:
         period_px: ``(k,)`` periods looked for.
-        amplitude: ``(k,)`` root mean square of the grid in grey levels (of 255).
+        amplitude: ``(k,)`` root mean square of the grid in grey levels (of 255), where it is.
         score: ``(k,)`` log likelihood of a grid of that period less that of none; NaN where the
             picture is too small for it.
+        axis: ``(k,)`` whole numbers, a `GridAxis`: of the likeliest shape.
+        share: ``(k,)`` share of the wall that has it.
+        boxes_px: ``(k, 4)`` x0, y0, x1, y1 around that.
     """
 
     period_px: Tensor = dataclasses.field(metadata=SHARED)
     amplitude: Tensor = dataclasses.field(kw_only=True)
     score: Tensor = dataclasses.field(kw_only=True)
+    axis: Tensor = dataclasses.field(kw_only=True)
+    share: Tensor = dataclasses.field(kw_only=True)
+    boxes_px: Tensor = dataclasses.field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class JpegResult:
+    """Whether the picture was a JPEG, and of which quality.
+
+    Attributes:
+        quality: 1 to 100, as the Independent JPEG Group scales it; NaN where it is not known.
+        score: from about 0 to 1, how well the coefficients lie on the multiples of its steps.
+        block_px: side of the blocks; more than 8 where the picture was made larger afterwards.
+        step: of the lowest coefficients, in grey levels.
+    """
+
+    quality: Tensor
+    score: Tensor
+    block_px: Tensor
+    step: Tensor
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,10 @@ ADVICE = {
         "16 px a Flux token)",
         "resize, then convolve; make the kernel size a multiple of the stride",
     ),
+    "jpeg_blocks": Advice(
+        "the picture was saved as JPEG at a low quality; the blocks are JPEG's, not a decoder's",
+        "save as PNG, or at a quality of 90 and more",
+    ),
     "resize_alias": Advice(
         "the picture was reduced without a low-pass and enlarged again, or enlarged from less",
         "resize with antialias=True, or put BlurPool before strides; make it at its full size",

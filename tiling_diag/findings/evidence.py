@@ -68,20 +68,55 @@ def doubling_bands(d: Measured) -> dict[str, float] | None:
     return {"clarity": math.log(max(clarity, LIMITS.least_clarity))}
 
 
-def grids(d: Measured) -> dict[int, dict[str, float]]:
-    """For every period that fits: the likelihood of a grid over none."""
-    pairs = zip(d.grid.period_px.tolist(), d.grid.score.tolist(), strict=True)
+def grid_scores(d: Measured) -> dict[int, float]:
+    """For every period that fits: the log likelihood of its own lines; 0 where they are JPEG's."""
+    rows = zip(
+        d.grid.period_px.tolist(), d.grid.score.tolist(), d.grid.amplitude.tolist(), strict=True
+    )
     return {
-        round(period_px): {"likelihood": math.log1p(max(0.0, score))}
-        for period_px, score in pairs
+        round(period): 0.0 if _is_of_jpeg(d, period, levels) else max(0.0, score)
+        for period, score, levels in rows
         if math.isfinite(score)
     }
 
 
+def grid_period(d: Measured) -> int | None:
+    """The shortest period that explains the lines that stand out; None where no period fits.
+
+    A grid has the lines of the periods that divide its own, too, so it is the longest one that has
+    lines of its own.
+    """
+    scores = grid_scores(d)
+    if not scores:
+        return None
+    own = [period for period, score in scores.items() if score >= LIMITS.grid_own_score]
+    return max(own) if own else max(scores, key=lambda period: scores[period])
+
+
+def _is_of_jpeg(d: Measured, period_px: float, levels: float) -> bool:
+    """Whether a pattern is no more than what the blocks of JPEG leave on the same lines.
+
+    A coefficient that is rounded to multiples of a step is wrong by up to half of it. Where all
+    blocks are wrong alike, as on a smooth gradient, that is a pattern of step / 16 grey levels.
+    """
+    if not float(d.jpeg.score) >= LIMITS.jpeg_score or period_px > float(d.jpeg.block_px):
+        return False
+    return levels < LIMITS.jpeg_levels * float(d.jpeg.step) / 16
+
+
 def upsampling_grid(d: Measured) -> dict[str, float] | None:
-    """The likeliest grid of all periods."""
-    found = grids(d).values()
-    return max(found, key=lambda one: one["likelihood"]) if found else None
+    """How likely the lines of the grid and of the periods that divide its own are with it."""
+    period = grid_period(d)
+    if period is None:
+        return None
+    total = sum(score for p, score in grid_scores(d).items() if period % p == 0)
+    return {"likelihood": math.log1p(total)}
+
+
+def jpeg_blocks(d: Measured) -> dict[str, float] | None:
+    """How well the coefficients of the blocks lie on the steps of one quality."""
+    score = float(d.jpeg.score)
+    return {"fit": max(0.0, score)} if math.isfinite(score) else None
 
 
 def resize_alias(d: Measured) -> dict[str, float] | None:
@@ -113,6 +148,7 @@ EVIDENCE: dict[str, Callable[[Measured], dict[str, float] | None]] = {
     "period": period,
     "doubling_bands": doubling_bands,
     "upsampling_grid": upsampling_grid,
+    "jpeg_blocks": jpeg_blocks,
     "resize_alias": resize_alias,
     "edge_cross": edge_cross,
     "no_period": no_period,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tiling_diag.checks.measured import Measured
-from tiling_diag.checks.results import Reason
+from tiling_diag.checks.results import GridAxis, Reason
 from tiling_diag.findings import evidence as numbers
 from tiling_diag.findings.advice import ADVICE
 from tiling_diag.findings.calibration import limit, probability
@@ -18,8 +18,9 @@ from tiling_diag.findings.finding import (
     severity_of,
 )
 from tiling_diag.findings.limits import LIMITS
-from tiling_diag.findings.zones import band_zones
+from tiling_diag.findings.zones import band_zones, grid_zones
 
+_GRID_AXES = {GridAxis.BOTH: "both", GridAxis.ROWS: "rows", GridAxis.COLUMNS: "columns"}
 _SIDES = (
     "the right", "the lower right", "the bottom", "the lower left",
     "the left", "the upper left", "the top", "the upper right",
@@ -53,6 +54,7 @@ def find(measured: Measured) -> tuple[Finding, ...]:
         *_period(measured),
         *_bands(measured),
         *_grids(measured),
+        *_jpeg(measured),
         *_resize(measured),
         *_drift(measured),
         *_cross(measured),
@@ -120,25 +122,56 @@ def _bands(d: Measured) -> list[Finding]:
 
 
 def _grids(d: Measured) -> list[Finding]:
-    sure = {p: probability("upsampling_grid", known) for p, known in numbers.grids(d).items()}
-    likely = [p for p, value in sure.items() if value >= SUSPECT_PROBABILITY]
-    if not likely:
+    known, period_px = numbers.upsampling_grid(d), numbers.grid_period(d)
+    sure = probability("upsampling_grid", known) if known else 0.0
+    if period_px is None or sure < SUSPECT_PROBABILITY:
         return []
-    # A grid has lines of the shorter periods that divide its own, too.
-    period_px = max(likely)
     index = d.grid.period_px.tolist().index(period_px)
     level, score = float(d.grid.amplitude[index]), float(d.grid.score[index])
-    title = f"a grid of {period_px} px, {level:.1f} grey levels, locked to the pixel grid"
-    least = limit("upsampling_grid")
+    axis = GridAxis(int(d.grid.axis[index]))
     evidence = [
         Evidence(
-            f"log likelihood of a grid of {period_px} px over none",
-            score,
-            None if least is None else math.expm1(least),
+            "strength of the pattern, root mean square",
+            level,
+            LIMITS.grid_least_levels,
+            " grey levels",
         ),
-        Evidence("its amplitude in grey levels of 255 (root mean square)", level),
+        Evidence(
+            f"log likelihood of the lines of {period_px} px with a grid over without one", score
+        ),
     ]
-    return [_make("upsampling_grid", max(sure.values()), title, evidence)]
+    # Nobody sees so little.
+    faint: Severity | None = "info" if level < LIMITS.grid_least_levels else None
+    shape = {GridAxis.ROWS: "horizontal lines", GridAxis.COLUMNS: "upright lines"}.get(
+        axis, "a grid"
+    )
+    title = (
+        f"{shape} of {period_px} px locked to the pixel grid, {level:.1f} grey levels of 255 "
+        f"(axis: {_GRID_AXES[axis]})"
+    )
+    return [_make("upsampling_grid", sure, title, evidence, grid_zones(d, index), severity=faint)]
+
+
+def _jpeg(d: Measured) -> list[Finding]:
+    known = numbers.jpeg_blocks(d)
+    sure = probability("jpeg_blocks", known) if known else 0.0
+    quality, block_px = float(d.jpeg.quality), float(d.jpeg.block_px)
+    if known is None or sure < SUSPECT_PROBABILITY or quality > LIMITS.jpeg_quality:
+        return []
+    title = f"blocks of {block_px:.3g} px of JPEG, saved at a quality of about {quality:.0f} of 100"
+    if block_px > 8:
+        title += f", then made {block_px / 8:.3g} times as large"
+    evidence = [
+        Evidence(
+            "share of the block coefficients on that quality's steps, 0 to 1",
+            known["fit"],
+            limit("jpeg_blocks"),
+        ),
+        Evidence(
+            "smallest step between grey levels in a block", float(d.jpeg.step), unit=" of 255"
+        ),
+    ]
+    return [_make("jpeg_blocks", sure, title, evidence, severity="info")]
 
 
 def _resize(d: Measured) -> list[Finding]:

@@ -48,6 +48,24 @@ class FindingLimits:
     least_clarity: float = 0.05
     """[clarity] Bands that are no clearer are chance on any wall. Benchmark."""
 
+    # upsampling_grid, jpeg_blocks
+
+    jpeg_score: float = 0.35
+    """[mean cosine] From here on a picture was a JPEG. Benchmark."""
+
+    jpeg_levels: float = 1.0
+    """[sixteenths of a step] Patterns of less are of the blocks of JPEG. Derived, and checked by
+    the benchmark."""
+
+    jpeg_quality: float = 85.0
+    """[quality] Blocks of a higher one are not worth a word. By hand."""
+
+    grid_own_score: float = 1.0
+    """[log likelihood] Of a period's own lines, with which it is named. Benchmark."""
+
+    grid_least_levels: float = 0.3
+    """[grey levels, root mean square] A weaker grid nobody sees: it is information. Contract."""
+
     # resize_alias
 
     least_trace_amplitude: float = 1e-3

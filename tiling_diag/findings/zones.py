@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.measured import Measured
 from tiling_diag.checks.results import BandAxis
 from tiling_diag.findings.finding import Zone
@@ -34,6 +35,19 @@ def band_zones(measured: Measured) -> tuple[str, tuple[Zone, ...]]:
         corners = tuple((x, y) for x, y in polygon)
         zones.append(Zone((box[0], box[1], box[2], box[3]), text, corners))
     return axis, tuple(zones)
+
+
+def grid_zones(measured: Measured, index: int) -> tuple[Zone, ...]:
+    """Where the grid of the period at `index` lies; nothing if that is most of the picture."""
+    box = measured.grid.boxes_px[index].tolist()
+    height, width = measured.image.shape[-2:]
+    if not all(math.isfinite(side) for side in box):
+        return ()
+    share = (box[2] - box[0]) * (box[3] - box[1]) / (height * width)
+    if share > LIMITS.grid_part:
+        return ()
+    text = f"x {box[0]:.0f} to {box[2]:.0f} px, y {box[1]:.0f} to {box[3]:.0f} px"
+    return (Zone((box[0], box[1], box[2], box[3]), text),)
 
 
 def _extent(measured: Measured, axis: str, box: list[float]) -> str:

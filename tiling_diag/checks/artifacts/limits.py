@@ -24,7 +24,7 @@ class ArtifactLimits:
     """[bins] Lines nearer than this leave no background between them: the picture is too small for
     the period, and nothing is said. Derived from `grid_line_bins` and `grid_ring_bins`."""
 
-    grid_background_steps: tuple[int, ...] = (1, 2, 3)
+    grid_background_steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
     """[bins] Steps at which the background is sampled; the largest counts. A picture that is one
     texture laid m times has power at every m-th bin only. Corpus."""
 
@@ -49,29 +49,67 @@ class ArtifactLimits:
     """[vectors] With fewer such vectors off the grid's lines, lines that the material explains
     can't be told from the grid's and are left out. Corpus."""
 
+    grid_least_on_axis: int = 3
+    """[vectors] The same for a line on an axis, which is compared along that axis. By hand."""
+
     grid_explained_bins: float = 2.5
     """[bins] A line of the grid so near to a line of the material is explained by it. Corpus."""
 
     grid_least_free: float = 0.25
-    """[share] With fewer lines off the material's own, the amplitude is that of the likeliest grid
-    instead of the measured one. By hand."""
+    """[share] With fewer lines of a shape off the material's own, these count, too. By hand."""
+
+    grid_hidden_levels: float = 1.0
+    """[grey levels, root mean square] A fainter pattern there is the material's. By hand."""
+
+    grid_rival_octaves: float = 0.7
+    """[octaves] Around a line on an axis, in which other lines on that axis are its rivals. By
+    hand."""
+
+    grid_rival_share: float = 4.5
+    """[ratio] The highest of them over the mean that it stands for; of noise it is so high.
+    Derived."""
 
     grid_least_noise: float = 0.1
     """[grey levels] Noise that every picture is taken to have: a flat one has rounding only."""
 
-    grid_amplitudes: tuple[float, ...] = (0.35, 0.7, 1.4, 2.8, 5.6)
+    grid_smooth_px: float = 12.0
+    """[px] Blur that is taken off first; what repeats every 32 px stays. By hand."""
+
+    grid_most_detail: float = 4.0
+    """[times the median] Detail is cut off there. By hand."""
+
+    grid_least_detail: float = 12.0
+    """[grey levels] But not below this: a grid on a flat picture stays whole. By hand."""
+
+    grid_block_px: int = 64
+    """[px] Least side of the blocks in which the phase of lines is compared. By hand."""
+
+    grid_block_periods: int = 2
+    """[periods] The same in periods. Derived: Hann window."""
+
+    grid_block_cover: float = 0.9
+    """[share] Blocks with less of the wall take no part. By hand."""
+
+    grid_block_share: float = 0.5
+    """[share of the fullest] Rows and columns of blocks of which fewer match are not part of the
+    place of a grid. By hand."""
+
+    grid_part: float = 0.6
+    """[share of the picture] A grid whose place is smaller lies in a part of it. By hand."""
+
+    grid_least_blocks: int = 9
+    """[blocks] With fewer the scatter of a line is not known. By hand."""
+
+    grid_amplitudes: tuple[float, ...] = (0.35, 0.7, 1.4, 2.8, 5.6, 11.2)
     """[grey levels, root mean square] Amplitudes that are tried; a person begins to see a grid of
     8 px at 1 to 1.5. Steps of a factor of 2, by hand."""
 
-    grid_stray: float = 0.03
+    grid_stray: float = 0.004
     """[probability] That a line stands out for another reason than a grid. Corpus."""
 
-    grid_stray_on_axis: float = 0.2
+    grid_stray_on_axis: float = 0.03
     """[probability] The same on the axes, where edges and textures laid a whole number of times put
     power. Corpus."""
-
-    grid_stray_range: float = 1e4
-    """[ratio] A stray line may have any power up to so many times the background. By hand."""
 
     grid_share_on_axis: float = 0.5
     """[share] Part of a grid's mean square that is expected on the axes. By hand, from transposed
@@ -82,6 +120,17 @@ class ArtifactLimits:
 
     grid_filled: tuple[float, ...] = (0.25, 0.5, 1.0)
     """[share] How many of its lines a grid may have; the likeliest counts. Corpus."""
+
+    grid_lattice_miss: float = 0.006
+    """[periods] So near to whole numbers a lattice of a grid must be. By hand."""
+
+    grid_lattice_levels: float = 4.0
+    """[grey levels, root mean square] A lattice on whole pixels with more contrast is a material's.
+    By hand: visible grids have 1 to 3, drawn walls of little contrast 8."""
+
+    grid_least_share: float = 0.1
+    """[share of the wall] Of a grid that lies in fewer blocks the amplitude is that over so many.
+    By hand."""
 
     # resizing
 
@@ -153,6 +202,54 @@ class ArtifactLimits:
 
     half_size_nyquist: float = 0.48
     """[cycles/px] A fundamental above this is lost at half size (the limit is 0.5). By hand."""
+
+    # jpeg_blocks
+
+    jpeg_reach: int = 5
+    """[orders] Coefficients up to this sum of row and column are looked at; higher ones are 0 at
+    most qualities. By hand."""
+
+    jpeg_least_step: float = 2.0
+    """[grey levels] Smaller steps drown in the rounding to 8 bits. Derived."""
+
+    jpeg_least_step_resized: float = 12.0
+    """[grey levels] The same after a resize there and back. Corpus."""
+
+    jpeg_least_blocks: int = 24
+    """[blocks] With fewer no quality is looked for. By hand."""
+
+    jpeg_most_blocks: int = 1500
+    """[blocks] More cost time and change nothing. By hand."""
+
+    jpeg_least_coefficients: int = 40
+    """[coefficients] Off zero, without which a quality is not known. By hand."""
+
+    jpeg_nearly_best: float = 0.93
+    """[share of the best fit] Qualities that fit so well may be multiples. Corpus."""
+
+    jpeg_same_quality: int = 3
+    """[quality] Among so many above the lowest one the best counts. By hand."""
+
+    jpeg_sure: float = 0.35
+    """[mean cosine] From here on a picture was a JPEG without doubt. Corpus."""
+
+    jpeg_least_side_px: int = 96
+    """[px] In a smaller picture no comb of blocks is looked for. By hand."""
+
+    jpeg_smallest_px: float = 8.4
+    """[px] Smallest side of blocks that were made larger. By hand."""
+
+    jpeg_largest_px: float = 24.0
+    """[px] Their largest side. By hand."""
+
+    jpeg_step_px: float = 0.02
+    """[px] Step of the search. Derived: a third of a bin at the third harmonic in 512 px."""
+
+    jpeg_comb_orders: int = 2
+    """[orders] Harmonics of the comb that must all be there. By hand."""
+
+    jpeg_least_comb: float = 3.0
+    """[over the median of the profile's spectrum] Height of the lowest of them. Corpus."""
 
     # edge_cross
 

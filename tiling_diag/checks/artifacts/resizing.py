@@ -15,9 +15,10 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool1d, interpolate, max_pool1d, pad
+from torch.nn.functional import avg_pool1d, interpolate, max_pool1d
 
 from tiling_diag.checks.artifacts.limits import LIMITS
+from tiling_diag.checks.artifacts.traces import difference_profiles, wave_amplitudes
 from tiling_diag.checks.results import LatticeResult, ResizeResult
 from tiling_diag.checks.spectra.power import own_period
 from tiling_diag.checks.walls import Walls, resized
@@ -26,7 +27,7 @@ from tiling_diag.kernels.spectrum import fft_size
 
 def measure_resize(walls: Walls, lattice: LatticeResult) -> ResizeResult:
     """Traces of a resize, what half size and back takes away, and where the fundamental is then."""
-    profiles = [_profiles(walls, -1), _profiles(walls, -2)]
+    profiles = [difference_profiles(walls, -1), difference_profiles(walls, -2)]
     trace, amplitude, factor = _trace(profiles, walls.size)
     return ResizeResult(
         mse_down_up=_down_up(walls),
@@ -73,30 +74,6 @@ def half_size_period(power: Tensor, size: tuple[int, int], lattice: LatticeResul
     return period.masked_fill(lost, torch.nan)
 
 
-def _profiles(walls: Walls, dim: int) -> Tensor:
-    """``(B, 3, n)`` mean logarithm of the differences of every order along `dim`, by place."""
-    luma, mask = (x if dim == -1 else x.transpose(-2, -1) for x in (walls.luma, walls.mask))
-    step = max(1, luma.shape[-2] // LIMITS.trace_lines)
-    luma, mask = luma[:, step // 2 :: step], mask[:, step // 2 :: step]
-    length = luma.shape[-1]
-    found = []
-    difference, weight = luma, mask
-    for _ in LIMITS.trace_orders:
-        difference = difference.diff(dim=-1)
-        weight = weight[..., 1:] * weight[..., :-1]
-        size = (difference.abs() + LIMITS.trace_rounding).log()
-        if walls.whole:
-            profile = size.mean(-2)
-        else:
-            total = weight.sum(-2)
-            profile = (size * weight).sum(-2) / total.clamp_min(1e-6)
-            known = total > LIMITS.trace_least_known * total.amax(-1, keepdim=True)
-            level = (profile * known).sum(-1, keepdim=True) / known.sum(-1, keepdim=True)
-            profile = torch.where(known, profile, level)
-        found.append(pad(profile, (0, length - profile.shape[-1]), mode="replicate"))
-    return torch.stack(found, 1)
-
-
 def _trace(profiles: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
     """The line that stands highest above all unrelated lines, along both axes at once.
 
@@ -112,7 +89,9 @@ def _trace(profiles: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tenso
     bins = fft_size(4 * max(size))
     frequency = torch.fft.rfftfreq(bins, device=profiles[0].device, dtype=profiles[0].dtype)
     half_width = math.ceil(LIMITS.trace_place_bins * bins / shortest)
-    along = [max_pool1d(_amplitude(p, bins), 2 * half_width + 1, 1, half_width) for p in profiles]
+    along = [
+        max_pool1d(wave_amplitudes(p, bins), 2 * half_width + 1, 1, half_width) for p in profiles
+    ]
     both = (along[0] * along[1]).sqrt()
     best = torch.where(frequency > LIMITS.trace_least_frequency, both, 0.0).argmax(-1)
     top = both.gather(-1, best[..., None])[..., 0]
@@ -148,15 +127,6 @@ def _related(frequency: Tensor, line: Tensor, shortest: int) -> Tensor:
     block = (8 * places - (8 * places).round()).abs() / 8 < width / 2
     places = places.masked_fill(block & (orders > 2), 2.0)
     return ((frequency - places[..., None]).abs() < width).any(-2)
-
-
-def _amplitude(profile: Tensor, bins: int) -> Tensor:
-    """``(B, 3, bins // 2 + 1)`` amplitude of the waves in profiles, under a Hann window."""
-    length = profile.shape[-1]
-    taper = torch.hann_window(length, device=profile.device, dtype=profile.dtype)
-    level = profile - profile.mean(-1, keepdim=True)
-    amplitude: Tensor = torch.fft.rfft(level * taper, bins).abs() * (2 / taper.sum())
-    return amplitude
 
 
 def _factor(profiles: list[Tensor], line: Tensor, order: Tensor) -> Tensor:

@@ -1,0 +1,87 @@
+"""Lines, meshes and chequerboards on the pixel grid: their period, axis and amplitude."""
+
+import pytest
+import torch
+from known_lattice import known, none
+
+from tiling_diag.checks.artifacts.grid_lattice import locked_pattern
+from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
+from tiling_diag.checks.results import GridAxis
+from tiling_diag.checks.walls import Walls
+from tiling_diag.synth import Material, View, draw_wall
+
+PERIODS = (2, 4, 8, 16, 32)
+# Together with what the periods that divide it have, as in `findings.evidence`.
+SURE = 4.0
+LEVELS = 2.5
+
+
+@pytest.fixture(scope="module")
+def wall():
+    material = Material(width_px=70.2, height_px=23.4, mortar_px=3.0)
+    drawn = draw_wall(material, View((448, 512), noise=0.01))
+    return drawn.image, known(drawn.truth.a_px, drawn.truth.b_px)
+
+
+def pattern(size, shape, period):
+    """A pattern of root mean square 1."""
+    y, x = torch.arange(size[0])[:, None], torch.arange(size[1])[None]
+
+    def wave(at):
+        return (at % period == 0).float()
+
+    made = {
+        "rows": wave(y).expand(size),
+        "columns": wave(x).expand(size),
+        "mesh": wave(x) + wave(y),
+        "chequer": 1.0 - 2.0 * ((x // max(1, period // 2) + y // max(1, period // 2)) % 2),
+    }[shape]
+    made = made - made.mean()
+    return made / made.square().mean().sqrt()
+
+
+def measured(image, lattice):
+    image = (image.clamp(0, 1) * 255).round() / 255
+    with torch.inference_mode():
+        return measure_grid(Walls(image[None], torch.ones_like(image[:1])), lattice, PERIODS)
+
+
+def longest(grid):
+    """The longest period with lines of its own, all that speaks for it, and its index."""
+    scores = grid.score[0].clamp_min(0).tolist()
+    index = max((i for i, score in enumerate(scores) if score > 1), default=0)
+    return PERIODS[index], sum(scores[: index + 1]), index
+
+
+@pytest.mark.parametrize("shape", ["rows", "columns", "mesh", "chequer"])
+@pytest.mark.parametrize("period_px", [2, 8])
+def test_every_shape_is_found_with_period_axis_and_amplitude(wall, shape, period_px):
+    image, lattice = wall
+    grid = measured(image + LEVELS / 255 * pattern(image.shape[1:], shape, period_px), lattice)
+    period, total, index = longest(grid)
+    assert period == period_px
+    assert total > SURE
+    axis = {"rows": GridAxis.ROWS, "columns": GridAxis.COLUMNS}.get(shape, GridAxis.BOTH)
+    assert int(grid.axis[0, index]) == axis
+    # Joints where detail is cut off take some of the pattern away.
+    assert float(grid.amplitude[0, index]) == pytest.approx(LEVELS, rel=0.35)
+
+
+def test_a_clean_wall_has_no_shape(wall):
+    grid = measured(*wall)
+    assert float(grid.score.clamp_min(0).sum()) < SURE / 3
+
+
+def test_a_grid_on_a_flat_dark_picture_is_found_in_its_own_period():
+    flat = torch.full((3, 256, 256), 0.05)
+    grid = measured(flat + LEVELS / 255 * pattern((256, 256), "mesh", 8), none())
+    assert longest(grid)[0] == 8
+
+
+def test_the_locked_pattern_is_what_repeats():
+    noise = torch.rand(1, 3, 200, 230, generator=torch.Generator().manual_seed(3))
+    mesh = pattern((200, 230), "mesh", 8)
+    mask = torch.ones(1, 200, 230)
+    found = locked_pattern(0.1 * noise + 0.02 * mesh, mask, 8)
+    # 700 cells average the noise of 0.029 down to 0.0011.
+    assert float((found[0, 0] - 0.02 * mesh).square().mean().sqrt()) < 0.003
