@@ -34,6 +34,7 @@ from tables import run_tasks
 
 import tiling_diag
 from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
+from tiling_diag.checks.artifacts.jpeg_blocks import measure_jpeg
 from tiling_diag.checks.artifacts.resizing import measure_resize
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.batches import item
@@ -171,6 +172,7 @@ def _parts(spec: Spec, made: Made) -> SimpleNamespace:
             lattice = _clean_lattice(spec.row)
             spectral = measure_spectrum(walls, lattice)
             parts = {
+                "jpeg": measure_jpeg(walls),
                 "grid": measure_grid(walls, lattice, settings.grid_periods_px),
                 "resize": measure_resize(walls, lattice),
                 "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
