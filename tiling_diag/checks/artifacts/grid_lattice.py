@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from tiling_diag.checks.artifacts.limits import LIMITS
-from tiling_diag.checks.batches import with_item
+from tiling_diag.checks.batches import with_items
 from tiling_diag.checks.lattice.measure import claimed
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.plane.plane_fit import Plane
@@ -47,8 +47,8 @@ def without_grid_lattices(
             if _period_of(again.basis_px[0].cpu(), periods_px) is not None:
                 # What is left of it, where a dark picture cut it off.
                 again = _none(again)
-            lattice = with_item(lattice, index, again)
-            plane = with_item(plane, index, plane_again)
+            at = torch.tensor([index])
+            lattice, plane = with_items(lattice, at, again), with_items(plane, at, plane_again)
     return lattice, plane
 
 
