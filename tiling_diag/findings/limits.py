@@ -66,6 +66,13 @@ class FindingLimits:
     grid_least_levels: float = 0.3
     """[grey levels, root mean square] A weaker grid nobody sees: it is information. Contract."""
 
+    grid_wide_px: int = 32
+    """[px] Materials have as much as a weak grid of this period or a longer one by chance ...
+    Corpus."""
+
+    grid_wide_levels: float = 0.6
+    """[grey levels, root mean square] ... so a weaker one than this is information. Corpus."""
+
     # resize_alias
 
     least_trace_amplitude: float = 1e-3
