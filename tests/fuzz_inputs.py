@@ -1,5 +1,6 @@
 """Files and options drawn at random: pictures, masks, lists and rows, whole and damaged."""
 
+import copy
 import csv
 import io
 import json
@@ -164,7 +165,8 @@ def changed_row(chance, line):
         if chance.random() < 0.2:
             place.pop(key)
         else:
-            place[key] = chance.choice(VALUES)
+            # A copy, for the next change may go into it.
+            place[key] = copy.deepcopy(chance.choice(VALUES))
         if not row:
             break
     return json.dumps(row, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
