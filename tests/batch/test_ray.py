@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.cluster.engine import RayEngine
-from tiling_diag.batch.cluster.interrupts import interrupts
 from tiling_diag.batch.cluster.quiet import RAY_THREAD, quiet
 from tiling_diag.batch.handfuls import MOST_JOBS, handful
 from tiling_diag.batch.work import Job, Work
@@ -96,27 +95,6 @@ def test_only_the_thread_of_rays_messages_is_not_heard(capsys):
             thread.start()
             thread.join()
     assert capsys.readouterr().out == "another\n"
-
-
-class Freed:
-    """Is interrupted while it is freed, where Python drops exceptions."""
-
-    def __del__(self):
-        signal.raise_signal(signal.SIGINT)
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_interrupt_that_python_dropped_is_heard_at_the_next_outcome():
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt), interrupts() as check:
-            check()
-            freed = Freed()
-            del freed
-            check()
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.slow

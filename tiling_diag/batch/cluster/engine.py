@@ -17,7 +17,6 @@ from typing import Any
 from tiling_diag._version import __version__
 from tiling_diag.batch.cluster.actor import Measurer, Place, pack
 from tiling_diag.batch.cluster.connection import Cluster, cluster, import_ray
-from tiling_diag.batch.cluster.interrupts import interrupts
 from tiling_diag.batch.handfuls import given_up, handful
 from tiling_diag.batch.work import Job, Outcome, Work
 from tiling_diag.errors import InputError, TilingDiagError
@@ -60,7 +59,7 @@ class RayEngine:
         if self._device not in ("auto", "cpu", "cuda"):
             raise InputError(f"device={self._device!r}: with engine ray use auto, cpu or cuda")
         left = {job.path: job for job in jobs}
-        with interrupts() as check, cluster(self._address, self._workers) as found:
+        with cluster(self._address, self._workers) as found:
             crew = self._crew(work, found, len(jobs))
             alone, breakdowns = False, 0
             while left:
@@ -69,7 +68,6 @@ class RayEngine:
                     for outcome in crew.outcomes(list(left.values()), alone):
                         if left.pop(outcome.path, None) is not None:
                             yield outcome
-                        check()
                 except crew.broken as error:
                     breakdowns = breakdowns + 1 if len(left) == before else 0
                     crew.check(error, breakdowns)
