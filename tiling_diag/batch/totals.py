@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from tiling_diag.findings.finding import VERDICT_WORDS, VERDICTS, reaches
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 STATUSES = (*reversed(VERDICTS), "error")
 # Groups that a terminal shows, and findings of each.
@@ -103,13 +105,7 @@ def render(totals: Totals, console: Console) -> None:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for _ in range(3):
         table.add_column(no_wrap=True, justify="left")
-    for status in STATUSES:
-        if count := totals.verdicts[status]:
-            table.add_row(
-                f"[{styles[status]}]{VERDICT_WORDS[status]}[/]", str(count), _share(count, totals)
-            )
-    for code, count in totals.findings.most_common():
-        table.add_row(f"  {code}", str(count), _share(count, totals))
+    _add_counts(table, totals, {s: f"[{styles[s]}]{VERDICT_WORDS[s]}[/]" for s in STATUSES})
     console.print(table)
     _render_groups(totals, console)
     console.print(f"gallery: {escape(os.path.join(totals.out, GALLERY_FILE))}")
@@ -126,14 +122,21 @@ def _render_groups(totals: Totals, console: Console) -> None:
     for group, one in worst[:_GROUPS_SAID]:
         console.print(f"{escape(group)} ({one.pictures} pictures)")
         table = Table(box=None, show_header=False, pad_edge=True, padding=(0, 2, 0, 2))
-        for status in STATUSES:
-            if count := one.verdicts[status]:
-                table.add_row(VERDICT_WORDS[status], str(count), _share(count, one))
-        for code, count in one.findings.most_common(_FINDINGS_SAID):
-            table.add_row(f"  {code}", str(count), _share(count, one))
+        _add_counts(table, one, VERDICT_WORDS, _FINDINGS_SAID)
         console.print(table)
     if len(worst) > _GROUPS_SAID:
         console.print(f"and {len(worst) - _GROUPS_SAID} more groups, in batch.json and the gallery")
+
+
+def _add_counts(
+    table: Table, totals: Totals, words: Mapping[str, str], findings: int | None = None
+) -> None:
+    """A row for each verdict there is, in these words, and for the most common findings."""
+    for status in STATUSES:
+        if count := totals.verdicts[status]:
+            table.add_row(words[status], str(count), _share(count, totals))
+    for code, count in totals.findings.most_common(findings):
+        table.add_row(f"  {code}", str(count), _share(count, totals))
 
 
 def _share(count: int, totals: Totals) -> str:

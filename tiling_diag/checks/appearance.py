@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
+from tiling_diag.checks.channels import colours
 from tiling_diag.checks.limits import LIMITS
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.clusters import k_means
@@ -49,8 +50,7 @@ def _looks(image: Tensor, mask: Tensor, step: int) -> Tensor:
     level = gaussian_blur(tone, 1.0) + LIMITS.dark
     dy, dx = torch.gradient(gaussian_blur(image, LIMITS.edge_sigma_px), dim=(-2, -1))
     edges = (dx.square() + dy.square()).sum(1, keepdim=True).sqrt() / level
-    colour = image[:, [2, 0]] - tone if image.shape[1] == 3 else tone.expand(-1, 2, -1, -1) * 0
-    raw = torch.cat([colour / level, (tone + LIMITS.dark).log(), edges], dim=1)
+    raw = torch.cat([colours(image, tone, level), (tone + LIMITS.dark).log(), edges], dim=1)
     share = avg_pool2d(mask, step, ceil_mode=True)
     cells = avg_pool2d(raw * mask, step, ceil_mode=True) / share.clamp_min(1e-6)
     around = gaussian_blur(cells, LIMITS.alike_blur_cells, share.clamp_min(1e-3))

@@ -53,13 +53,21 @@ def channels(image: Tensor, mask: Tensor) -> Channels:
     cos2, sin2 = (xx - yy) / edge.square(), 2 * xy / edge.square()
     angles = [2 * math.pi * k / LIMITS.edge_directions for k in range(LIMITS.edge_directions)]
     split = [edge * (cos2 * math.cos(a) + sin2 * math.sin(a)).clamp_min(0).square() for a in angles]
-    colour = image[:, [2, 0]] - tone if image.shape[1] == 3 else tone.expand(-1, 2, -1, -1) * 0
-    # Over luma: light and shadow change it by a factor, the material's colour stays.
     level = luma(blurred)[:, None] + LIMITS.dark
-    colour = colour / level
+    colour = colours(image, tone, level)
     raw = torch.cat([tone, colour, edge, *split], dim=1)
     weights = mask[:, None]
     return Channels(_flattened(raw, weights), _importance(raw, level, weights))
+
+
+def colours(image: Tensor, tone: Tensor, level: Tensor) -> Tensor:
+    """``(B, 2, H, W)`` blue and red less luma ``tone``, over luma ``level``; 0 in grey pictures.
+
+    Over luma: light and shadow change it by a factor, the material's colour stays.
+    """
+    if image.shape[1] != 3:
+        return tone.expand(-1, 2, -1, -1) * 0 / level
+    return (image[:, [2, 0]] - tone) / level
 
 
 def _flattened(raw: Tensor, weights: Tensor) -> Tensor:

@@ -50,13 +50,10 @@ def _direction(walls: Walls) -> tuple[Tensor, Tensor]:
     turn = (coarse * step).expand(len(walls.image), -1)
     share = at = turn[:, :1]
     near = torch.linspace(-1, 1, 2 * LIMITS.striped_finer + 1, device=walls.image.device) * step
-    for shrink in (LIMITS.striped_shrink, 1):
-        tone, mask = _log_luma(walls.small.image, walls.small.mask), walls.small.mask
-        if shrink > 1:
-            size = [max(1, side // shrink) for side in walls.small.size]
-            tone, mask = (
-                interpolate(plane[:, None], size, mode="area")[:, 0] for plane in (tone, mask)
-            )
+    fine = _log_luma(walls.small.image, walls.small.mask), walls.small.mask
+    size = [max(1, side // LIMITS.striped_shrink) for side in walls.small.size]
+    rough = [interpolate(plane[:, None], size, mode="area")[:, 0] for plane in fine]
+    for tone, mask in (rough, fine):
         means, weights, _ = line_means(tone, mask, turn)
         # A few pixels have a mean by chance, of one pixel the whole of its variance.
         variance = (tone.square() * mask).sum((-2, -1))[:, None]
