@@ -4,7 +4,7 @@
 
 Processor time of one thread to read, measure and draw a picture, and the bytes that it takes and
 leaves. From them the time of a million and of a thousand million pictures on a number of nodes: the
-workers share the measuring, the driver takes every row. `docs/many_machines.md` has the model.
+workers share the measuring, the driver takes every row. `docs/guides/large_sets.md` has the model.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def test_commands_that_take_longer_run_one_after_another(monkeypatch, tmp_path):
 @pytest.mark.slow
 def test_the_programs_of_the_page_about_batches_run(monkeypatch, tmp_path):
     (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
-    text = (ROOT / "docs" / "batch.md").read_text()
+    text = (ROOT / "docs" / "guides" / "folder.md").read_text()
     (program,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     (tmp_path / "program.py").write_text(program)
     done = subprocess.run(
@@ -95,7 +95,7 @@ def test_the_makefile_has_every_target(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -116,14 +116,16 @@ def test_the_words_of_the_glossary_occur_in_the_code():
         for path in (ROOT / folder).rglob("*.py")
     )
     words = set(re.findall(r"\b\w+\b", code))
-    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \|", (ROOT / "docs/glossary.md").read_text(), re.M)
+    rows = re.findall(
+        r"^\| [^|]+ \| ([^|]+) \|", (ROOT / "docs/reference/glossary.md").read_text(), re.M
+    )
     names = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     assert len(names) > 50
     assert not [name for name in names if name not in words]
 
 
 def test_the_pages_about_the_code_are_linked():
-    for page in ("code_map.md", "glossary.md"):
+    for page in ("how_it_works/code_map.md", "reference/glossary.md"):
         assert f"(docs/{page})" in README
 
 
