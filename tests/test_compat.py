@@ -10,7 +10,7 @@ import pytest
 from tiling_diag.training import ORIGINAL_KEYS
 
 ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "docs" / "coming_from_diag_tiling.md").read_text()
+PAGE = (ROOT / "docs" / "guides" / "coming_from_diag_tiling.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
