@@ -8,7 +8,7 @@ WORKERS ?= 2
 QUICK = $(BIN)/python -m pytest -q -m 'not slow' -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-portable test-slow check bench clean
+.PHONY: help demo test test-portable test-slow check docs tables bench clean
 
 help: ## Show this list.
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,13 @@ check: $(STAMP) ## Formatting, lint, types and the quick tests.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) test
+
+docs: $(STAMP) ## Write the documentation site to build/site; nothing is fetched, warnings are errors.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open build/site/index.html"
+
+tables: $(STAMP) ## Put the tables of benchmarks that were run (build/bench) into docs/how_good_it_is.
+	$(BIN)/python benchmarks/page_tables.py
 
 bench: $(STAMP) ## Measure speed and, where the corpus is, the lattice; tables go to build/bench.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

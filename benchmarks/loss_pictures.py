@@ -1,6 +1,6 @@
-"""The picture of docs/how_it_works/losses.md: pixels of doubled walls, moved.
+"""The picture of docs/how_good_it_is/losses.md: pixels of doubled walls, moved.
 
-    python benchmarks/loss_pictures.py --out docs/pictures/losses_pixels.jpg
+    python benchmarks/loss_pictures.py --out docs/pictures/losses_pixels.webp
 
 One row per wall: a drawn running bond, and scikit-image's photograph of bricks (CC0). Columns: the
 target, the doubled wall, and it after 200 steps down each loss. The periods that `diagnose`

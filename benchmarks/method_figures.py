@@ -1,6 +1,6 @@
 """The figure of `docs/how_it_works/lattice.md`: how a lattice is found, step by step.
 
-    python benchmarks/method_figures.py PICTURE --out docs/pictures/method_steps.jpg
+    python benchmarks/method_figures.py PICTURE --out docs/pictures/method_steps.webp
 
 Left to right: the picture as it is searched, the mean of its channels' autocorrelations with the
 points of the lattice and those that a denser one would add, the contrast of the lattice against

@@ -3,8 +3,6 @@
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -62,19 +60,6 @@ def test_commands_that_take_longer_run_one_after_another(monkeypatch, tmp_path):
     assert (tmp_path / "out" / "compared" / "compare.html").exists()
 
 
-@pytest.mark.slow
-def test_the_programs_of_the_page_about_batches_run(monkeypatch, tmp_path):
-    (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
-    text = (ROOT / "docs" / "guides" / "folder.md").read_text()
-    (program,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    (tmp_path / "program.py").write_text(program)
-    done = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=600
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("of 7\n")
-
-
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_programs_run(program, monkeypatch, tmp_path):
     (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
@@ -89,7 +74,18 @@ def test_the_table_is_that_of_the_report():
 
 @pytest.mark.parametrize(
     "target",
-    ["demo", "test", "test-portable", "test-slow", "check", "bench", "clean", "help"],
+    [
+        "demo",
+        "test",
+        "test-portable",
+        "test-slow",
+        "check",
+        "docs",
+        "tables",
+        "bench",
+        "clean",
+        "help",
+    ],
 )
 def test_the_makefile_has_every_target(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)

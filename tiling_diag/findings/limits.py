@@ -1,7 +1,7 @@
 """The limits by which measurements become findings.
 
 *Benchmark*: chosen on pictures of real materials, clean and with generated defects, by ``python
-benchmarks/findings.py``; its tables are in ``docs/how_it_works/findings.md``. *Contract*: part of
+benchmarks/findings.py``; its tables are in ``docs/how_good_it_is/findings.md``. *Contract*: part of
 what outputs promise. *By hand*: set once, never tuned. The maps
 from evidence to probability are fitted, not chosen: ``calibration.json``, written by ``python
 benchmarks/findings.py --write-table``.

@@ -3,7 +3,7 @@
 Three sources are named below. *Corpus*: chosen on pictures of real materials, clean and with
 generated defects, by ``python benchmarks/findings.py`` (with ``--only upsampling_grid``,
 ``--only resize_alias`` or ``--only edge_cross``); its tables are in
-``docs/how_it_works/findings.md``. *Derived*: follows from the transform. *By hand*: set
+``docs/how_good_it_is/findings.md``. *Derived*: follows from the transform. *By hand*: set
 once, never tuned.
 """
 
