@@ -30,7 +30,7 @@ CHAIN = (
     ("inputs", "losses", "synth"),
     ("kernels",),
     ("device", "memory", "numerics", "process", "settings"),
-    ("_version", "errors", "text"),
+    ("_version", "errors", "language", "text"),
 )
 RANK = {name: rank for rank, names in enumerate(CHAIN) for name in names}
 

@@ -13,11 +13,11 @@ ANY = {"--out", "-o", "--json", "--device"}
 OPTIONS = {
     "diag": {
         "--pred", "--mask", "--ref", "--no-figures", "--figure-format", "--dpi", "--rectify",
-        "--fail-on", *SIZES, *ANY,
+        "--fail-on", "--lang", *SIZES, *ANY,
     },
     "batch": {
         "--mask-pattern", "--strict", "--group-by", "--watch", "--figures", "--restart",
-        "--junit", "--fail-on",
+        "--junit", "--fail-on", "--lang",
         "--engine", "--address", "--storage-option", *SIZES, *FOLDERS, *ANY,
     },
     "compare": {

@@ -18,6 +18,7 @@ from tiling_diag.batch.work import Job, Outcome, Work
 from tiling_diag.diagnosis import Diagnosis, diagnose_walls
 from tiling_diag.errors import InputError
 from tiling_diag.inputs.picture_files import size_in_header
+from tiling_diag.language import speaking
 from tiling_diag.memory import BATCH_ADVICE, is_out_of_memory, out_of_memory
 from tiling_diag.report.gallery import draw_page, draw_thumbnail
 from tiling_diag.text import printable
@@ -113,7 +114,8 @@ def _row(work: Work, one: Read, diagnosis: Diagnosis, seconds: float) -> Outcome
     summary = diagnosis.summary()
     files = {thumb_file(one.job.path): draw_thumbnail(diagnosis)}
     if has_page(diagnosis.verdict, work.figures):
-        files[page_file(one.job.path)] = draw_page(diagnosis, summary)
+        with speaking(work.language):
+            files[page_file(one.job.path)] = draw_page(diagnosis, summary)
     line = to_line(row_of(one.job, one.fingerprint, one.seconds + seconds, None, summary))
     return Outcome(one.job.path, line, diagnosis.verdict, files)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tiling_diag.batch.folder import GALLERY_FILE
 from tiling_diag.batch.rows import found_codes, status_of
 from tiling_diag.findings.finding import VERDICT_WORDS, VERDICTS, reaches
+from tiling_diag.language import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,17 +99,15 @@ def render(totals: Totals, console: Console) -> None:
 
     styles = {**STYLES, "error": "bold magenta"}
     kept = totals.pictures - totals.done
-    console.print(
-        f"[bold]{totals.pictures} pictures[/]: {totals.done} measured in {totals.seconds:.1f} s"
-        + (f", {kept} as before" if kept else "")
-    )
+    head = f"{totals.pictures} pictures: {totals.done} measured in {totals.seconds:.1f} s"
+    console.print(said(head + (f", {kept} as before" if kept else "")), style="bold")
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for _ in range(3):
         table.add_column(no_wrap=True, justify="left")
-    _add_counts(table, totals, {s: f"[{styles[s]}]{VERDICT_WORDS[s]}[/]" for s in STATUSES})
+    _add_counts(table, totals, {s: f"[{styles[s]}]{said(VERDICT_WORDS[s])}[/]" for s in STATUSES})
     console.print(table)
     _render_groups(totals, console)
-    console.print(f"gallery: {escape(os.path.join(totals.out, GALLERY_FILE))}")
+    console.print(escape(said(f"gallery: {os.path.join(totals.out, GALLERY_FILE)}")))
 
 
 def _render_groups(totals: Totals, console: Console) -> None:
@@ -117,15 +116,17 @@ def _render_groups(totals: Totals, console: Console) -> None:
     from rich.table import Table
 
     worst = totals.worst_groups()
+    words = {status: said(word) for status, word in VERDICT_WORDS.items()}
     if worst:
-        console.print(f"[bold]{len(worst)} groups[/], the worst first:")
+        console.print(said(f"{len(worst)} groups, the worst first:"), style="bold")
     for group, one in worst[:_GROUPS_SAID]:
-        console.print(f"{escape(group)} ({one.pictures} pictures)")
+        console.print(escape(said(f"{group} ({one.pictures} pictures)")))
         table = Table(box=None, show_header=False, pad_edge=True, padding=(0, 2, 0, 2))
-        _add_counts(table, one, VERDICT_WORDS, _FINDINGS_SAID)
+        _add_counts(table, one, words, _FINDINGS_SAID)
         console.print(table)
     if len(worst) > _GROUPS_SAID:
-        console.print(f"and {len(worst) - _GROUPS_SAID} more groups, in batch.json and the gallery")
+        more = f"and {len(worst) - _GROUPS_SAID} more groups, in batch.json and the gallery"
+        console.print(said(more))
 
 
 def _add_counts(

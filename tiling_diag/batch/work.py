@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 from tiling_diag._version import __version__
 from tiling_diag.batch.folder import Figures
 from tiling_diag.batch.storage.files import Files
+from tiling_diag.language import language
 from tiling_diag.settings import Settings
 
 
@@ -43,11 +44,13 @@ class Work:
         settings: of the diagnosis.
         figures: which pictures get a page.
         files: what reads URLs.
+        language: of the pages.
     """
 
     settings: Settings
     figures: Figures = "flagged"
     files: Files = field(default_factory=Files)
+    language: str = field(default_factory=language)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,14 @@ from tiling_diag.command.options import (
     CoursePx,
     FailFrom,
     GroupBy,
+    Language,
     MaskPattern,
     Recursive,
     RefScale,
     Strict,
     UnitPx,
     Workers,
+    in_language,
     out_option,
     place,
     print_json,
@@ -119,10 +121,11 @@ def batch(
     json_: Annotated[
         bool, typer.Option("--json", help="Print the totals as one JSON document.")
     ] = False,
+    lang: Language = None,
     fail_on: FailFrom = None,
 ) -> None:
     """Measure many pictures; run again, it does only what is missing or changed."""
-    with user_errors():
+    with user_errors(), in_language(lang):
         from tiling_diag.batch import BatchOptions, run_batch
         from tiling_diag.batch.storage.files import parse_options
         from tiling_diag.batch.totals import render

@@ -12,8 +12,10 @@ from tiling_diag.command.options import (
     Device,
     FailFrom,
     FigureKind,
+    Language,
     RefScale,
     UnitPx,
+    in_language,
     out_option,
     print_json,
     print_result,
@@ -74,10 +76,11 @@ def diag(
         bool,
         typer.Option("--rectify", help="Also write the wall and its lattice laid flat to --out."),
     ] = False,
+    lang: Language = None,
     fail_on: FailFrom = None,
 ) -> None:
     """Measure one picture, say what is wrong with it and, with --out, write a report."""
-    with user_errors():
+    with user_errors(), in_language(lang):
         if rectify and out is None:
             raise InputError("--rectify writes files: say where with --out FOLDER")
         wall = _one_picture([*(picture or []), *([] if pred is None else [pred])])

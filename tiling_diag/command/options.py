@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from tiling_diag.errors import TilingDiagError
+from tiling_diag.language import language_of_system, speaking
 from tiling_diag.memory import is_out_of_memory, out_of_memory
 from tiling_diag.text import json_text
 
@@ -30,6 +31,18 @@ class FigureKind(str, Enum):
     png = "png"
     svg = "svg"
     pdf = "pdf"
+
+
+class LanguageCode(str, Enum):
+    """Languages that there is a catalogue of."""
+
+    en = "en"
+    ru = "ru"
+
+
+def in_language(chosen: LanguageCode | None) -> AbstractContextManager[None]:
+    """Everything shown in a language; in that of the system where none is chosen."""
+    return speaking(language_of_system() if chosen is None else chosen.value)
 
 
 def folder(text: str) -> Path:
@@ -79,6 +92,10 @@ GroupBy = Annotated[
         metavar="KEY",
         help="A column of the list, such as prompt, or a pattern of the names: '{material}/*'.",
     ),
+]
+Language = Annotated[
+    LanguageCode | None,
+    typer.Option("--lang", help="Language of what people read; that of LANG without it."),
 ]
 FailFrom = Annotated[FailOn | None, typer.Option(help="Exit with 1 from this verdict on.")]
 

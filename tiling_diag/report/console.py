@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 
 from tiling_diag.findings.finding import VERDICT_WORDS, Finding
+from tiling_diag.language import said
 from tiling_diag.record import Record
-from tiling_diag.report.values import shown
+from tiling_diag.report.values import evidence_text, shown
 
 STYLES = {
     "ok": "bold green",
@@ -52,33 +52,32 @@ def render(record: Record, summary: dict[str, Any], console: Console) -> None:
     words = WORDS[verdict]
     if verdict == "ok" and summary["lattice"] is None:
         words = "no period found"
-    name = summary["input"]["pred"] or "picture"
+    name = summary["input"]["pred"] or said("picture")
     size = f"{summary['input']['width_px']} x {summary['input']['height_px']} px"
-    head = VERDICT_WORDS[verdict].upper()
-    console.print(f"[{STYLES[verdict]}]{head}[/]  {words}: {escape(str(name))} ({size})")
+    head = said(VERDICT_WORDS[verdict]).upper()
+    console.print(f"[{STYLES[verdict]}]{head}[/]  {said(words)}: {escape(str(name))} ({size})")
     if summary["unjudged"] is not None:
-        console.print(_two_columns([("not judged", summary["unjudged"])], "dim"))
+        console.print(_two_columns([(said("not judged"), said(summary["unjudged"]))], "dim"))
     console.print(_two_columns(shown(summary), "dim"))
     for finding in record.findings:
         console.print()
         console.print(
-            f"[{STYLES[finding.severity]}]{finding.severity}[/] [bold]{finding.code}[/] "
-            f"(probability {finding.probability:.2f})"
+            f"[{STYLES[finding.severity]}]{said(finding.severity)}[/] [bold]{finding.code}[/] "
+            f"({said(f'probability {finding.probability:.2f}')})"
         )
-        console.print(Padding(escape(finding.title), (0, 0, 0, 2)))
-        console.print(Padding(_two_columns(_reasons(finding), "dim"), (0, 0, 0, 2)))
+        console.print(Padding(escape(said(finding.title)), (0, 0, 0, 2)))
+        reasons = [(said(label), said(text)) for label, text in _reasons(finding)]
+        console.print(Padding(_two_columns(reasons, "dim"), (0, 0, 0, 2)))
     if record.notes:
         console.print()
-        console.print(_two_columns([("note", note) for note in record.notes], "dim"))
+        console.print(_two_columns([(said("note"), said(note)) for note in record.notes], "dim"))
 
 
 def _reasons(finding: Finding) -> list[tuple[str, str]]:
     rows = [
         (
             "why",
-            f"{one.name}: "
-            + (f"{one.value:.3g}{one.unit}" if math.isfinite(one.value) else "not measured")
-            + ("" if one.limit is None else f" (limit {one.limit:.3g})"),
+            f"{said(one.name)}: " + said(evidence_text(one.value, one.unit, one.limit)),
         )
         for one in finding.evidence
     ]

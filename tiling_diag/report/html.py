@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tiling_diag._version import __version__
+from tiling_diag.language import said
 from tiling_diag.record import Record
 from tiling_diag.report.figures.draw import draw
 from tiling_diag.report.figures.export import Drawn, picture_of
@@ -14,7 +15,7 @@ from tiling_diag.report.figures.texts import ALT, FIGURE_NAMES
 from tiling_diag.report.measures import MEASURES
 from tiling_diag.report.pages import environment
 from tiling_diag.report.summary import summarize
-from tiling_diag.report.values import look_up, shown, text_of
+from tiling_diag.report.values import evidence_text, look_up, shown, text_of
 
 
 def page_figures(record: Record) -> list[str]:
@@ -39,7 +40,8 @@ def page(
         back: where a link at the top leads; there is none without it.
     """
     numbers = [
-        (m.key, text_of(look_up(summary, m.key)), m.unit, m.meaning, m.reading) for m in MEASURES
+        (m.key, text_of(look_up(summary, m.key)), *map(said, (m.unit, m.meaning, m.reading)))
+        for m in MEASURES
     ]
     shots = {
         name: {"title": one.title, "note": one.note, "svg": labelled(one.body, name, one.title)}
@@ -58,6 +60,7 @@ def page(
             figures=shots,
             notes=notes,
             back=back,
+            evidence_text=evidence_text,
         )
     )
 

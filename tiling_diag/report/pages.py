@@ -7,6 +7,7 @@ import base64
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tiling_diag.findings.finding import VERDICT_WORDS
+from tiling_diag.language import language, said
 
 
 def environment() -> Environment:
@@ -18,7 +19,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["in_words"] = VERDICT_WORDS.__getitem__
+    made.filters["in_words"] = lambda verdict: said(VERDICT_WORDS[verdict])
+    made.filters["said"] = said
+    made.globals |= {"_": said, "language": language()}
     return made
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tiling_diag.language import said
+
 
 def look_up(summary: dict[str, Any], key: str) -> Any:
     """The value at a dotted path such as ``lattice.a_px.0``, None where a part is missing."""
@@ -38,8 +40,19 @@ def _significant(value: float, digits: int = 4) -> str:
     return f"{value:.{max(0, decimals)}f}"
 
 
+def evidence_text(value: float | None, unit: str, limit: float | None) -> str:
+    """A number that a finding stands on, with its limit."""
+    known = value is not None and math.isfinite(value)
+    text = f"{value:.3g}{unit}" if known else "not measured"
+    return text if limit is None else f"{text} (limit {limit:.3g})"
+
+
 def shown(summary: dict[str, Any]) -> list[tuple[str, str]]:
-    """The few numbers that everybody wants, as label and text."""
+    """The few numbers that everybody wants, as label and text, in the reader's language."""
+    return [(said(label), said(text)) for label, text in _shown(summary)]
+
+
+def _shown(summary: dict[str, Any]) -> list[tuple[str, str]]:
     lattice, local = summary["lattice"], summary["local_period"]
     if lattice is None:
         return [("period", "none found")]

@@ -12,6 +12,7 @@ import numpy as np
 
 from tiling_diag.checks.results import BandAxis
 from tiling_diag.findings.finding import VERDICT_WORDS
+from tiling_diag.language import said
 from tiling_diag.record import Record
 
 _NOTES = {
@@ -47,62 +48,75 @@ _NOTES_WITHOUT_PERIOD = {
     "local_period_bands": "There is no period that could be doubled or halved.",
 }
 FIGURE_NAMES = tuple(_NOTES)
+
+
+class _Said(dict[str, str]):
+    """Texts in the reader's language, by short names."""
+
+    def __getitem__(self, name: str) -> str:
+        return said(super().__getitem__(name))
+
+
 # Names of axes, colour bars and marks.
-LABELS = {
-    "x": "x, px",
-    "y": "y, px",
-    "lag": "lag, px",
-    "lag x": "lag x, px",
-    "lag y": "lag y, px",
-    "lag along": "lag along the fundamental, px",
-    "quefrency": "quefrency, px",
-    "quefrency along": "quefrency along the fundamental, px",
-    "frequency": "frequency, cycles/px (period, px)",
-    "ring power": "mean power of a ring, log10",
-    "fx": "fx, cycles/px",
-    "fy": "fy, cycles/px",
-    "dB": "dB",
-    "correlation": "correlation",
-    "period": "period, px",
-    "share": "share",
-    "twice": "twice",
-    "base": "base",
-    "half": "half",
-    "fundamental": "fundamental {:.1f} px",
-    "energy": "{:.2g}x energy",
-    "no lattice": "no lattice: nothing repeats measurably",
-    "not measured": "not measured: no lattice to follow",
-    "no period": "no period was found",
-    "thinned": "One in {} rows and units is drawn.",
-    "both": "A and B at one scale",
-    "scale": "scale of the wall",
-    "loss": "loss, 1 at its largest",
-}
+LABELS = _Said(
+    {
+        "x": "x, px",
+        "y": "y, px",
+        "lag": "lag, px",
+        "lag x": "lag x, px",
+        "lag y": "lag y, px",
+        "lag along": "lag along the fundamental, px",
+        "quefrency": "quefrency, px",
+        "quefrency along": "quefrency along the fundamental, px",
+        "frequency": "frequency, cycles/px (period, px)",
+        "ring power": "mean power of a ring, log10",
+        "fx": "fx, cycles/px",
+        "fy": "fy, cycles/px",
+        "dB": "dB",
+        "correlation": "correlation",
+        "period": "period, px",
+        "share": "share",
+        "twice": "twice",
+        "base": "base",
+        "half": "half",
+        "fundamental": "fundamental {:.1f} px",
+        "energy": "{:.2g}x energy",
+        "no lattice": "no lattice: nothing repeats measurably",
+        "not measured": "not measured: no lattice to follow",
+        "no period": "no period was found",
+        "thinned": "One in {} rows and units is drawn.",
+        "both": "A and B at one scale",
+        "scale": "scale of the wall",
+        "loss": "loss, 1 at its largest",
+    }
+)
 # Alternative texts of the figures on a page; the title follows.
-ALT = {
-    "overview": "the wall with its lattice and flagged zones",
-    "pred": "the picture as it was measured",
-    "radial_profile": "a curve of power over frequency",
-    "fft_log_hann": "two maps of the power spectrum under a window",
-    "fft_log_nohann": "two maps of the power spectrum without a window",
-    "acf": "a map of the autocorrelation, and a curve along the fundamental",
-    "cepstrum": "a curve of the power cepstrum",
-    "local_period_px": "a map of the local period over the wall",
-    "local_mask_coverage": "a map of how much of each window is wall",
-    "local_period_bands": "a map of doubled and halved zones on the wall",
-    "comparison": "both walls with their lattices side by side",
-}
+ALT = _Said(
+    {
+        "overview": "the wall with its lattice and flagged zones",
+        "pred": "the picture as it was measured",
+        "radial_profile": "a curve of power over frequency",
+        "fft_log_hann": "two maps of the power spectrum under a window",
+        "fft_log_nohann": "two maps of the power spectrum without a window",
+        "acf": "a map of the autocorrelation, and a curve along the fundamental",
+        "cepstrum": "a curve of the power cepstrum",
+        "local_period_px": "a map of the local period over the wall",
+        "local_mask_coverage": "a map of how much of each window is wall",
+        "local_period_bands": "a map of doubled and halved zones on the wall",
+        "comparison": "both walls with their lattices side by side",
+    }
+)
 _ALONG = {BandAxis.ROWS: "rows", BandAxis.COLUMNS: "columns", BandAxis.OBLIQUE: "a slant"}
 
 
 def figure_note(name: str, is_periodic: bool) -> str:
     """What a figure shows and how to read it, in a sentence or two."""
-    return _NOTES[name] if is_periodic else _NOTES_WITHOUT_PERIOD.get(name, _NOTES[name])
+    return said(_NOTES[name] if is_periodic else _NOTES_WITHOUT_PERIOD.get(name, _NOTES[name]))
 
 
 def figure_title(name: str, record: Record) -> str:
     """What a figure says of this wall, in a line."""
-    return _TITLES[name](record)
+    return said(_TITLES[name](record))
 
 
 def headline(record: Record) -> str:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from tiling_diag.findings.finding import Zone
+from tiling_diag.language import said
 from tiling_diag.report.figures.colors import PAPER, YELLOW, ZONE
 from tiling_diag.report.figures.overlay import Overlay, lattice_overlay
 from tiling_diag.report.figures.paper import LARGE, boxed, marks
@@ -74,7 +75,7 @@ def _name_zones(ax: Axes, scene: Scene, zones: list[Zone]) -> None:
         y = min(y0 + step * (1 + k), y1 - step) if upright else (y0 + y1) / 2
         right = x0 > 0.6 * scene.width
         x = min(x1, scene.width) - 0.02 * scene.width if right else x0 + 0.02 * scene.width
-        boxed(ax, x, y, zone.text, ha="right" if right else "left", va="center")
+        boxed(ax, x, y, said(zone.text), ha="right" if right else "left", va="center")
 
 
 def outline(ax: Axes, places: Floats, scene: Scene, left_px: float = 0.0) -> None:
