@@ -60,6 +60,21 @@ def watch(found: list[tuple[float, int]], ended: threading.Event) -> None:
         found.append((time.monotonic() - begin, resident_bytes(os.getpid())))
 
 
+def listed_walls(folder: Path, count: int) -> Path:
+    """A list of `count` walls in a folder, links to a few pictures that are drawn once."""
+    sources = [folder / f"s{k}.jpg" for k in range(WALLS)]
+    for seed, source in enumerate(sources):
+        save(source, wall(96, seed), quality=90)
+    listed = folder / "list.csv"
+    with open(listed, "w", encoding="utf-8") as file:
+        file.write("pred,prompt\n")
+        for k in range(count):
+            path = folder / f"{k % WALLS}-{k:07}.jpg"
+            os.link(sources[k % WALLS], path)
+            file.write(f"{path.name},a wall of brick {k % 50}\n")
+    return listed
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=200_000)
@@ -70,17 +85,7 @@ def main() -> None:
     engine.Measurer = Recalling
     found: list[tuple[float, int]] = []
     with tempfile.TemporaryDirectory() as name:
-        walls = Path(name) / "walls"
-        sources = [walls / f"s{k}.jpg" for k in range(WALLS)]
-        for seed, source in enumerate(sources):
-            save(source, wall(96, seed), quality=90)
-        listed = walls / "list.csv"
-        with open(listed, "w", encoding="utf-8") as file:
-            file.write("pred,prompt\n")
-            for k in range(options.rows):
-                path = walls / f"{k % WALLS}-{k:07}.jpg"
-                os.link(sources[k % WALLS], path)
-                file.write(f"{path.name},a wall of brick {k % 50}\n")
+        listed = listed_walls(Path(name) / "walls", options.rows)
         ended = threading.Event()
         watcher = threading.Thread(target=watch, args=(found, ended))
         watcher.start()

@@ -198,7 +198,7 @@ def speed_table(results: list[dict]) -> str:
     return markdown_table(header, lines)
 
 
-def main() -> None:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=7, help="rounds (default %(default)s)")
     parser.add_argument("--threads", type=int, help="of torch, here and in the processes")
@@ -213,7 +213,11 @@ def main() -> None:
     )
     parser.add_argument("--name", help="with --corpus: files whose name contains this")
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder for the results")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_arguments()
     if options.corpus is not None:
         print(speed_corpus.run(options.corpus, options.name, options.out))
         print(f"written to {options.out}")

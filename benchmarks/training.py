@@ -194,7 +194,7 @@ def sheet(pictures: dict[str, Tensor], file: Path) -> None:
     Image.fromarray(pixels).save(file)
 
 
-def main() -> None:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
@@ -206,7 +206,11 @@ def main() -> None:
     parser.add_argument("--walls", type=int, default=16, help="held-out materials")
     parser.add_argument("--sigma-max", type=float, default=0.9)
     parser.add_argument("--every", type=int, default=1)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_arguments()
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
     walls, model, base = prepared(options.out, options.materials, options.base_steps)

@@ -112,14 +112,6 @@ def samples() -> list[Sample]:
     """Draw the set."""
     front = house_front(draw_wall(BRICK, _view(1, rotation_deg=0.6)))
     reference = draw_reference(front, (416, 448))
-    wall = draw_wall(BRICK, _view(2, rotation_deg=-0.4))
-    lattice = (wall.truth.a_px, wall.truth.b_px)
-    bands = rescaled_bands(wall.image, orientation="rows", share=0.32, lattice=lattice, seed=0)
-    doubled = draw_wall(BRICK, _view(3, scale=2.0, origin_px=(700.0, 900.0)))
-    homography = perspective_homography(SIZE, 1.7, 1.0)
-    tilted = draw_wall(BRICK, _view(4, homography=homography, light=(0.25, -0.05)))
-    tiles = draw_wall(TILE, _view(5, noise=0.004, unevenness=0.02))
-    grid = transposed_convolution_grid(tiles.image, period_px=8, strength=0.5, seed=2)
     return [
         Sample(
             "brick.jpg",
@@ -136,6 +128,20 @@ def samples() -> list[Sample]:
             reference.image,
             reference.truth,
         ),
+        *_faulty_bricks(),
+        _tiles_under_a_grid(),
+    ]
+
+
+def _faulty_bricks() -> list[Sample]:
+    """The walls of brick that are not as they should be, and the one seen at an angle."""
+    wall = draw_wall(BRICK, _view(2, rotation_deg=-0.4))
+    lattice = (wall.truth.a_px, wall.truth.b_px)
+    bands = rescaled_bands(wall.image, orientation="rows", share=0.32, lattice=lattice, seed=0)
+    doubled = draw_wall(BRICK, _view(3, scale=2.0, origin_px=(700.0, 900.0)))
+    homography = perspective_homography(SIZE, 1.7, 1.0)
+    tilted = draw_wall(BRICK, _view(4, homography=homography, light=(0.25, -0.05)))
+    return [
         Sample(
             "brick_zones.jpg",
             "A level band of bricks twice as large in a wall that is right elsewhere.",
@@ -162,15 +168,20 @@ def samples() -> list[Sample]:
             tilted.truth,
             expected_codes=("perspective_drift",),
         ),
-        Sample(
-            "tile_grid.jpg",
-            "Stack bond tiles under the 8 px grid of a transposed convolution.",
-            grid.image,
-            tiles.truth,
-            defect=grid.truth,
-            expected_codes=("upsampling_grid",),
-        ),
     ]
+
+
+def _tiles_under_a_grid() -> Sample:
+    tiles = draw_wall(TILE, _view(5, noise=0.004, unevenness=0.02))
+    grid = transposed_convolution_grid(tiles.image, period_px=8, strength=0.5, seed=2)
+    return Sample(
+        "tile_grid.jpg",
+        "Stack bond tiles under the 8 px grid of a transposed convolution.",
+        grid.image,
+        tiles.truth,
+        defect=grid.truth,
+        expected_codes=("upsampling_grid",),
+    )
 
 
 def write_samples(folder: Path) -> list[Path]:

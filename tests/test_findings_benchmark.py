@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import defect_cases
 import findings
+import findings_evidence
 import logistic
 import reference_halves
 from corpus import load_corpus
@@ -87,8 +88,8 @@ def test_overlap_of_zones(found, expected):
     truth = np.zeros((90, 100), dtype=bool)
     truth[20:60] = True
     # Pillow draws the pixels on a polygon's edge, too.
-    assert findings.overlap(truth, np.array(found)) == pytest.approx(expected, abs=0.05)
-    assert findings.overlap(np.zeros_like(truth), np.array(found)) is None
+    assert findings_evidence.overlap(truth, np.array(found)) == pytest.approx(expected, abs=0.05)
+    assert findings_evidence.overlap(np.zeros_like(truth), np.array(found)) is None
 
 
 @pytest.fixture

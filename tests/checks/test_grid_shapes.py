@@ -5,8 +5,8 @@ import torch
 from known_lattice import known, none
 
 from tiling_diag.checks.artifacts.grid_lattice import locked_pattern
+from tiling_diag.checks.artifacts.results import GridAxis
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
-from tiling_diag.checks.results import GridAxis
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 

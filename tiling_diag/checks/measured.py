@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from tiling_diag.checks.artifacts.results import (
+    EdgeCrossResult,
+    GridResult,
+    JpegResult,
+    ResizeResult,
+)
 from tiling_diag.checks.results import (
     AutocorrelationResult,
     BandingResult,
     CepstrumResult,
-    EdgeCrossResult,
-    GridResult,
-    JpegResult,
     LatticeResult,
     LocalPeriodResult,
     ReferenceResult,
-    ResizeResult,
     ShiftResult,
     SpectralResult,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from tiling_diag.checks.artifacts.results import GridAxis
 from tiling_diag.checks.measured import Measured
-from tiling_diag.checks.results import GridAxis, Reason
+from tiling_diag.checks.results import Reason
 from tiling_diag.findings import evidence as numbers
 from tiling_diag.findings.advice import ADVICE
 from tiling_diag.findings.calibration import limit, probability

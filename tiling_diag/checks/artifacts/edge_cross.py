@@ -10,7 +10,8 @@ from torch.nn.functional import adaptive_avg_pool1d
 
 from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.artifacts.resizing import half_size_period
-from tiling_diag.checks.results import EdgeCrossResult, LatticeResult
+from tiling_diag.checks.artifacts.results import EdgeCrossResult
+from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.spectrum import power_spectrum, weighted_mean
 from tiling_diag.kernels.tapers import periodic_plus_smooth

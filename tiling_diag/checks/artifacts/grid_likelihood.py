@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.artifacts.limits import LIMITS
-from tiling_diag.checks.results import GridAxis
+from tiling_diag.checks.artifacts.results import GridAxis
 
 # Which of a grid's lines (k, l) each shape has: horizontal lines, upright lines, both of them as
 # a mesh, all lines, and those off the axes alone (a chequerboard).

@@ -20,8 +20,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from tiling_diag.checks.artifacts.limits import LIMITS
+from tiling_diag.checks.artifacts.results import JpegResult
 from tiling_diag.checks.artifacts.traces import difference_profiles, wave_amplitudes
-from tiling_diag.checks.results import JpegResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.spectrum import fft_size
 

@@ -18,8 +18,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool1d, interpolate, max_pool1d
 
 from tiling_diag.checks.artifacts.limits import LIMITS
+from tiling_diag.checks.artifacts.results import ResizeResult
 from tiling_diag.checks.artifacts.traces import difference_profiles, wave_amplitudes
-from tiling_diag.checks.results import LatticeResult, ResizeResult
+from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.spectra.power import own_period
 from tiling_diag.checks.walls import Walls, resized
 from tiling_diag.kernels.spectrum import fft_size

@@ -28,7 +28,8 @@ from tiling_diag.checks.artifacts.grid_likelihood import (
 )
 from tiling_diag.checks.artifacts.grid_lines import Lines, measure_lines
 from tiling_diag.checks.artifacts.limits import LIMITS
-from tiling_diag.checks.results import GridResult, LatticeResult
+from tiling_diag.checks.artifacts.results import GridResult
+from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.walls import Walls
 
 
