@@ -26,6 +26,7 @@ from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
 from tiling_diag.checks.artifacts.jpeg_blocks import measure_jpeg
 from tiling_diag.checks.artifacts.resizing import measure_resize
 from tiling_diag.checks.artifacts.results import GridResult
+from tiling_diag.checks.artifacts.traces import difference_profiles
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.batches import item
 from tiling_diag.checks.plane.measure import measure_plane
@@ -154,11 +155,11 @@ def _parts(spec: Spec, made: Made) -> SimpleNamespace:
             parts = {"reference": with_texture_ratio(known, lattice, walls, settings.ref_scale)}
         else:
             lattice = _clean_lattice(spec.row)
-            spectral = measure_spectrum(walls, lattice)
+            spectral, profiles = measure_spectrum(walls, lattice), difference_profiles(walls)
             parts = {
-                "jpeg": measure_jpeg(walls),
+                "jpeg": measure_jpeg(walls, profiles),
                 "grid": measure_grid(walls, lattice, settings.grid_periods_px),
-                "resize": measure_resize(walls, lattice),
+                "resize": measure_resize(walls, lattice, profiles),
                 "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
             }
     parts = {name: item(result, 0) for name, result in (parts | {"lattice": lattice}).items()}

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from tiling_diag import Settings
 from tiling_diag.checks.artifacts.jpeg_blocks import measure_jpeg
+from tiling_diag.checks.artifacts.traces import difference_profiles
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.batches import item
 from tiling_diag.checks.lattice.measure import claimed
@@ -139,7 +140,7 @@ def run_task(task: tuple[Row, str]) -> list[dict]:
                 grid=item(
                     measure_grid(walls, _lattice(row, factor), Settings().grid_periods_px), 0
                 ),
-                jpeg=item(measure_jpeg(walls), 0),
+                jpeg=item(measure_jpeg(walls, difference_profiles(walls)), 0),
             )
         known = evidence.upsampling_grid(d)
         sure = probability("upsampling_grid", known) if known else 0.0

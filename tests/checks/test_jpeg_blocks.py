@@ -5,6 +5,7 @@ import torch
 from torch.nn.functional import interpolate
 
 from tiling_diag.checks.artifacts.jpeg_blocks import measure_jpeg
+from tiling_diag.checks.artifacts.traces import difference_profiles
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 from tiling_diag.synth.walls import jpeg_round_trip
@@ -21,8 +22,9 @@ def wall():
 
 def measured(image):
     image = (image.clamp(0, 1) * 255).round() / 255
+    walls = Walls(image[None], torch.ones_like(image[:1]))
     with torch.inference_mode():
-        found = measure_jpeg(Walls(image[None], torch.ones_like(image[:1])))
+        found = measure_jpeg(walls, difference_profiles(walls))
     return float(found.quality), float(found.score), float(found.block_px)
 
 

@@ -8,6 +8,7 @@ from known_lattice import known, none
 from torch.nn.functional import interpolate
 
 from tiling_diag.checks.artifacts.resizing import half_size_period, measure_resize
+from tiling_diag.checks.artifacts.traces import difference_profiles
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 from tiling_diag.synth.defects.catalogue import resize_alias
@@ -32,7 +33,7 @@ def walls_of(image, mask=None):
 def resize(image, mask=None):
     walls = walls_of(image, mask)
     with torch.inference_mode():
-        result = measure_resize(walls, known((70.0, 0.0), (35.0, 23.4)))
+        result = measure_resize(walls, known((70.0, 0.0), (35.0, 23.4)), difference_profiles(walls))
     return float(result.trace[0]), float(result.trace_amplitude[0]), float(result.trace_factor[0])
 
 
@@ -76,7 +77,7 @@ def test_half_size_and_back_takes_what_lies_near_the_highest_frequency():
     fast = 0.1 * torch.cos(2 * torch.pi * 120 * x)
     picture = (0.5 + slow + fast).expand(3, 256, 256)
     walls = walls_of(picture)
-    mse = float(measure_resize(walls, none()).mse_down_up[0])
+    mse = float(measure_resize(walls, none(), difference_profiles(walls)).mse_down_up[0])
     # The mean square of the fast wave; of the slow one a hundredth is smoothed away.
     assert mse == pytest.approx(0.1**2 / 2, rel=0.1)
 

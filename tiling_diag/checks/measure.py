@@ -25,11 +25,11 @@ From a picture to its results, and where each question is answered (modules of t
         is the lattice a grid's                `artifacts.grid_lattice`
 
 Every check takes `Walls`, a batch of walls of one size, and the results it builds on; it returns a
-frozen dataclass of `results`. To add a check: write a module in the folder whose question it
-answers, its result type in `results`, a field of that type in `measured.Measured`, and a line in
-`_results` below. Its limits go to the folder's `limits`, code that turns the result into a finding
-to `tiling_diag.findings`, numbers for `summary.json` to `tiling_diag.report.summary`, tests to
-`tests/checks`.
+frozen dataclass of `results`, or of `artifacts.results`. To add a check: write a module in the
+folder whose question it answers, its result type in `results`, a field of that type in
+`measured.Measured`, and a line in `_results` below. Its limits go to the folder's `limits`, code
+that turns the result into a finding to `tiling_diag.findings`, numbers for `summary.json` to
+`tiling_diag.report.summary`, tests to `tests/checks`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from tiling_diag.checks.artifacts.edge_cross import measure_edge_cross
 from tiling_diag.checks.artifacts.grid_lattice import without_grid_lattices
 from tiling_diag.checks.artifacts.jpeg_blocks import measure_jpeg
 from tiling_diag.checks.artifacts.resizing import measure_resize
+from tiling_diag.checks.artifacts.traces import difference_profiles
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.batches import item, to_cpu
 from tiling_diag.checks.measured import Measured
@@ -136,6 +137,7 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
             lattice, reference.lattice, reference.image, settings.ref_scale
         )
         compared = with_texture_ratio(compared, lattice, walls, settings.ref_scale)
+    profiles = difference_profiles(walls)
     spectral = measure_spectrum(walls, lattice)
     expected = over_expected(lattice, compared, settings)
     results: dict[str, Any] = {
@@ -146,8 +148,8 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
         "local_period": local,
         "banding": measure_banding(walls, lattice, local, windows, expected),
         "shift": measure_shift(walls),
-        "resize": measure_resize(walls, lattice),
-        "jpeg": measure_jpeg(walls),
+        "resize": measure_resize(walls, lattice, profiles),
+        "jpeg": measure_jpeg(walls, profiles),
         "grid": measure_grid(walls, lattice, settings.grid_periods_px),
         "edge_cross": measure_edge_cross(walls, spectral.power_no_window, lattice),
     }

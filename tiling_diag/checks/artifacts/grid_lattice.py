@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from tiling_diag.checks.artifacts.limits import LIMITS
-from tiling_diag.checks.batches import with_items
+from tiling_diag.checks.batches import items, with_items
 from tiling_diag.checks.lattice.measure import claimed
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.plane.plane_fit import Plane
@@ -34,22 +34,23 @@ def without_grid_lattices(
         plane: the planes they lie in.
         periods_px: of grids.
     """
-    for index in lattice.is_periodic.nonzero()[:, 0].tolist():
-        period = _period_of(lattice.basis_px[index].cpu(), periods_px)
-        if period is None:
-            continue
+    found, images = [], []
+    for index, period in _periods(lattice, periods_px).items():
         own = slice(index, index + 1)
-        image, mask = walls.image[own], walls.mask[own]
-        pattern = locked_pattern(image, mask, period)
+        pattern = locked_pattern(walls.image[own], walls.mask[own], period)
         levels = 255 * float(pattern.mean(1).square().mean().sqrt())
         if levels <= LIMITS.grid_lattice_levels:
-            again, plane_again, _ = measure_plane(Walls((image - pattern).clamp(0, 1), mask))
-            if _period_of(again.basis_px[0].cpu(), periods_px) is not None:
-                # What is left of it, where a dark picture cut it off.
-                again = _none(again)
-            at = torch.tensor([index])
-            lattice, plane = with_items(lattice, at, again), with_items(plane, at, plane_again)
-    return lattice, plane
+            found.append(index)
+            images.append((walls.image[own] - pattern).clamp(0, 1))
+    if not found:
+        return lattice, plane
+    again, plane_again, _ = measure_plane(Walls(torch.cat(images), walls.mask[found]))
+    if left := list(_periods(again, periods_px)):
+        # What is left of a grid, where a dark picture cut it off.
+        at = torch.tensor(left)
+        again = with_items(again, at, items(_none(again), at))
+    at = torch.tensor(found)
+    return with_items(lattice, at, again), with_items(plane, at, plane_again)
 
 
 def _none(lattice: LatticeResult) -> LatticeResult:
@@ -60,6 +61,13 @@ def _none(lattice: LatticeResult) -> LatticeResult:
     return claimed(
         dataclasses.replace(lattice, is_periodic=nothing, reason=reason, probability=probability)
     )
+
+
+def _periods(lattice: LatticeResult, periods_px: tuple[int, ...]) -> dict[int, int]:
+    """The walls whose lattice is one that a grid has, each with the grid's period."""
+    bases, there = lattice.basis_px.cpu(), lattice.is_periodic.tolist()
+    periods = {i: _period_of(bases[i], periods_px) for i, known in enumerate(there) if known}
+    return {index: period for index, period in periods.items() if period is not None}
 
 
 def _period_of(basis: Tensor, periods_px: tuple[int, ...]) -> int | None:

@@ -21,7 +21,7 @@ from torch.nn.functional import interpolate
 
 from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.artifacts.results import JpegResult
-from tiling_diag.checks.artifacts.traces import difference_profiles, wave_amplitudes
+from tiling_diag.checks.artifacts.traces import wave_amplitudes
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.spectrum import fft_size
 
@@ -41,10 +41,15 @@ _STEPS_AT_50 = (
 )
 
 
-def measure_jpeg(walls: Walls) -> JpegResult:
-    """Side of the blocks, quality and evidence; NaN where a picture is too small to tell."""
+def measure_jpeg(walls: Walls, profiles: tuple[Tensor, Tensor]) -> JpegResult:
+    """Side of the blocks, quality and evidence; NaN where a picture is too small to tell.
+
+    Args:
+        walls: the batch.
+        profiles: as `traces.difference_profiles` gives them.
+    """
     luma = walls.luma if walls.image.shape[1] == 1 else _jpeg_luma(walls.image)
-    sides = _comb(walls)
+    sides = _comb(walls, profiles)
     each = [_one(luma[i], walls.mask[i], float(sides[i])) for i in range(len(luma))]
     quality, score, block_px = torch.tensor(each, dtype=torch.float64).unbind(-1)
     return JpegResult(quality=quality, score=score, block_px=block_px, step=_low_step(quality))
@@ -115,18 +120,18 @@ def _coefficients(luma: Tensor, mask: Tensor) -> Tensor:
 
 def _fits(coefficients: Tensor, qualities: tuple[int, ...], least_step: float) -> dict[int, float]:
     """How well coefficients fit each quality."""
-    found = {}
     low = _low_places()
+    sums, counts = [], []
     for quality in qualities:
         steps = _steps(quality)[low[:, 0], low[:, 1]].to(coefficients)
         off_zero = (coefficients.abs() > steps / 2) & (steps >= least_step)
-        count = int(off_zero.sum())
-        if count >= LIMITS.jpeg_least_coefficients:
-            waves = torch.cos(2 * math.pi * coefficients / steps)
-            found[quality] = float((waves * off_zero).sum() / count)
-        else:
-            found[quality] = 0.0
-    return found
+        waves = torch.cos(2 * math.pi * coefficients / steps)
+        sums.append((waves * off_zero).sum())
+        counts.append(off_zero.sum())
+    count = torch.stack(counts)
+    mean = torch.stack(sums) / count.clamp_min(1)
+    fits = torch.where(count >= LIMITS.jpeg_least_coefficients, mean, 0.0)
+    return dict(zip(qualities, fits.tolist(), strict=True))
 
 
 @cache
@@ -162,7 +167,7 @@ def _low_step(quality: Tensor) -> Tensor:
     return torch.tensor(steps, dtype=torch.float64)
 
 
-def _comb(walls: Walls) -> Tensor:
+def _comb(walls: Walls, profiles: tuple[Tensor, Tensor]) -> Tensor:
     """``(B,)`` side in px of blocks larger than 8 px, from their edges; NaN where there are none.
 
     In the profiles of differences the edges of blocks are a comb of lines at k / side, in both
@@ -172,9 +177,8 @@ def _comb(walls: Walls) -> Tensor:
     nothing = torch.full((len(walls.luma),), torch.nan, dtype=torch.float64)
     if shortest < LIMITS.jpeg_least_side_px:
         return nothing
-    profiles = [difference_profiles(walls, dim)[:, :2] for dim in (-1, -2)]
     bins = fft_size(4 * max(walls.size))
-    planes = torch.stack([wave_amplitudes(profile, bins) for profile in profiles], 1)
+    planes = torch.stack([wave_amplitudes(profile[:, :2], bins) for profile in profiles], 1)
     planes = (planes / planes.median(-1, keepdim=True).values.clamp_min(1e-9)).amax(2)
     steps = round((LIMITS.jpeg_largest_px - LIMITS.jpeg_smallest_px) / LIMITS.jpeg_step_px)
     sides = LIMITS.jpeg_smallest_px + LIMITS.jpeg_step_px * torch.arange(steps + 1)

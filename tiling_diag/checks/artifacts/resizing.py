@@ -19,16 +19,23 @@ from torch.nn.functional import avg_pool1d, interpolate, max_pool1d
 
 from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.artifacts.results import ResizeResult
-from tiling_diag.checks.artifacts.traces import difference_profiles, wave_amplitudes
+from tiling_diag.checks.artifacts.traces import wave_amplitudes
 from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.spectra.power import own_period
 from tiling_diag.checks.walls import Walls, resized
 from tiling_diag.kernels.spectrum import fft_size
 
 
-def measure_resize(walls: Walls, lattice: LatticeResult) -> ResizeResult:
-    """Traces of a resize, what half size and back takes away, and where the fundamental is then."""
-    profiles = [difference_profiles(walls, -1), difference_profiles(walls, -2)]
+def measure_resize(
+    walls: Walls, lattice: LatticeResult, profiles: tuple[Tensor, Tensor]
+) -> ResizeResult:
+    """Traces of a resize, what half size and back takes away, and where the fundamental is then.
+
+    Args:
+        walls: the batch.
+        lattice: the fundamental's wave vector.
+        profiles: as `traces.difference_profiles` gives them.
+    """
     trace, amplitude, factor = _trace(profiles, walls.size)
     return ResizeResult(
         mse_down_up=_down_up(walls),
@@ -75,7 +82,7 @@ def half_size_period(power: Tensor, size: tuple[int, int], lattice: LatticeResul
     return period.masked_fill(lost, torch.nan)
 
 
-def _trace(profiles: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+def _trace(profiles: tuple[Tensor, Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
     """The line that stands highest above all unrelated lines, along both axes at once.
 
     Returns:
@@ -130,7 +137,7 @@ def _related(frequency: Tensor, line: Tensor, shortest: int) -> Tensor:
     return ((frequency - places[..., None]).abs() < width).any(-2)
 
 
-def _factor(profiles: list[Tensor], line: Tensor, order: Tensor) -> Tensor:
+def _factor(profiles: tuple[Tensor, Tensor], line: Tensor, order: Tensor) -> Tensor:
     """``(B,)`` how far the picture was enlarged: 1 / line, or its mirror image 1 / (1 - line).
 
     Between straight lines second differences vanish, if the lines are longer than 2 px; those

@@ -14,8 +14,13 @@ from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.walls import Walls
 
 
-def difference_profiles(walls: Walls, dim: int) -> Tensor:
-    """``(B, 3, n)`` mean logarithm of the differences of every order along `dim`, by place."""
+def difference_profiles(walls: Walls) -> tuple[Tensor, Tensor]:
+    """``(B, 3, n)`` mean logarithm of the differences of every order, by column and by row."""
+    return _profiles(walls, -1), _profiles(walls, -2)
+
+
+def _profiles(walls: Walls, dim: int) -> Tensor:
+    """``(B, 3, n)`` of the differences along `dim`."""
     luma, mask = (x if dim == -1 else x.transpose(-2, -1) for x in (walls.luma, walls.mask))
     step = max(1, luma.shape[-2] // LIMITS.trace_lines)
     luma, mask = luma[:, step // 2 :: step], mask[:, step // 2 :: step]
