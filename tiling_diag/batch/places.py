@@ -82,13 +82,13 @@ class FolderPlace:
         self.folder, self._restart = folder, restart
         self._places = (folder, folder / THUMBS, folder / PAGES)
         self._lock = FolderLock(folder)
-        try:
-            for place in self._places:
+        for place in self._places:
+            try:
                 place.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                f"{folder}: can't hold the results ({error.strerror}); name a folder, or a new one"
-            ) from error
+            except OSError as error:
+                raise InputError(
+                    f"{place}: can't hold results ({error.strerror}); name a folder, or a new one"
+                ) from error
 
     def __enter__(self) -> FolderPlace:
         self._lock.__enter__()
@@ -126,7 +126,7 @@ class FolderPlace:
 
     def has(self, name: str) -> bool:
         """See `Place`."""
-        return (self.folder / name).exists()
+        return (self.folder / name).is_file()
 
     def write(self, name: str, data: bytes) -> None:
         """See `Place`."""
