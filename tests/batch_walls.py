@@ -9,8 +9,12 @@ from PIL import Image
 from processes import start_program
 
 from tiling_diag.batch.here import HereEngine
+from tiling_diag.text import json_text
 
-__all__ = ["CLI", "HereEngine", "rows_in", "save_wall", "start", "wall", "without_times"]
+__all__ = [
+    "CLI", "HereEngine", "assert_same_rows", "assert_same_summary", "rows_in", "save_wall",
+    "start", "wall", "without_times",
+]  # fmt: skip
 CLI = "from tiling_diag.command.main import main; main()"
 
 
@@ -37,6 +41,32 @@ def rows_in(folder):
 
 def without_times(rows):
     return sorted(({**row, "seconds": 0} for row in rows), key=lambda row: row["path"])
+
+
+def numbers_of(value, path=""):
+    """Every number of a summary by its place, and everything else as it is."""
+    if isinstance(value, dict):
+        return {
+            k: v for key, one in value.items() for k, v in numbers_of(one, f"{path}.{key}").items()
+        }
+    if isinstance(value, list):
+        return {
+            k: v for i, one in enumerate(value) for k, v in numbers_of(one, f"{path}.{i}").items()
+        }
+    return {path: value}
+
+
+def assert_same_summary(one, other):
+    """To the last digit: key by key first, for a difference is easier to see there."""
+    assert numbers_of(one) == numbers_of(other)
+    assert json_text(one) == json_text(other)
+
+
+def assert_same_rows(folder, other):
+    rows, others = (without_times(rows_in(one)) for one in (folder, other))
+    assert len(rows) == len(others)
+    for row, same in zip(rows, others, strict=True):
+        assert_same_summary(row, same)
 
 
 def start(*arguments, environment=None, preexec=None):

@@ -11,20 +11,14 @@ import torch
 import tiling_diag as td
 from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane, scaled
-from tiling_diag.checks.plane.places import corners, grid_places
+from tiling_diag.checks.plane.places import grid_places
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.tilt_from_windows import tilt_from_windows
-from tiling_diag.checks.plane.windows import MAX_LAG
 from tiling_diag.checks.results import BandAxis
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones import band_windows
-from tiling_diag.checks.zones.band_search import OCTAVES, find_bands, pool_windows
 from tiling_diag.checks.zones.hidden_lattice import with_hidden_lattices
 from tiling_diag.checks.zones.measure import measure_banding
-from tiling_diag.checks.zones.outlines import clipped
-from tiling_diag.checks.zones.similarity import STRETCHES, half_maps, most_similar_stretch
-from tiling_diag.kernels.homography import fit_tilt, homography, jacobian, to_flat, to_picture
-from tiling_diag.kernels.rectify import rectified_canvas, rectify
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
 from tiling_diag.synth.defects.bands import rescaled_bands
 from tiling_diag.synth.geometry import apply_homography, homography_jacobian
@@ -48,119 +42,6 @@ def measured(image, mask=None, expected=None):
 
 def middle(size=SIZE):
     return torch.tensor([size[1] / 2, size[0] / 2], dtype=torch.float64)
-
-
-# The geometry of a tilted plane.
-
-
-def test_flat_and_back_is_nothing():
-    tilt = torch.tensor([[8e-4, -5e-4]], dtype=torch.float64)
-    places = grid_places(SIZE, 7, 9)[None]
-    torch.testing.assert_close(to_picture(tilt, to_flat(tilt, places)), places)
-
-
-def test_a_tilt_is_the_homography_that_walls_are_drawn_with():
-    matrix = torch.tensor(perspective_homography(SIZE, 1.5, 0.8), dtype=torch.float64)
-    # Of a homography that is the identity to first order at the middle, the last row is the tilt.
-    at = matrix @ torch.cat([middle(), middle().new_ones(1)])
-    tilt = matrix[2, :2] / at[2]
-    torch.testing.assert_close(homography(tilt, middle()), matrix / at[2], atol=1e-9, rtol=1e-9)
-    places = grid_places(SIZE, 5, 5)
-    torch.testing.assert_close(
-        jacobian(tilt, places), homography_jacobian(matrix, places + middle())
-    )
-
-
-def test_the_plane_of_a_field_is_found_although_a_third_of_it_is_doubled():
-    tilt = torch.tensor([[9e-4, -6e-4]], dtype=torch.float64)
-    waves = torch.tensor([[[0.02, 0.001], [-0.002, 0.05]]], dtype=torch.float64)
-    places = grid_places(SIZE, 9, 9)[None]
-    field = waves[:, None] @ jacobian(tilt, places)
-    field[:, :27] /= 2
-    weights = torch.ones(1, 81, dtype=torch.float64)
-    found, flat = fit_tilt(field, places, weights, corners(SIZE))
-    # What the weights leave of the doubled part moves the plane by a few thousandths.
-    torch.testing.assert_close(found * 192, tilt * 192, atol=0.01, rtol=0)
-    torch.testing.assert_close(flat, waves, atol=5e-4, rtol=0.02)
-
-
-def test_rectifying_undoes_a_view():
-    flat, tilted = brick(), brick(homography=perspective_homography(SIZE, 1.4, 1.0))
-    matrix = torch.tensor(perspective_homography(SIZE, 1.4, 1.0), dtype=torch.float64)
-    at = matrix[2] @ torch.cat([middle(), middle().new_ones(1)])
-    canvas = rectified_canvas(matrix[2, :2] / at, SIZE, 2000)
-    again = rectify(tilted[None], canvas)[0]
-    x, y = (round(v) for v in (-canvas.origin).tolist())
-    again = again[:, y - 80 : y + 80, x - 80 : x + 80]
-    there = flat[:, 112:272, 112:272]
-    stack = torch.stack([again.flatten(), there.flatten()])
-    assert float(torch.corrcoef(stack)[0, 1]) > 0.8
-
-
-# Bands in a map.
-
-
-def windows_of(periods):
-    """Autocorrelations of windows ``(1, n, m)`` with waves of given periods, in samples."""
-    reach = torch.arange(-MAX_LAG, MAX_LAG + 1, dtype=torch.float64)
-    y, x = torch.meshgrid(reach, reach, indexing="ij")
-    waves = [(2 * math.pi * x / p).cos() + (2 * math.pi * y / p).cos() for p in periods]
-    return torch.stack(waves).flatten(1)[None] / 2
-
-
-def looked_at(periods, places, width):
-    halves = half_maps(windows_of(periods))[0]
-    usable = torch.ones(len(periods), dtype=torch.bool)
-    return pool_windows(halves, places, usable, width, rank_1=False)
-
-
-@pytest.mark.parametrize("inside", [16.0, 4.0])
-def test_a_run_of_bins_is_found_with_its_edges(inside):
-    places = grid_places((300, 300), 15, 15)
-    band = (places[:, 1] > -70) & (places[:, 1] < 30)
-    periods = torch.where(band, inside, 8.0).tolist()
-    found = find_bands(looked_at(periods, places, 20.0), [True] * 3)
-    assert found.direction == 0
-    assert (max(OCTAVES[found.kind]) > 1) == (inside > 8)
-    # Each edge lies half-way between the middles of two bins.
-    assert found.places == [pytest.approx((-70.0, 30.0), abs=1.0)]
-    # Unlike before, alike when stretched: as different as correlations can be.
-    assert found.scores[0] > 0.8
-
-
-@pytest.mark.parametrize("stretch", STRETCHES)
-@pytest.mark.parametrize("halved", [True, False])
-def test_the_axes_of_a_stretch_are_told(stretch, halved):
-    reach = torch.arange(-MAX_LAG, MAX_LAG + 1, dtype=torch.float64)
-    y, x = torch.meshgrid(reach, reach, indexing="ij")
-
-    def bricks(along, across):
-        # Level joints and half as strong upright ones, in a bond.
-        rows = (2 * math.pi * y / (7 * across)).cos()
-        return rows + (math.pi * x / (8 * along)).cos() * (math.pi * y / (7 * across)).cos()
-
-    wide, plain = (half_maps(bricks(*by).flatten()[None]) for by in (stretch, (1.0, 1.0)))
-    inside, outside = (plain, wide) if halved else (wide, plain)
-    assert STRETCHES[most_similar_stretch(inside, outside, halved=halved)] == stretch
-
-
-def test_windows_that_are_all_alike_have_no_band():
-    places = grid_places((300, 300), 10, 10)
-    found = find_bands(looked_at([8.0] * 100, places, 30.0), [True] * 3)
-    assert found.contrast < 0
-
-
-def test_a_band_is_cut_out_of_a_square():
-    square = torch.tensor([[0, 0], [4, 0], [4, 4], [0, 4]], dtype=torch.float64)
-    normal = torch.tensor([1.0, 1.0], dtype=torch.float64) / math.sqrt(2)
-    shape = clipped(square, normal, math.sqrt(2), 3 * math.sqrt(2))
-    x, y = shape.T
-    area = 0.5 * float((x * y.roll(-1) - x.roll(-1) * y).sum())
-    # The square less two right triangles with legs of 2.
-    assert area == pytest.approx(12.0)
-
-
-# Walls.
 
 
 def test_an_even_wall_has_one_period_up_to_its_borders_and_no_band():

@@ -14,7 +14,14 @@ import pyarrow.parquet
 import pytest
 import torch
 from bad_inputs import CASES, Refused
-from batch_walls import HereEngine, rows_in, save_wall, wall, without_times
+from batch_walls import (
+    HereEngine,
+    assert_same_rows,
+    assert_same_summary,
+    rows_in,
+    save_wall,
+    wall,
+)
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -24,9 +31,7 @@ from tiling_diag.batch.folder import page_file, thumb_file
 from tiling_diag.batch.station import Station
 from tiling_diag.batch.work import Work
 from tiling_diag.command.cli import app
-from tiling_diag.errors import InputError
 from tiling_diag.report.rounding import rounded
-from tiling_diag.text import json_text
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 SCHEMA = json.loads((files("tiling_diag.report") / "summary.schema.json").read_text())
@@ -43,32 +48,6 @@ def run(sources, out, settings=None, **options):
         say=said.append,
     )
     return totals, said
-
-
-def numbers_of(value, path=""):
-    """Every number of a summary by its place, and everything else as it is."""
-    if isinstance(value, dict):
-        return {
-            k: v for key, one in value.items() for k, v in numbers_of(one, f"{path}.{key}").items()
-        }
-    if isinstance(value, list):
-        return {
-            k: v for i, one in enumerate(value) for k, v in numbers_of(one, f"{path}.{i}").items()
-        }
-    return {path: value}
-
-
-def assert_same_summary(one, other):
-    """To the last digit: key by key first, for a difference is easier to see there."""
-    assert numbers_of(one) == numbers_of(other)
-    assert json_text(one) == json_text(other)
-
-
-def assert_same_rows(folder, other):
-    rows, others = (without_times(rows_in(one)) for one in (folder, other))
-    assert len(rows) == len(others)
-    for row, same in zip(rows, others, strict=True):
-        assert_same_summary(row, same)
 
 
 @pytest.fixture(scope="module")
@@ -170,76 +149,6 @@ def test_a_second_run_does_nothing_and_the_same_files_come_out(mixed):
     assert (folder / "out" / "results.jsonl").read_bytes() == before
 
 
-@pytest.fixture
-def three(tmp_path):
-    for seed in range(3):
-        save_wall(tmp_path / "walls" / f"{seed}.png", seed)
-    run([tmp_path / "walls"], tmp_path / "out")
-    return tmp_path
-
-
-def test_only_what_is_missing_or_changed_is_done(three):
-    save_wall(three / "walls" / "1.png", 77)
-    save_wall(three / "walls" / "3.png", 3)
-    os.utime(three / "walls" / "0.png")
-    totals, _ = run([three / "walls"], three / "out")
-    assert totals.done == 2
-    fresh = run([three / "walls"], three / "fresh")
-    assert fresh[0].done == 4
-    assert_same_rows(three / "out", three / "fresh")
-
-
-def test_a_thumbnail_that_is_gone_is_made_again(three):
-    (three / "out" / thumb_file(str(three / "walls" / "2.png"))).unlink()
-    assert run([three / "walls"], three / "out")[0].done == 1
-    assert (three / "out" / thumb_file(str(three / "walls" / "2.png"))).exists()
-    assert run([three / "walls"], three / "out", figures="all")[0].done == 3
-
-
-def test_settings_and_restart_do_all_again(three):
-    assert run([three / "walls"], three / "out", td.Settings(unit_px=24.0))[0].done == 3
-    assert run([three / "walls"], three / "out", td.Settings(unit_px=24.0))[0].done == 0
-    assert (
-        run([three / "walls"], three / "out", td.Settings(unit_px=24.0, device="cpu"))[0].done == 0
-    )
-    assert (
-        run([three / "walls"], three / "out", td.Settings(unit_px=24.0), restart=True)[0].done == 3
-    )
-
-
-def test_rows_of_pictures_that_are_gone_are_taken_out_with_their_files(three):
-    (three / "walls" / "0.png").unlink()
-    totals, said = run([three / "walls"], three / "out")
-    assert (totals.pictures, totals.done, totals.dropped) == (2, 0, 1)
-    assert "no longer inputs" in said[-1]
-    assert len(rows_in(three / "out")) == len(list((three / "out" / "thumbs").iterdir())) == 2
-
-
-def test_results_may_lie_among_the_pictures(three):
-    for _ in range(2):
-        totals, _ = run([three / "walls"], three / "walls", recursive=True)
-        assert totals.pictures == 3
-    assert totals.done == 0
-
-
-def test_a_batch_that_fails_is_measured_one_by_one(three, monkeypatch):
-    real = measuring.diagnose_walls
-
-    def brittle(walls, settings):
-        if len(walls) > 1 or walls[0].names["pred"].endswith("1.png"):
-            raise RuntimeError("out of\nmemory")
-        return real(walls, settings)
-
-    monkeypatch.setattr(measuring, "diagnose_walls", brittle)
-    totals, _ = run([three / "walls"], three / "out", restart=True)
-    assert totals.verdicts["error"] == 1
-    (bad,) = (row for row in rows_in(three / "out") if row["status"] == "error")
-    assert bad["error"].endswith("1.png can't be measured (RuntimeError: out of memory)")
-    monkeypatch.undo()
-    # What may have been bad luck is tried again.
-    assert run([three / "walls"], three / "out")[0].done == 1
-
-
 def test_bad_and_odd_pictures_each_get_a_row(tmp_path, monkeypatch):
     # How they are read decides; all show the same wall, which is measured once.
     measured = td.diagnose(wall(0, size=(48, 64), period=(8, 12)))
@@ -333,15 +242,6 @@ def test_bad_arguments_are_named_and_exit_with_2(tmp_path, arguments, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
-
-
-def test_two_runs_into_one_folder_are_refused(three):
-    with open(three / "out" / ".lock", "w") as held:
-        import fcntl
-
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(InputError, match="in use by another run"):
-            run([three / "walls"], three / "out")
 
 
 @pytest.mark.parametrize(
