@@ -13,7 +13,6 @@ from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane, scaled
 from tiling_diag.checks.plane.places import grid_places
 from tiling_diag.checks.plane.row_frame import row_frame
-from tiling_diag.checks.plane.tilt_from_windows import tilt_from_windows
 from tiling_diag.checks.results import BandAxis
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones import band_windows
@@ -72,15 +71,6 @@ def test_a_tilted_wall_is_followed(ratios):
     assert float(error.nanmedian()) < 0.03
     assert float(error.isfinite().double().mean()) > 0.9
     assert float(banding.clarity) < 0.08
-
-
-def test_a_strong_tilt_is_seen_without_a_lattice():
-    matrix = torch.tensor(perspective_homography(SIZE, 1.8, 1.0), dtype=torch.float64)
-    at = matrix[2] @ torch.cat([middle(), middle().new_ones(1)])
-    image = brick(homography=perspective_homography(SIZE, 1.8, 1.0))
-    found = tilt_from_windows(Walls(image[None], torch.ones(1, *SIZE)))[0]
-    # Half of the finest step tried, and a little for what windows of this size blur.
-    assert (found * 192).tolist() == pytest.approx((matrix[2, :2] / at * 192).tolist(), abs=0.06)
 
 
 @pytest.mark.parametrize("orientation", ["rows", "cols"])

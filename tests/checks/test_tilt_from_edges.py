@@ -25,7 +25,7 @@ def view(material, ratios):
 
 def tilt_of(*images):
     walls = torch.stack(images)
-    return tilt_from_edges(Walls(walls, torch.ones_like(walls[:, 0])))
+    return tilt_from_edges(Walls(walls, torch.ones_like(walls[:, 0]))).tilt
 
 
 # Tilts over half the longer side: the change of scale from the middle to the border. Short joints
@@ -70,13 +70,13 @@ def test_what_lies_beside_the_wall_plays_no_part():
     mask = torch.ones(SIZE)
     mask[:, :120] = 0
     walls = Walls(torch.where(mask > 0, image, other)[None], mask[None])
-    assert ((tilt_from_edges(walls)[0] - truth) * 200).abs().max() < 0.05
+    assert ((tilt_from_edges(walls).tilt[0] - truth) * 200).abs().max() < 0.05
 
 
 @pytest.mark.parametrize("size", [(300, 400), (33, 40), (3, 2)])
 def test_pictures_without_an_edge_have_a_finite_tilt(size):
     walls = Walls(torch.full((1, 3, *size), 0.5), torch.ones(1, *size))
-    assert bool(tilt_from_edges(walls).isfinite().all())
+    assert bool(tilt_from_edges(walls).tilt.isfinite().all())
 
 
 def test_a_few_tiles_at_an_angle_show_their_lattice():

@@ -7,7 +7,6 @@ import torch
 from tiling_diag.errors import InputError
 from tiling_diag.kernels.autocorrelation import (
     autocorrelation,
-    less_ring_means,
     weights_autocorrelation,
 )
 
@@ -154,22 +153,3 @@ def test_arguments():
         autocorrelation(image, weights, (3, 4), overlap=overlap)
     with pytest.raises(InputError, match="weights are"):
         autocorrelation(image, weights[:5], (3, 4))
-
-
-@pytest.mark.parametrize("shape", [(7, 7), (5, 11), (13, 3)])
-def test_rings_have_no_mean_left(shape, rng):
-    maps = torch.rand(2, *shape, generator=rng, dtype=F64)
-    y, x = (torch.arange(n) - n // 2 for n in shape)
-    ring = torch.hypot(y[:, None].double(), x.double()).round()
-    left = less_ring_means(maps)
-    for distance in ring.unique():
-        on = ring == distance
-        torch.testing.assert_close(left[:, on].mean(-1), torch.zeros(2, dtype=F64))
-        change = (maps - left)[:, on]
-        torch.testing.assert_close(change, maps[:, on].mean(-1, keepdim=True).expand_as(change))
-
-
-def test_what_has_no_direction_is_gone():
-    lag = torch.arange(-6, 7.0)
-    round_ = torch.exp(-torch.hypot(lag[:, None], lag).round() / 3)
-    assert less_ring_means(round_).abs().max() < 1e-6

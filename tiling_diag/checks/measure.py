@@ -9,7 +9,7 @@ From a picture to its results, and where each question is answered (modules of t
         is it hidden by other things or light  `lattice.views`, by `appearance`, `striped_light`
     how is the wall seen: perspective, scale   `plane.measure`
         what is its tilt                       `plane.plane_fit`; without a lattice
-                                               `plane.tilt_from_edges`, `plane.tilt_from_windows`
+                                               `plane.tilt_from_edges`
         how large is the period at a place     `plane.local_period`
     where does the period differ: zones        `zones.measure`
         which lattice is too unlikely alone,

@@ -107,6 +107,8 @@ class Walls:
 
     def shrunk(self, size: tuple[int, int]) -> Walls:
         """The same walls at a smaller size, computed once for each."""
+        if size == self.size:
+            return self
         if size not in self._by_size:
             self._by_size[size] = self._resized(size)
         return self._by_size[size]

@@ -10,8 +10,6 @@ References:
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -97,30 +95,6 @@ def autocorrelation(
     flat = energy <= floor
     scale = torch.where(flat, 0.0, 1.0 / torch.where(flat, 1.0, energy))
     return mirror_lags(numerator * gain * scale)
-
-
-def less_ring_means(maps: Tensor) -> Tensor:
-    """Autocorrelations without what depends on the length of a lag alone.
-
-    The wide peak around zero lag, which has no direction, goes; what tells directions apart stays.
-
-    Args:
-        maps: ``(..., 2 my + 1, 2 mx + 1)`` by lag, zero lag in the centre.
-
-    Returns:
-        The maps, at each lag less the mean over all lags of the same length, rounded to whole
-        samples.
-    """
-    h, w = maps.shape[-2:]
-    down, across = (
-        torch.arange(n, device=maps.device, dtype=maps.dtype) - (n - 1) // 2 for n in (h, w)
-    )
-    ring = torch.hypot(down[:, None], across).round().long().flatten()
-    rings = math.ceil(math.hypot(h // 2, w // 2)) + 1
-    sums = maps.new_zeros(*maps.shape[:-2], rings).index_add(-1, ring, maps.flatten(-2))
-    counts = maps.new_zeros(rings).index_add(0, ring, maps.new_ones(h * w))
-    means = (sums / counts.clamp_min(1))[..., ring]
-    return maps - means.view(maps.shape)
 
 
 def _correlate(weighted: Tensor, max_lag_px: tuple[int, int]) -> Tensor:

@@ -158,11 +158,15 @@ def same_lattice(
 
 
 def _lies_in(vectors: Tensor, basis: Tensor, tolerance: float) -> Tensor:
-    # Sums, not products of matrices: those of two rows are slow by the thousand.
-    steps = torch.round((vectors[..., None, :] * reciprocal(basis)[..., None, :, :]).sum(-1))
-    miss = (vectors - (steps[..., None] * basis[..., None, :, :]).sum(-2)).square().sum(-1)
-    near = (miss <= tolerance**2 * vectors.square().sum(-1)).all(-1)
-    return near & (cell_area(steps).round() == 1)
+    # By coordinates: matrices of two rows are slow by the hundred thousand.
+    (ax, ay), (bx, by) = (row[..., None].unbind(-2) for row in basis.unbind(-2))
+    x, y = vectors.unbind(-1)
+    cell = ax * by - ay * bx
+    i, j = ((x * by - y * bx) / cell).round(), ((ax * y - ay * x) / cell).round()
+    miss = (x - i * ax - j * bx).square() + (y - i * ay - j * by).square()
+    near = (miss <= tolerance**2 * (x.square() + y.square())).all(-1)
+    index = i[..., 0] * j[..., 1] - i[..., 1] * j[..., 0]
+    return near & (index.abs().round() == 1)
 
 
 def points_within(

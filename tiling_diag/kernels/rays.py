@@ -18,8 +18,11 @@ _WIDE_BINS, _MIDDLE_BINS = 1.2, 0.8
 
 
 @lru_cache(maxsize=16)
-def _rays(height: int, width: int) -> Tensor:
-    """``(directions, height * (width // 2 + 1))`` bool; which bins lie on which ray."""
+def _rays(height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Which bins lie on which ray: ``(directions, most)`` int64, and 1 where there is one, else 0.
+
+    Bins are counted along the rows of the one-sided plane.
+    """
     fy = torch.fft.fftfreq(height)[:, None] * height
     fx = (torch.fft.rfftfreq(width) * width)[None]
     # In bins of the shorter side, so that directions are those of the picture.
@@ -28,17 +31,19 @@ def _rays(height: int, width: int) -> Tensor:
     turn = torch.arange(_DIRECTIONS) * (torch.pi / _DIRECTIONS)
     away = (fx * turn.sin()[:, None, None] - fy * turn.cos()[:, None, None]).abs()
     far = (fx.square() + fy.square()).sqrt() > _MIDDLE_BINS
-    rays: Tensor = (away <= _WIDE_BINS) & far
-    return rays.flatten(1)
+    on_ray = ((away <= _WIDE_BINS) & far).flatten(1)
+    there, bins = on_ray.to(torch.uint8).topk(int(on_ray.sum(-1).amax()), dim=-1)
+    return bins, there.float()
 
 
 def without_strongest_ray(maps: Tensor) -> Tensor:
     """Maps ``(B, H, W)`` without the strongest family of parallel lines of each."""
     height, width = maps.shape[-2:]
-    rays = _rays(height, width).to(maps.device)
+    bins, there = (table.to(maps.device) for table in _rays(height, width))
     spectrum = torch.fft.rfft2(maps)
     power = (spectrum.real.square() + spectrum.imag.square()).flatten(1)
-    strongest = (power @ rays.to(power.dtype).mT).argmax(-1)
-    kept = spectrum * ~rays[strongest].view(spectrum.shape)
-    rest: Tensor = torch.fft.irfft2(kept, s=(height, width))
+    along = (power[:, bins] * there).sum(-1)
+    strongest = along.argmax(-1)
+    left = torch.ones_like(power).scatter_(1, bins[strongest], 1 - there[strongest])
+    rest: Tensor = torch.fft.irfft2(spectrum * left.view(spectrum.shape), s=(height, width))
     return rest

@@ -1,8 +1,8 @@
 """Lattices of pictures as they are, or of views of them that show the wall better.
 
 What stands before a wall or beside it hides its lattice, and may have one of its own; so may the
-light. A lattice that is not sure is looked for again: in the largest part of the picture that looks
-alike, and without light that changes in one direction only.
+light. A lattice that shows but is not sure is looked for again: in the largest part of the picture
+that looks alike, and without light that changes in one direction only.
 """
 
 from __future__ import annotations
@@ -29,14 +29,20 @@ def measure_views(walls: Walls) -> tuple[LatticeResult, Walls]:
     What is likely in no view is left as the picture itself shows it.
     """
     found = measure_lattice(walls)
-    for view in (_part_that_looks_alike, _without_striped_light):
-        found, walls = _likelier(found, walls, view)
+    for view, sure in (
+        (_part_that_looks_alike, LIMITS.sure_of_part),
+        (_without_striped_light, LIMITS.sure_of_light),
+    ):
+        found, walls = _likelier(found, walls, view, sure)
     return found, walls
 
 
-def _likelier(found: LatticeResult, walls: Walls, view: View) -> tuple[LatticeResult, Walls]:
-    """Lattices and walls, those of a view where it shows a likelier one."""
-    open_ = (found.probability < LIMITS.sure).nonzero()[:, 0]
+def _likelier(
+    found: LatticeResult, walls: Walls, view: View, sure: float
+) -> tuple[LatticeResult, Walls]:
+    """Lattices and walls, those of a view where it shows a likelier one than one less than sure."""
+    doubtful = (found.probability < sure) & (found.probability >= LIMITS.hidden)
+    open_ = doubtful.nonzero()[:, 0]
     if not len(open_):
         return found, walls
     seen, worth = view(walls.some(open_))

@@ -26,7 +26,6 @@ from tiling_diag.checks.plane.places import scale_change
 from tiling_diag.checks.plane.plane_fit import Plane, find_plane
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.tilt_from_edges import tilt_from_edges
-from tiling_diag.checks.plane.tilt_from_windows import tilt_from_windows
 from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.rectify import rectify, square_canvases
@@ -47,11 +46,14 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
     # In strong perspective a part of the wall may pass for all of it, but not for much.
     weak = lattice.is_periodic & (lattice.probability < LIMITS.weak_probability) & ~tilted
     weak &= plane.misfit > LIMITS.weak_misfit
-    index = (tilted | lost | weak).nonzero()[:, 0]
-    if min(walls.small.size) < LIMITS.least_side_px or not len(index):
+    if min(walls.small.size) < LIMITS.least_side_px:
+        return lattice, plane, likeliest
+    start, worth = _starts(walls, plane.tilt, tilted, lost | weak, lattice.probability)
+    index = worth.nonzero()[:, 0]
+    if not len(index):
         return lattice, plane, likeliest
     before = _Found(items(lattice, index), items(plane, index), lattice.probability[index])
-    found = _on_planes(walls.some(index), before, tilted[index], lost[index])
+    found = _on_planes(walls.some(index), start[index], before, tilted[index], lost[index])
     better = found.probability > 0
     index = index[better]
     lattice = with_items(lattice, index, items(found.lattice, better))
@@ -86,29 +88,46 @@ def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
     )
 
 
-def _on_planes(walls: Walls, before: _Found, tilted: Tensor, lost: Tensor) -> _Found:
-    """Lattices and planes under the tilts that lattices show, or that need none to start from.
+def _starts(
+    walls: Walls, tilt: Tensor, tilted: Tensor, doubted: Tensor, probability: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Tilts under which walls are worth rectifying.
 
     Args:
         walls: the batch.
+        tilt: ``(B, 2)`` that their lattices show.
+        tilted: ``(B,)`` whether that is one.
+        doubted: ``(B,)`` of which walls the lattice is doubted; their edges may show a tilt.
+        probability: ``(B,)`` of the lattices.
+
+    Returns:
+        Tilts ``(B, 2)``, and which of them are worth it ``(B,)``.
+    """
+    index = (doubted & ~tilted).nonzero()[:, 0]
+    if not len(index):
+        return tilt, tilted
+    edges = tilt_from_edges(walls.some(index))
+    shows = probability[index]
+    worth = (shows > LIMITS.some_probability) & (shows < LEAST_PROBABILITY)
+    worth |= edges.gain > LIMITS.least_gain_of_edges
+    small = edges.tilt.norm(dim=-1) * (max(walls.size) / 2) < LIMITS.large_tilt
+    worth &= small | (edges.gain > LIMITS.large_gain_of_edges)
+    return tilt.index_copy(0, index, edges.tilt), tilted.index_copy(0, index, worth)
+
+
+def _on_planes(walls: Walls, start: Tensor, before: _Found, tilted: Tensor, lost: Tensor) -> _Found:
+    """Lattices and planes under the tilts that lattices or edges show.
+
+    Args:
+        walls: the batch.
+        start: ``(B, 2)`` these tilts.
         before: what was found in the pictures as they are.
         tilted: ``(B,)`` whether that shows a tilt.
         lost: ``(B,)`` whether that is no lattice at all.
     """
     least = torch.full_like(before.probability, LEAST_PROBABILITY)
     kept = LIMITS.kept_probability * before.probability
-    start, unknown = before.plane.tilt, (~tilted).nonzero()[:, 0]
-    if len(unknown):
-        start = start.index_copy(0, unknown, tilt_from_edges(walls.some(unknown)))
     found = _rectified(walls, start, torch.where(tilted, kept.maximum(least), least))
-    # Without a lattice to start from, chance has many tilts to choose from.
-    open_ = (~tilted & (found.probability <= LIMITS.tilt_probability)).nonzero()[:, 0]
-    if len(open_):
-        part = walls.some(open_)
-        certain = torch.where(lost[open_], LIMITS.tilt_probability, least[open_])
-        other = _rectified(part, tilt_from_windows(part), certain)
-        own = items(found, open_)
-        found = with_items(found, open_, own.where(other.probability > own.probability, other))
     # What was found before counts unless the plane makes it likelier, or fits better.
     likelier = found.probability > LIMITS.better_probability * before.probability
     fits = found.plane.misfit < LIMITS.better_misfit * before.plane.misfit

@@ -68,10 +68,3 @@ def row_frame(lattice: LatticeResult) -> RowFrame:
         rank_1=rank_1,
         known=known,
     )
-
-
-def pixel_frame(batch: int) -> RowFrame:
-    """The frame of walls of which no lattice is known: rows along x, everything 1 px."""
-    eye = torch.eye(2, dtype=torch.float64).expand(batch, 2, 2)
-    no = torch.zeros(batch, dtype=torch.bool)
-    return RowFrame(eye, torch.ones(batch, 2, dtype=torch.float64), eye, no, no)

@@ -9,6 +9,7 @@ needed, so that three tiles or a few boards show a tilt too.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -27,8 +28,21 @@ SMOOTH = (0.037659, 0.249153, 0.426375, 0.249153, 0.037659)
 DERIVE = (-0.109604, -0.276691, 0.0, 0.276691, 0.109604)
 
 
-def tilt_from_edges(walls: Walls) -> Tensor:
-    """Tilts ``(B, 2)`` in 1/px about the picture's middle, float64 on the CPU."""
+@dataclass(frozen=True, eq=False)
+class EdgeTilt:
+    """Tilts of a batch of walls, float64 on the CPU.
+
+    Attributes:
+        tilt: ``(B, 2)`` in 1/px about the picture's middle.
+        gain: ``(B,)`` how far directions stand out under it over how far they do without a tilt.
+    """
+
+    tilt: Tensor
+    gain: Tensor
+
+
+def tilt_from_edges(walls: Walls) -> EdgeTilt:
+    """The tilts under which edges have the fewest directions."""
     places, along, weights = _edges(walls.small)
     height, width = walls.small.size
     corner = places.new_tensor([width, height]) / max(height, width)
@@ -39,8 +53,12 @@ def tilt_from_edges(walls: Walls) -> Tensor:
         return gathered.masked_fill(tilts.abs() @ corner >= 1 - LEAST_DEPTH, -torch.inf)
 
     straight = places.new_zeros(len(places), 2)
-    found = grid_search(score, straight, LIMITS.edge_stages, between=True).place
-    return found.double().cpu() * (2 / max(walls.size))
+    found = grid_search(score, straight, LIMITS.edge_stages, between=True)
+    without = score(straight[:, None])[:, 0].clamp_min(1e-9)
+    return EdgeTilt(
+        tilt=found.place.double().cpu() * (2 / max(walls.size)),
+        gain=(found.score / without).double().cpu(),
+    )
 
 
 def _edges(walls: Walls) -> tuple[Tensor, Tensor, Tensor]:
@@ -75,16 +93,18 @@ def _gathered(places: Tensor, along: Tensor, weights: Tensor, tilts: Tensor) -> 
     """How far directions on the flat wall are from those of edges that run anywhere ``(B, T)``."""
     # Up to a length, `homography.jacobian` of a direction.
     bins = LIMITS.direction_bins
-    depth = 1 + places @ tilts.mT
-    pulled = along @ tilts.mT
-    flat = along[:, :, None] * depth[..., None] - places[:, :, None] * pulled[..., None]
-    place = torch.atan2(flat[..., 1], flat[..., 0]) * (bins / math.pi)
+    depth = 1 + tilts @ places.mT
+    pulled = tilts @ along.mT
+    x, y = (along[:, None, :, k] * depth - places[:, None, :, k] * pulled for k in range(2))
+    place = torch.atan2(y, x) * (bins / math.pi)
     low = place.floor()
-    share = place - low
-    seen = weights.new_zeros(len(tilts), tilts.shape[1], bins)
-    for step, part in ((0, 1 - share), (1, share)):
-        index = (low.long() + step).remainder(bins).mT
-        seen = seen.scatter_add(-1, index, (part * weights[..., None]).mT)
+    upper = (place - low) * weights[:, None]
+    index = low.long().remainder(bins)
+    seen = weights.new_zeros(*tilts.shape[:2], bins)
+    # A direction between two bins counts for both.
+    seen = seen.scatter_add(-1, index, weights[:, None] - upper) + seen.scatter_add(
+        -1, index, upper
+    ).roll(1, -1)
     seen = 0.25 * seen.roll(1, -1) + 0.5 * seen + 0.25 * seen.roll(-1, -1)
     expected = _expected(places, weights, tilts)
     return bins * (seen - expected).square().sum(-1)
@@ -99,11 +119,12 @@ def _expected(places: Tensor, weights: Tensor, tilts: Tensor) -> Tensor:
     places, weights = _gathered_in_cells(places, weights)
     bins = LIMITS.direction_bins
     turn = torch.arange(bins).to(places) * (math.pi / bins)
-    unit = torch.stack([turn.cos(), turn.sin()], dim=-1)
-    depth = 1 + places @ tilts.mT
-    back = unit + places[:, :, None, None] * (tilts @ unit.mT)[:, None, ..., None]
-    density = depth[..., None] / back.square().sum(-1)
-    total = (density * weights[..., None, None]).sum(1)
+    unit = torch.stack([turn.cos(), turn.sin()])
+    pulled, radial = tilts @ unit, (places @ unit)[:, None]
+    square = places.square().sum(-1)[:, None, :, None] * pulled.square()[:, :, None]
+    stretch = square.add_(1).addcmul_(radial, pulled[:, :, None], value=2)
+    share = weights[:, None] * (1 + tilts @ places.mT)
+    total = (share[:, :, None] @ stretch.reciprocal_())[:, :, 0]
     return total / total.sum(-1, keepdim=True)
 
 
