@@ -33,18 +33,22 @@ def browser():
 
 
 @contextmanager
-def opened(context, path, **how):
-    """A page from a file; console errors and requests that leave its folder fail the test."""
+def opened(context, path, root=None, quiet=False, **how):
+    """A page from a file; console errors and requests that leave its folder fail the test.
+
+    `root` is another folder that requests may not leave; `quiet` lets pictures be missing.
+    """
     page = context.new_page()
     complaints = []
-    root = Path(path).parent.resolve().as_uri()
-    page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+    root = Path(root or Path(path).parent).resolve().as_uri()
+    if not quiet:
+        page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
+        page.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}"))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "request",
         lambda r: r.url.startswith((root, "data:", "blob:")) or complaints.append(r.url),
     )
-    page.on("requestfailed", lambda r: complaints.append(f"failed: {r.url}"))
     page.on("dialog", lambda dialog: (complaints.append("a dialog"), dialog.dismiss()))
     page.goto(Path(path).resolve().as_uri(), **how)
     try:

@@ -13,6 +13,7 @@ import tiling_diag as td
 from tiling_diag.batch import BatchOptions, Totals, run_batch
 from tiling_diag.batch.gallery import write_gallery
 from tiling_diag.batch.rows import read_rows
+from tiling_diag.language import speaking
 
 pytestmark = [pytest.mark.slow, needs_browser]
 
@@ -144,13 +145,13 @@ def test_verdicts_findings_and_names_filter(small, context):
         assert count.inner_text() == f"{defects} of {total}"
         assert page.locator(".card").count() == defects
         page.locator("#chips [data-status=ok]").click()
-        page.locator("#finding").select_option("period_doubled")
+        page.locator("#findings [data-code=period_doubled]").click()
         doubled = page.evaluate(
             "() => rows.filter(r => r.findings.some(f => f[0] === 'period_doubled')).length"
         )
         assert 0 < doubled < total
         assert page.locator(".card").count() == doubled
-        page.locator("#finding").select_option("")
+        page.locator("#findings [data-code=period_doubled]").click()
         for status in ("suspect", "unjudged", "error"):
             page.locator(f"#chips [data-status={status}]").click()
         page.locator("#search").fill("КИРПИЧ стена")
@@ -225,6 +226,49 @@ def test_what_was_chosen_is_there_again_after_going_back(small, context):
         assert names(page) == before
         assert page.locator("#search").input_value() == "wall"
         assert page.locator("#sort").input_value() == "lattice.unit_px"
+
+
+def test_the_full_picture_comes_on_a_click_and_good_ones_tell_how_to_get_a_page(small, context):
+    with opened(context, small / "index.html", root=small.parent) as page:
+        page.evaluate(
+            "() => { choose(shown.findIndex(r => r.name === '\"double\" quotes.png')); open(); }"
+        )
+        image = page.locator("#viewer-image")
+        small_one = image.evaluate("i => i.decode().then(() => i.src)")
+        image.click()
+        assert image.evaluate("i => i.decode().then(() => decodeURIComponent(i.src))").endswith(
+            '/walls/"double" quotes.png'
+        )
+        image.click()
+        assert image.evaluate("i => i.src") == small_one
+        page.evaluate("() => choose(shown.findIndex(r => r.status === 'ok'))")
+        command = page.locator("#viewer-text code").inner_text()
+        assert command.startswith("tiling-diag diag ") and "../walls/" in command
+
+
+def test_folders_and_columns_of_few_values_filter(small, tmp_path, context):
+    rows, totals = [], Totals()
+    kept = [row for row in read_rows(small / "results.jsonl") if row["status"] != "error"]
+    for index, row in enumerate(kept):
+        path = f"{small.parent}/walls/{'ab'[index % 2]}/{index}.png"
+        rows.append(dict(row, path=path, columns={"seed": index % 3, "prompt": f"p{index}"}))
+        totals.add(rows[-1])
+    roots = [str(small.parent / "walls")]
+    (tmp_path / "thumbs").symlink_to(small / "thumbs")
+    with speaking("ru"):
+        write_gallery(
+            tmp_path, iter(rows), totals, roots=roots, figures="none", columns=("seed", "prompt")
+        )
+    with opened(context, tmp_path / "index.html", quiet=True) as page:
+        assert page.locator("#facets select").count() == 3
+        page.locator("#facets [data-facet='']").select_option("=a")
+        page.locator("#facets [data-facet=seed]").select_option("=1")
+        chosen = page.evaluate("() => shown.map(row => [row.name[0], row.columns[0]])")
+        assert len(chosen) > 1 and set(map(tuple, chosen)) == {("a", 1)}
+        page.reload()
+        assert len(page.evaluate("() => shown.map(row => row.name)")) == len(chosen)
+        assert "из" in page.locator("#count").inner_text()
+        assert page.locator("#chips [data-status=ok]").inner_text().startswith("в порядке")
 
 
 def test_ten_thousand_rows_open_in_two_seconds_and_scroll(large, context):

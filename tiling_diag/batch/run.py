@@ -199,6 +199,7 @@ def _finish(run: _Run, results: ResultsFile) -> None:
         columns=tuple(columns),
         note=selection.note(),
         groups=run.groups,
+        is_local=isinstance(run.place, FolderPlace),
     )
     _write_sheet(run, results.rows(paths))
     if options.junit is not None:
