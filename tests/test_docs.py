@@ -12,37 +12,41 @@ from tiling_diag.command.cli import app
 from tiling_diag.report.measures import MEASURES
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, flags=re.DOTALL)
-COMMANDS = [
-    line
-    for kind, text in BLOCKS
-    if kind == "sh"
-    for line in text.splitlines()
-    if line.startswith("tiling-diag")
-]
-SLOW_COMMANDS = [
-    line
-    for kind, text in BLOCKS
-    if kind == "bash"
-    for line in text.splitlines()
-    if line.startswith("tiling-diag")
-]
-PROGRAMS = [text for kind, text in BLOCKS if kind == "python"]
+READMES = {name: (ROOT / name).read_text() for name in ("README.md", "README.ru.md")}
+README = READMES["README.md"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_commands_print_what_the_readme_shows(command, monkeypatch):
+def blocks(readme, kind):
+    return re.findall(rf"```{kind}\n(.*?)```", READMES[readme], flags=re.DOTALL)
+
+
+def commands(kind):
+    """Commands of this program with the README that they are in."""
+    return [
+        (name, line)
+        for name in READMES
+        for text in blocks(name, kind)
+        for line in text.splitlines()
+        if line.startswith("tiling-diag")
+    ]
+
+
+PROGRAMS = [(name, text) for name in READMES for text in blocks(name, "python")]
+
+
+@pytest.mark.parametrize("name, command", commands("sh"), ids=[n for n, _ in commands("sh")])
+def test_commands_print_what_the_readme_shows(name, command, monkeypatch):
     monkeypatch.chdir(ROOT)
     result = CliRunner().invoke(app, shlex.split(command)[1:], env={"COLUMNS": "80"})
     assert result.exit_code == 0
-    shown = [text for kind, text in BLOCKS if kind == "text"]
+    shown = blocks(name, "text")[-1]
     printed = [line.rstrip() for line in result.stdout.splitlines()]
     if "WRITE_README" in os.environ:
-        (ROOT / "README.md").write_text(README.replace(shown[0], "\n".join(printed) + "\n"))
+        new = READMES[name].replace(f"```text\n{shown}```", "\n".join(["```text", *printed, "```"]))
+        (ROOT / name).write_text(new)
     # Figures may differ in the last digits from machine to machine; words may not.
     number = re.compile(r"\d+(?:\.\d+)?")
-    then, now = ("\n".join(lines) for lines in (shown[0].splitlines(), printed))
+    then, now = ("\n".join(lines) for lines in (shown.splitlines(), printed))
     assert number.sub("#", now) == number.sub("#", then), "WRITE_README=1 writes it anew"
     numbers = ([float(one) for one in number.findall(text)] for text in (now, then))
     assert next(numbers) == pytest.approx(next(numbers), rel=0.05, abs=0.06)
@@ -52,19 +56,19 @@ def test_commands_print_what_the_readme_shows(command, monkeypatch):
 def test_commands_that_take_longer_run_one_after_another(monkeypatch, tmp_path):
     (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
     monkeypatch.chdir(tmp_path)
-    assert SLOW_COMMANDS
-    for command in SLOW_COMMANDS:
+    assert commands("bash")
+    for _, command in commands("bash"):
         result = CliRunner().invoke(app, shlex.split(command)[1:], env={"COLUMNS": "80"})
         assert result.exit_code == 0, result.stderr
     assert (tmp_path / "out" / "samples" / "index.html").exists()
     assert (tmp_path / "out" / "compared" / "compare.html").exists()
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_programs_run(program, monkeypatch, tmp_path):
+@pytest.mark.parametrize("name, program", PROGRAMS, ids=[name for name, _ in PROGRAMS])
+def test_programs_run(name, program, monkeypatch, tmp_path):
     (tmp_path / "sample_data").symlink_to(ROOT / "sample_data")
     monkeypatch.chdir(tmp_path)
-    exec(compile(program, "README.md", "exec"), {})
+    exec(compile(program, name, "exec"), {})
 
 
 def test_the_table_is_that_of_the_report():
@@ -91,7 +95,7 @@ def test_the_makefile_has_every_target(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*(ROOT / name for name in READMES), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -121,7 +121,7 @@ def _lines(
             [
                 *gallery_row(row, roots, figures, columns),
                 groups.get(row["path"]),
-                _link(row["path"], home),
+                *(_link(row[key], home) for key in ("path", "mask", "ref")),
             ],
             separators=(",", ":"),
             ensure_ascii=False,
@@ -129,9 +129,9 @@ def _lines(
         comma = ",\n"
 
 
-def _link(path: str, home: str | None) -> str | None:
-    """Where the picture itself is, seen from the page's folder; None where no page leads there."""
-    if home is None or is_url(path):
+def _link(path: str | None, home: str | None) -> str | None:
+    """Where a file is, seen from the page's folder; None where the page can't lead there."""
+    if home is None or path is None or is_url(path):
         return None
     try:
         relative = os.path.relpath(os.path.abspath(path), home)
