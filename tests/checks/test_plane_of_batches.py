@@ -30,3 +30,17 @@ def test_square_canvases_hold_the_whole_picture_in_their_middle():
         rows, columns = ((seen[index, 0] > 0).any(k).nonzero()[:, 0] for k in (1, 0))
         for side in (rows, columns):
             assert abs(int(side[0]) - (399 - int(side[-1]))) <= 1
+
+
+def test_near_parts_alone_leave_out_what_looks_smaller_and_are_shown_larger():
+    tilts = torch.tensor([[4e-3, 0.0], [1e-4, 0.0]], dtype=torch.float64)  # 4:1 and 1.03:1
+    column = torch.arange(300.0).expand(2, 1, 200, 300) / 300
+    whole = square_canvases(tilts, (200, 300), 400)
+    near = square_canvases(tilts, (200, 300), 400, largest_ratio=2.0)
+    assert float(near.scale[0]) > 1.2 * float(whole.scale[0])
+    assert float(near.scale[1]) == float(whole.scale[1])
+    shown = rectify(column, near)[0]
+    # Half of the nearest scale, 1.6 times the middle's, is 60 px left of the middle.
+    whole_px = rectify(torch.ones(2, 1, 200, 300), near)[0] > 0.999
+    left = shown[whole_px].amin() * 300
+    assert abs(float(left) - (150 - 0.2 / 4e-3)) < 3

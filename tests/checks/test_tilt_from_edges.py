@@ -73,6 +73,19 @@ def test_what_lies_beside_the_wall_plays_no_part():
     assert ((tilt_from_edges(walls).tilt[0] - truth) * 200).abs().max() < 0.05
 
 
+def test_the_tilt_along_the_short_side_of_a_long_picture_is_found():
+    size = (400, 150)
+    matrix = perspective_homography(size, 2.2, 1.0)
+    image = draw_wall(BRICK, View(size=size, noise=0.01, seed=3, homography=matrix)).image
+    matrix = torch.tensor(matrix, dtype=torch.float64)
+    depth = matrix[2] @ matrix.new_tensor([size[1] / 2, size[0] / 2, 1.0])
+    change = matrix[2, :2] / depth * matrix.new_tensor([75, 200])
+    found = tilt_from_edges(Walls(image[None], torch.ones(1, *size)))
+    assert float(change[0].abs()) > 0.35
+    assert (found.change[0] - change).abs().max() < 0.08
+    assert float(found.gain) > 1.5
+
+
 @pytest.mark.parametrize("size", [(300, 400), (33, 40), (3, 2)])
 def test_pictures_without_an_edge_have_a_finite_tilt(size):
     walls = Walls(torch.full((1, 3, *size), 0.5), torch.ones(1, *size))

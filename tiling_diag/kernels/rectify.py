@@ -13,6 +13,8 @@ from tiling_diag.kernels.homography import homography, to_flat, to_picture
 
 # Samples along each side of a canvas px: the near parts of a wall shrink.
 SAMPLES = 2
+# Places along each side at which a picture's extent is looked at.
+EXTENT_PLACES = 33
 # Longest side of a square canvas, over the picture's.
 LARGEST_SHARE = 1.5
 
@@ -27,6 +29,8 @@ class Canvas:
         origin: ``(2,)`` or ``(B, 2)`` flat px, from the middle, of the canvas's upper left corner.
         middle: ``(2,)`` the picture's middle in px.
         tilt: ``(2,)`` or ``(B, 2)`` in 1/px.
+        least_depth: ``()`` or ``(B,)``; what looks smaller than the picture's middle by more than
+            this factor is left out.
     """
 
     size: tuple[int, int]
@@ -34,6 +38,7 @@ class Canvas:
     origin: Tensor
     middle: Tensor
     tilt: Tensor
+    least_depth: Tensor
 
     @property
     def homography(self) -> Tensor:
@@ -54,34 +59,45 @@ def rectified_canvas(tilt: Tensor, size: tuple[int, int], longest_px: int) -> Ca
         size: of the picture.
         longest_px: the canvas's longer side is no longer; up to it the scale is kept.
     """
-    low, extent, middle = _flat_extent(tilt, size)
+    everything = tilt.new_zeros(tilt.shape[:-1])
+    low, extent, middle = _flat_extent(tilt, size, everything)
     scale = (longest_px / extent.amax(-1)).clamp_max(1.0)
     width, height = (max(1, math.ceil(float(scale * side))) for side in extent)
-    return Canvas((height, width), scale, low, middle, tilt)
+    return Canvas((height, width), scale, low, middle, tilt, everything)
 
 
-def square_canvases(tilts: Tensor, size: tuple[int, int], longest_px: int) -> Canvas:
+def square_canvases(
+    tilts: Tensor, size: tuple[int, int], longest_px: int, largest_ratio: float = math.inf
+) -> Canvas:
     """Canvases of one size, whatever the tilts, each with its picture in the middle.
 
     Args:
         tilts: ``(B, 2)`` float64 in 1/px about the pictures' middles.
         size: of the pictures.
         longest_px: side of the canvases, at most; smaller for pictures that never fill it.
+        largest_ratio: what looks smaller than the nearest part by more than this is left out.
     """
-    low, extent, middle = _flat_extent(tilts, size)
+    half = tilts.new_tensor([size[1] / 2, size[0] / 2])
+    nearest = 1 + (tilts.abs() * half).sum(-1)
+    least_depth = nearest / largest_ratio
+    low, extent, middle = _flat_extent(tilts, size, least_depth)
     side = min(longest_px, math.ceil(LARGEST_SHARE * max(size)))
     scale = (side / extent.amax(-1)).clamp_max(1.0)
     origin = low - (side / scale[:, None] - extent) / 2
-    return Canvas((side, side), scale, origin, middle, tilts)
+    return Canvas((side, side), scale, origin, middle, tilts, least_depth)
 
 
-def _flat_extent(tilt: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+def _flat_extent(
+    tilt: Tensor, size: tuple[int, int], least_depth: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Corner and extent ``(..., 2)`` of the flat picture, and the picture's middle ``(2,)``."""
     middle = tilt.new_tensor([size[1] / 2, size[0] / 2])
-    corners = middle * tilt.new_tensor([[-1, -1], [1, -1], [-1, 1], [1, 1]])
-    flat = to_flat(tilt, corners)
-    low = flat.amin(-2)
-    return low, flat.amax(-2) - low, middle
+    share = torch.linspace(-1, 1, EXTENT_PLACES).to(tilt)
+    places = torch.cartesian_prod(share, share) * middle
+    near = (1 + places @ tilt[..., None])[..., 0] >= least_depth[..., None]
+    flat = to_flat(tilt, places)
+    low = flat.masked_fill(~near[..., None], math.inf).amin(-2)
+    return low, flat.masked_fill(~near[..., None], -math.inf).amax(-2) - low, middle
 
 
 def rectify(image: Tensor, canvas: Canvas, mode: str = "bilinear") -> Tensor:
@@ -98,8 +114,9 @@ def rectify(image: Tensor, canvas: Canvas, mode: str = "bilinear") -> Tensor:
     at = at.flatten(0, 1).to(canvas.origin)
     flat = at / canvas.scale[..., None, None] + canvas.origin[..., None, :]
     places = to_picture(canvas.tilt, flat) / canvas.middle
-    # Beyond the horizon nothing is seen.
-    seen = 1 - (flat @ canvas.tilt[..., None])[..., 0] > 0
+    # The inverse of the depth, 0 at the horizon.
+    nearness = 1 - (flat @ canvas.tilt[..., None])[..., 0]
+    seen = (nearness > 0) & (nearness * canvas.least_depth[..., None] <= 1)
     grid = places.masked_fill(~seen[..., None], 2.0).reshape(-1, len(y), len(x), 2).to(image)
     grid = grid.expand(len(image), -1, -1, -1)
     found = grid_sample(image, grid, mode=mode, align_corners=False)

@@ -36,8 +36,8 @@ class PlaneLimits:
     """[probability] Lattices that are as likely, but not likely enough, are looked for on the plane
     of weaker edges too: of walls at a slight angle the least was 0.19. Views."""
 
-    large_tilt: float = 0.45
-    """[change of scale from the middle to a border] Edges that show more, 2.6 to 1 over the
+    large_change: float = 0.5
+    """[change of scale from the middle to a border] Edges that show more, 3 to 1 over the
     picture, are mostly of many things, unless they have ... Views and photographs of buildings."""
 
     large_gain_of_edges: float = 2.5
@@ -79,6 +79,15 @@ class PlaneLimits:
     least_side_px: int = 32
     """[px of the searched wall] Smaller walls show no plane, and parts of them no lattice. By
     hand."""
+
+    strong_ratio: float = 3.0
+    """[scale of the nearest part over that of the farthest] Of walls from here on the near parts
+    alone are looked at too ... Views."""
+
+    near_ratio: float = 2.5
+    """[scale of the nearest part over that of the farthest] ... those that look no smaller than by
+    this. Of 6 photographs in perspective 1 is right without, 4 at 2.2 and at 3 where the tilt is
+    known. Views."""
 
     # windows
 
@@ -207,7 +216,7 @@ class PlaneLimits:
     """[cells along the longer side] Edges of a cell are taken together for what is expected of
     edges that run anywhere. By hand: 32 move no tilt by more than 0.002."""
 
-    edge_stages: tuple[tuple[float, float], ...] = ((0.5, 0.1), (0.05, 0.05), (0.025, 0.025))
+    edge_stages: tuple[tuple[float, float], ...] = ((0.6, 0.1), (0.05, 0.05), (0.025, 0.025))
     """[tilt] How far from the best tilt before grids reach, and their steps. Views."""
 
     small_tilts: float = 0.05

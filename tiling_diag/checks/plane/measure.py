@@ -7,6 +7,7 @@ Where the tilted picture shows none, the tilt is looked for first.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 import torch
@@ -22,12 +23,13 @@ from tiling_diag.checks.lattice.measure import (
 from tiling_diag.checks.lattice.views import measure_views
 from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS
-from tiling_diag.checks.plane.places import scale_change
+from tiling_diag.checks.plane.places import corners, scale_change
 from tiling_diag.checks.plane.plane_fit import Plane, find_plane
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.tilt_from_edges import tilt_from_edges
 from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.homography import LEAST_DEPTH
 from tiling_diag.kernels.rectify import rectify, square_canvases
 
 
@@ -110,7 +112,7 @@ def _starts(
     shows = probability[index]
     worth = (shows > LIMITS.some_probability) & (shows < LEAST_PROBABILITY)
     worth |= edges.gain > LIMITS.least_gain_of_edges
-    small = edges.tilt.norm(dim=-1) * (max(walls.size) / 2) < LIMITS.large_tilt
+    small = edges.change.norm(dim=-1) < LIMITS.large_change
     worth &= small | (edges.gain > LIMITS.large_gain_of_edges)
     return tilt.index_copy(0, index, edges.tilt), tilted.index_copy(0, index, worth)
 
@@ -180,8 +182,25 @@ def _in_view(lattice: LatticeResult, walls: Walls) -> Tensor:
 
 
 def _lattices_on(walls: Walls, tilt: Tensor) -> LatticeResult:
-    """The likeliest lattices of rectified walls, px of their middles."""
-    canvas = square_canvases(tilt, walls.size, LIMITS.rectified_sides * WALLS.search_side_px)
+    """The likeliest lattices of rectified walls, px of their middles.
+
+    Far parts of strongly tilted walls are blurred and make near ones small, but near parts alone
+    show fewer units: the likelier answer counts.
+    """
+    found = _lattices_within(walls, tilt, math.inf)
+    change = (tilt.abs() @ corners(walls.size)[3]).clamp_max(1 - LEAST_DEPTH)
+    index = ((1 + change) / (1 - change) > LIMITS.strong_ratio).nonzero()[:, 0]
+    if not len(index):
+        return found
+    near = _lattices_within(walls.some(index), tilt[index], LIMITS.near_ratio)
+    better = near.probability > found.probability[index]
+    return with_items(found, index[better], items(near, better))
+
+
+def _lattices_within(walls: Walls, tilt: Tensor, largest_ratio: float) -> LatticeResult:
+    """Of the parts that look no smaller than the nearest by more than a ratio."""
+    side = LIMITS.rectified_sides * WALLS.search_side_px
+    canvas = square_canvases(tilt, walls.size, side, largest_ratio)
     image = rectify(walls.image, canvas)
     mask = rectify(walls.mask[:, None], canvas)[:, 0]
     flat = Walls(image, (mask > LIMITS.whole_px_mask).to(image.dtype))

@@ -34,10 +34,12 @@ class EdgeTilt:
 
     Attributes:
         tilt: ``(B, 2)`` in 1/px about the picture's middle.
+        change: ``(B, 2)`` of scale from the middle to the right and the lower border.
         gain: ``(B,)`` how far directions stand out under it over how far they do without a tilt.
     """
 
     tilt: Tensor
+    change: Tensor
     gain: Tensor
 
 
@@ -47,16 +49,17 @@ def tilt_from_edges(walls: Walls) -> EdgeTilt:
     height, width = walls.small.size
     corner = places.new_tensor([width, height]) / max(height, width)
 
-    def score(tilts: Tensor) -> Tensor:
-        gathered = _gathered(places, along, weights, tilts)
-        gathered = gathered * (1 - LIMITS.small_tilts * tilts.square().sum(-1))
-        return gathered.masked_fill(tilts.abs() @ corner >= 1 - LEAST_DEPTH, -torch.inf)
+    def score(changes: Tensor) -> Tensor:
+        gathered = _gathered(places, along, weights, changes / corner)
+        gathered = gathered * (1 - LIMITS.small_tilts * changes.square().sum(-1))
+        return gathered.masked_fill(changes.abs().sum(-1) >= 1 - LEAST_DEPTH, -torch.inf)
 
     straight = places.new_zeros(len(places), 2)
     found = grid_search(score, straight, LIMITS.edge_stages, between=True)
     without = score(straight[:, None])[:, 0].clamp_min(1e-9)
     return EdgeTilt(
-        tilt=found.place.double().cpu() * (2 / max(walls.size)),
+        tilt=2 * found.place.double().cpu() / found.place.new_tensor(walls.size).flip(-1).cpu(),
+        change=found.place.double().cpu(),
         gain=(found.score / without).double().cpu(),
     )
 
