@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import tiling_diag as td
-from tiling_diag.checks.plane.local_period import measure_local_period
+from tiling_diag.checks.plane.local_period import _believed, measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane, scaled
 from tiling_diag.checks.plane.places import grid_places
 from tiling_diag.checks.plane.row_frame import row_frame
@@ -46,8 +46,11 @@ def middle(size=SIZE):
 def test_an_even_wall_has_one_period_up_to_its_borders_and_no_band():
     lattice, local, banding = measured(brick())
     assert float(lattice.course_px) == pytest.approx(20, rel=0.01)
-    assert bool(local.period_px.isfinite().all())
-    error = (local.period_px / lattice.fundamental_px - 1).abs()
+    # A few windows show another lattice by chance, which no other place shares: 4 of 324.
+    known = local.period_px[0].isfinite()
+    assert float(known.double().mean()) > 0.95
+    assert float(known[[0, -1]].double().mean()) > 0.9
+    error = (local.period_px[0][known] / lattice.fundamental_px - 1).abs()
     assert float(error.median()) < 0.01
     assert float(error.quantile(0.95)) < 0.05
     assert float(local.scale_change) == 1.0
@@ -215,8 +218,21 @@ def test_the_field_reaches_to_the_masks_edge_and_not_beyond():
     _, local, _ = measured(brick(), mask)
     known = local.period_px[0].isfinite()
     centre = local.center_x_px[0]
-    assert bool(known[:, centre < 195].all())
+    # But for the few windows that show another lattice by chance.
+    assert float(known[:, centre < 195].double().mean()) > 0.95
     assert not bool(known[:, centre > 300].any())
+
+
+def test_what_is_no_wall_has_no_period_and_a_zone_has_its_own():
+    ones = torch.ones(1, 2, 8, 8, dtype=torch.float64)
+    ones[0, :, 2:6, 2:6] = 2.0  # a zone
+    ones[0, :, 0, 7] = 0.5  # a place that is like none around it
+    ones[0, :, 7, :] = 2.5  # the largest stretch that is tried
+    ones[0, :, 0, 0] = math.nan
+    believed = _believed(ones)[0]
+    assert bool(believed[2:6, 2:6].all())
+    assert not bool(believed[0, 7]) and not bool(believed[7].any()) and not bool(believed[0, 0])
+    assert int((~believed).sum()) == 10
 
 
 def test_a_batch_says_what_its_walls_say_alone():

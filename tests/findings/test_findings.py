@@ -1,5 +1,6 @@
 """From evidence to findings: probabilities from the shipped table, named causes, severities."""
 
+import dataclasses
 import json
 from importlib.resources import files
 
@@ -7,9 +8,12 @@ import pytest
 import torch
 
 import tiling_diag as td
+from tiling_diag.findings.advice import ADVICE
 from tiling_diag.findings.calibration import limit, probability
 from tiling_diag.findings.evidence import EVIDENCE
 from tiling_diag.findings.finding import severity_of
+from tiling_diag.findings.judge import find
+from tiling_diag.report.schema import finding_codes
 from tiling_diag.synth import Material, View, draw_wall
 from tiling_diag.synth.defects.catalogue import (
     rescaled_wall,
@@ -77,9 +81,32 @@ def test_a_resize_without_a_low_pass_is_named_by_its_factor(wall):
     assert "about 2 times" in finding.title
 
 
-def test_uneven_borders_are_information(wall):
-    finding = found(uneven_borders(wall, strength=1.0).image)["edge_cross"]
-    assert finding.severity == "info"
+def test_uneven_borders_that_move_no_period_are_a_number_and_no_finding(wall):
+    diagnosis = td.diagnose(uneven_borders(wall, strength=1.0).image)
+    assert float(diagnosis.edge_cross.step) > 0.1
+    assert "edge_cross" not in {finding.code for finding in diagnosis.findings}
+
+
+@pytest.mark.parametrize(("moved_px", "codes"), [(16.2, []), (21.0, ["edge_cross"])])
+def test_a_cross_is_a_finding_where_it_moves_the_period(wall, moved_px, codes):
+    diagnosis = td.diagnose(uneven_borders(wall, strength=1.0).image)
+    own = torch.tensor(16.1, dtype=torch.float64)
+    cross = dataclasses.replace(
+        diagnosis.edge_cross, split_period_px=own, period_px=own * (moved_px / 16.1)
+    )
+    findings = find(dataclasses.replace(diagnosis, edge_cross=cross))
+    assert [finding.code for finding in findings] == codes
+    for finding in findings:
+        assert "21.0 px, with one 16.1 px" in finding.title
+
+
+def test_every_code_says_what_to_do_and_no_line_is_long():
+    for code in finding_codes():
+        advice = ADVICE[code]
+        assert advice.cause and advice.fix
+        # Two kinds of finding need nothing to be done: perspective, and no period.
+        assert bool(advice.remedy) == (code not in ("perspective_drift", "no_period"))
+        assert max(map(len, (advice.cause, advice.fix, advice.remedy))) <= 150
 
 
 @pytest.mark.parametrize(

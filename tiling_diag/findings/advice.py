@@ -4,50 +4,73 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_AGAIN = "make it again with another seed or size"
+
 
 @dataclass(frozen=True)
 class Advice:
-    """What usually brings a defect about, and what usually helps."""
+    """What usually brings a defect about, and what usually helps.
+
+    Attributes:
+        cause: what usually brings it about.
+        fix: what helps who trains the model or runs the pipeline.
+        remedy: what helps who has only this picture; empty where nothing is needed.
+    """
 
     cause: str
     fix: str
+    remedy: str = ""
 
+
+_OCTAVE_FIX = (
+    "train with SpectralPeriodLoss or ACFPeriodLoss (for RGB within ColourLoss); "
+    "put a window before any FFT loss"
+)
 
 ADVICE = {
     "period_doubled": Advice(
-        "the model sits on a subharmonic of the material's frequency",
-        "train with SpectralPeriodLoss or ACFPeriodLoss (for RGB within ColourLoss); "
-        "put a window before any FFT loss",
+        "the model draws the material's units too large: it sits on half the right frequency",
+        _OCTAVE_FIX,
+        f"{_AGAIN}, or scale the material down to half along that axis",
     ),
     "period_halved": Advice(
-        "the model sits on a harmonic of the material's frequency",
-        "train with SpectralPeriodLoss or ACFPeriodLoss (for RGB within ColourLoss); "
-        "put a window before any FFT loss",
+        "the model draws the material's units too small: it sits on twice the right frequency",
+        _OCTAVE_FIX,
+        f"{_AGAIN}, or crop a part and enlarge it",
     ),
     "period_off": Advice(
         "the scale drifts away from the reference",
         "train with LogPolarAlignLoss and ScaleConsistencyLoss",
+        f"{_AGAIN}, or resize it by the inverse of that ratio",
     ),
     "doubling_bands": Advice(
-        "the model switches harmonics from zone to zone, often across the perspective",
-        "use patch-wise losses (PatchwiseLoss); resize then convolve in place of deconvolution",
+        "the model switches to twice or half the period from zone to zone, often where the wall "
+        "runs away from the viewer",
+        "train with patch-wise losses (PatchwiseLoss); resize then convolve in place of "
+        "deconvolution",
+        f"inpaint the zone, {_AGAIN}, or crop the zone away",
     ),
     "upsampling_grid": Advice(
         "a transposed or sub-pixel convolution, or a VAE or token grid (8 px is the VAE's stride, "
         "16 px a Flux token)",
         "resize, then convolve; make the kernel size a multiple of the stride",
+        f"{_AGAIN} or another decoder; a notch filter at that period hides it, a blur does not",
     ),
     "jpeg_blocks": Advice(
         "the picture was saved as JPEG at a low quality; the blocks are JPEG's, not a decoder's",
         "save as PNG, or at a quality of 90 and more",
+        "take the file from before it was saved as JPEG, if there is one",
     ),
     "resize_alias": Advice(
         "the picture was reduced without a low-pass and enlarged again, or enlarged from less",
         "resize with antialias=True, or put BlurPool before strides; make it at its full size",
+        "take the picture from before it was resized; what is lost can't be brought back",
     ),
     "edge_cross": Advice(
-        "opposite borders differ, and a spectrum without a window shows that as a cross",
+        "light or tone differs between opposite borders, and a spectrum without a window takes "
+        "that for a jump",
         "use a Hann or Tukey window, or the periodic-plus-smooth split, before the FFT",
+        "nothing: the periods reported here are measured with a window",
     ),
     "perspective_drift": Advice("the wall is seen at an angle", "none is needed in perspective"),
     "no_period": Advice("the wall does not repeat, or too little of it is seen", "-"),

@@ -62,7 +62,8 @@ class Finding:
         evidence: the numbers behind it.
         where: zones it lies in; empty for the whole wall.
         cause: what usually brings it about.
-        fix: what usually helps.
+        fix: what usually helps who trains the model or runs the pipeline.
+        remedy: what helps who has only this picture; empty where nothing is needed.
     """
 
     code: str
@@ -73,6 +74,7 @@ class Finding:
     where: tuple[Zone, ...]
     cause: str
     fix: str
+    remedy: str = ""
 
 
 def severity_of(probability: float) -> Severity:

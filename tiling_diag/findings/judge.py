@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tiling_diag.checks.artifacts.results import GridAxis
+from tiling_diag.checks.lattice.measure import LEAST_PROBABILITY
 from tiling_diag.checks.measured import Measured
 from tiling_diag.checks.results import Reason
 from tiling_diag.findings import evidence as numbers
@@ -45,6 +46,7 @@ def _make(
         where=where,
         cause=ADVICE[code].cause,
         fix=ADVICE[code].fix,
+        remedy=ADVICE[code].remedy,
     )
 
 
@@ -68,7 +70,11 @@ def _no_period(d: Measured) -> list[Finding]:
     if bool(d.lattice.is_periodic):
         return []
     reason = Reason(int(d.lattice.reason)).sentence or ""
-    support = Evidence("probability of the likeliest lattice", float(d.lattice.probability))
+    support = Evidence(
+        "probability that the likeliest lattice is right",
+        float(d.lattice.probability),
+        LEAST_PROBABILITY,
+    )
     known = numbers.no_period(d)
     sure = probability("no_period", known) if known else 1.0
     return [_make("no_period", sure, reason, [support], severity="info")]
@@ -84,7 +90,7 @@ def _period(d: Measured) -> list[Finding]:
     if sure < SUSPECT_PROBABILITY or max(map(abs, octaves.values())) < LIMITS.off_octaves:
         return []
     evidence = [
-        Evidence(f"period over expected, {n}", 2**o, _nearest_limit(o), "x")
+        Evidence(f"{n}: period over the expected one", 2**o, _nearest_limit(o), "x")
         for n, o in octaves.items()
     ]
     for code, target in (("period_doubled", 1.0), ("period_halved", -1.0)):
@@ -134,13 +140,15 @@ def _grids(d: Measured) -> list[Finding]:
     least_levels = LIMITS.grid_wide_levels if is_wide else LIMITS.grid_least_levels
     evidence = [
         Evidence(
-            "strength of the pattern, root mean square",
+            "strength of the pattern, root mean square of 255",
             level,
             least_levels,
             " grey levels",
         ),
         Evidence(
-            f"log likelihood of the lines of {period_px} px with a grid over without one", score
+            f"the spectrum's lines at {period_px} px are likelier with a grid than without one, "
+            "as a natural logarithm",
+            score,
         ),
     ]
     # Nobody sees so little.
@@ -185,13 +193,24 @@ def _resize(d: Measured) -> list[Finding]:
     factor = float(d.resize.trace_factor)
     title = f"traces of a resize: the picture was enlarged about {factor:.2g} times"
     evidence = [
-        Evidence("height of the interpolation's line over others", math.exp(float(d.resize.trace))),
-        Evidence("its depth, in logarithms of differences", float(d.resize.trace_amplitude)),
-        Evidence("factor", factor, unit="x"),
+        Evidence(
+            "differences of neighbouring pixels change with the steps of an enlargement: that line "
+            "over the next best",
+            math.exp(float(d.resize.trace)),
+            unit="x",
+        ),
+        Evidence(
+            "by so much these differences rise and fall",
+            100 * math.expm1(float(d.resize.trace_amplitude)),
+            unit=" %",
+        ),
+        Evidence("factor by which it was enlarged", factor, unit="x"),
     ]
     before, after = float(d.spectral.period_px), float(d.resize.period_px)
     if math.isfinite(before) and math.isfinite(after):
-        evidence.append(Evidence("move of the period by a clean resize", abs(after / before - 1)))
+        evidence.append(
+            Evidence("a clean resize to half and back moves the period by", abs(after / before - 1))
+        )
     return [_make("resize_alias", sure, title, evidence)]
 
 
@@ -235,15 +254,19 @@ def _cross(d: Measured) -> list[Finding]:
         return []
     cross = d.edge_cross
     evidence = [
-        Evidence("share of the power on the axes", float(cross.before)),
-        Evidence("the same after the periodic-plus-smooth split", float(cross.after)),
-        Evidence("share of the power that the step between the borders has", float(cross.step)),
-        Evidence("share of the change across the picture that is even", float(cross.trend)),
+        Evidence("share of the spectrum's power on its two axes, 0 to 1", float(cross.before)),
+        Evidence("the same without the step between opposite borders", float(cross.after)),
+        Evidence("share of the power that this step has, 0 to 1", float(cross.step)),
+        Evidence("share of the change from border to border that is even", float(cross.trend)),
     ]
     right, biased = float(cross.split_period_px), float(cross.period_px)
     move = abs(biased / right - 1) if math.isfinite(biased) and math.isfinite(right) else 0.0
-    title = "without a window the borders put a cross on the spectrum's axes"
+    # A cross that changes no answer is a number, and a figure's title.
     if move <= LIMITS.cross_move:
-        return [_make("edge_cross", sure, title, evidence, severity="info")]
-    evidence.append(Evidence("move of the period that it causes", move, LIMITS.cross_move))
-    return [_make("edge_cross", sure, f"{title} and move the period", evidence)]
+        return []
+    title = (
+        f"a spectrum without a window shows {biased:.1f} px, with one {right:.1f} px: opposite "
+        "borders differ in tone"
+    )
+    evidence.append(Evidence("share by which the period moves", move, LIMITS.cross_move))
+    return [_make("edge_cross", sure, title, evidence)]

@@ -83,7 +83,8 @@ def _reasons(finding: Finding) -> list[tuple[str, str]]:
     ]
     rows += [("where", zone.text) for zone in finding.where]
     rows += [("cause", finding.cause)]
-    return rows if finding.fix == "-" else [*rows, ("fix", finding.fix)]
+    rows += [("fix", finding.fix)] if finding.fix != "-" else []
+    return rows + ([("picture", finding.remedy)] if finding.remedy else [])
 
 
 def _two_columns(rows: list[tuple[str, str]], style: str) -> Table:

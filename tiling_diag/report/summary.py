@@ -113,6 +113,7 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         ],
         "cause": finding.cause,
         "fix": finding.fix,
+        "remedy": finding.remedy,
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from tiling_diag.checks.plane.limits import LIMITS
 from tiling_diag.checks.plane.places import grid_places, scale_change
@@ -44,14 +45,15 @@ def measure_local_period(
     seen = in_picture(inner, frame, plane.tilt, places)
     scale, rotation = _scale(seen, frame)
     shape = (len(inner), rows, columns)
+    residual, _ = _scale(inner @ torch.linalg.inv(frame.to_px)[:, None], frame)
+    residual = residual.mT
     period = _fundamental(seen, frame, lattice).reshape(shape)
+    period = period.masked_fill(~_believed(residual.unflatten(2, (rows, columns))), torch.nan)
     centre_x = (torch.arange(columns).double() + 0.5) * width / columns
     centre_y = (torch.arange(rows).double() + 0.5) * height / rows
     drift = _drift(period, centre_x / width, centre_y / height)
     middle = torch.tensor([width / 2, height / 2], dtype=torch.float64)
     change = 1 + scale_change(plane.tilt, walls.size)
-    residual, _ = _scale(inner @ torch.linalg.inv(frame.to_px)[:, None], frame)
-    residual = residual.mT
     field = LocalPeriodResult(
         period_px=period,
         scale=scale.mT.reshape(len(inner), 2, rows, columns),
@@ -85,6 +87,30 @@ def _octave_of_the_wall(residual: Tensor) -> Tensor:
     off = (octaves - octaves.round().clamp(-1, 1)).abs()
     near: Tensor = (off < LIMITS.wall_octaves).all(1)
     return near
+
+
+def _believed(residual: Tensor) -> Tensor:
+    """Whether places have the period of the wall, or one that half of the places around share.
+
+    Every window has some lattice that fits it best, also where there is no wall; there it is
+    another one from place to place.
+
+    Args:
+        residual: ``(B, 2, rows, columns)`` scales that the plane does not explain, NaN where not
+            measured.
+    """
+    octaves = residual.log2()
+    rows, columns = octaves.shape[-2:]
+    padded = pad(octaves, (1, 1, 1, 1), value=torch.inf)
+    steps = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
+    around = torch.stack([padded[..., y : y + rows, x : x + columns] for y, x in steps])
+    same = ((around - octaves).abs() < LIMITS.same_as_around).all(2).sum(0)
+    shared = same >= LIMITS.shared_around * (~around[:, :, 0].isposinf()).sum(0)
+    largest = octaves.abs().amax(1)
+    own = largest < LIMITS.wall_octaves
+    # The largest stretch that is tried fits best where none does.
+    found: Tensor = own | (shared & (largest < LIMITS.most_octaves))
+    return found
 
 
 def _scale(gradients: Tensor, frame: RowFrame) -> tuple[Tensor, Tensor]:
