@@ -189,10 +189,12 @@ class BandingResult:
         axis: whole number, a `BandAxis`.
         angle_deg: direction of the zones against the x axis, clockwise, on the flat wall.
         boxes_px: ``(k, 4)`` x0, y0, x1, y1 around the zones; NaN rows where there are fewer.
-        polygons_px: ``(k, 6, 2)`` corners of the zones; the last one is repeated.
+        polygons_px: ``(k, 12, 2)`` corners of the zones; the last one is repeated.
         box_factor: ``(k, 2)`` period over base, along and across the rows.
         box_score: ``(k,)`` how much more similar a zone is to the stretched rest than to the rest,
             as a difference of correlations.
+        zone_px, rest_px: ``(2,)`` periods along and across the rows in the best zone and outside
+            all zones, each as it was found there; NaN where the zone shows none of its own.
         clarity: the same of the best band, times the root of both sides' shares, over the root of
             the share of the picture's shorter side that a window takes: the fewer windows there are
             side by side, the higher chance reaches. Also where it is too little for a zone, and at
@@ -211,6 +213,8 @@ class BandingResult:
     polygons_px: Tensor
     box_factor: Tensor
     box_score: Tensor
+    zone_px: Tensor
+    rest_px: Tensor
     clarity: Tensor
 
 

@@ -120,11 +120,19 @@ def _bands(d: Measured) -> list[Finding]:
     least = limit("doubling_bands")
     evidence = [
         Evidence(
-            "how clearly they are like the rest stretched by an octave, not like the rest",
+            "stretched by that factor the zone matches the rest better than as it is, from 0 to "
+            "about 1 by",
             float(d.banding.clarity),
             None if least is None else math.exp(least),
         ),
     ]
+    for name, here, there in zip(
+        ("units", "courses"), d.banding.zone_px.tolist(), d.banding.rest_px.tolist(), strict=True
+    ):
+        if math.isfinite(here / there):
+            evidence.append(
+                Evidence(f"{name} of the zone over those outside", here / there, None, "x")
+            )
     return [_make("doubling_bands", sure, title, evidence, zones)]
 
 

@@ -31,8 +31,8 @@ def band_zones(measured: Measured) -> tuple[str, tuple[Zone, ...]]:
     ):
         if not (math.isfinite(score) and math.isfinite(box[0])):
             continue
-        text = f"{_extent(measured, axis, box)}, period {_octave(factor)}"
-        corners = tuple((x, y) for x, y in polygon)
+        text = f"{_extent(measured, axis, box)}, period {_octave(factor)}{_periods(measured)}"
+        corners = tuple(dict.fromkeys((x, y) for x, y in polygon))
         zones.append(Zone((box[0], box[1], box[2], box[3]), text, corners))
     return axis, tuple(zones)
 
@@ -61,6 +61,19 @@ def _extent(measured: Measured, axis: str, box: list[float]) -> str:
         unit, name = float(lattice.course_px), "courses"
     many = f" ({(high - low) / unit:.1f} {name})" if math.isfinite(unit) else ""
     return f"{axis} {low:.0f} to {high:.0f} px{many}"
+
+
+def _periods(measured: Measured) -> str:
+    """What was measured in the zone and outside it; nothing where the zone shows no lattice."""
+    here, there = (
+        _size(one.tolist()) for one in (measured.banding.zone_px, measured.banding.rest_px)
+    )
+    return f": here {here} px, there {there} px" if here and there else ""
+
+
+def _size(size_px: list[float]) -> str:
+    """Unit and course, or the one that there is."""
+    return " x ".join(f"{one:.1f}" for one in size_px if math.isfinite(one))
 
 
 def _octave(factor: list[float]) -> str:

@@ -165,9 +165,10 @@ class PlaneLimits:
     same_as_around: float = 0.12
     """[octaves] Lattices of neighbouring places are the same if they differ by less. By hand."""
 
-    shared_around: float = 0.5
+    shared_around: float = 0.37
     """[share of the places around] So many have the same lattice where it is not the wall's, or the
-    place's own is not believed. By hand, on sample_data/brick.jpg: its window."""
+    place's own is not believed: the three beside the corner of a zone. By hand, on
+    sample_data/brick.jpg: its window."""
 
     most_octaves: float = 1.25
     """[octaves] Nor is one that is larger or smaller by more: `largest_factor` is 1.32. By hand."""

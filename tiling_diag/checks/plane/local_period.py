@@ -90,7 +90,7 @@ def _octave_of_the_wall(residual: Tensor) -> Tensor:
 
 
 def _believed(residual: Tensor) -> Tensor:
-    """Whether places have the period of the wall, or one that half of the places around share.
+    """Whether places have the period of the wall, or one that places around share.
 
     Every window has some lattice that fits it best, also where there is no wall; there it is
     another one from place to place.

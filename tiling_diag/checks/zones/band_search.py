@@ -158,6 +158,7 @@ def _bounded(
 ) -> Bands:
     """Where bands begin and end: where bins are as similar to one side as to the other."""
     there = seen.count[direction] > 0
+    between = _between(there)
     eye = torch.eye(len(inside), dtype=torch.float64)
     similarity = seen.similarity
     similarity = Similarity(
@@ -165,8 +166,9 @@ def _bounded(
     )
     for _ in range(2):
         outside = (there & ~inside).double().expand(len(inside), -1)
-        more = _more_similar(similarity, eye, outside)[kind].masked_fill(~there, -torch.inf)
+        more = _more_similar(similarity, eye, outside)[kind]
         level = float(more[inside & there].mean())
+        more = _filled(more, there).masked_fill(~between, -torch.inf)
         runs = [
             run
             for run in _runs(more > 0)
@@ -176,13 +178,32 @@ def _bounded(
         for run in runs:
             found[run] = True
         if not bool(found.any()) or bool(found[there].all()):
-            runs = _runs(inside & there)
+            runs = _runs(inside & between)
             break
         inside = found
     scores = [float(more[run].mean()) for run in runs]
     order = sorted(range(len(runs)), key=lambda k: -scores[k] * len(range(*runs[k].indices(999))))
-    places = [_edges(seen, direction, more.tolist(), there.tolist(), runs[k]) for k in order]
+    places = [_edges(seen, direction, more.tolist(), between.tolist(), runs[k]) for k in order]
     return Bands(direction, kind, places, [scores[k] for k in order], contrast)
+
+
+def _between(there: Tensor) -> Tensor:
+    """From the first to the last True of ``(M,)``."""
+    return (there.cumsum(0) > 0) & (there.flip(0).cumsum(0).flip(0) > 0)
+
+
+def _filled(values: Tensor, there: Tensor) -> Tensor:
+    """``(M,)`` where bins have no windows those of the nearest on both sides, by a straight line.
+
+    Windows on the border of a zone show no lattice: the border is between those that do.
+    """
+    known = there.nonzero()[:, 0]
+    at = torch.arange(len(values))
+    after = torch.searchsorted(known, at).clamp(max=len(known) - 1)
+    low, high = known[(after - 1).clamp_min(0)], known[after]
+    share = ((at - low) / (high - low).clamp_min(1)).clamp(0, 1).to(values)
+    line = torch.lerp(values[low], values[high], share)
+    return torch.where(there, values, line)
 
 
 def _runs(over: Tensor) -> list[slice]:

@@ -2,7 +2,9 @@
 
 *Bands*: chosen on corpus textures straight on and at an angle, with bands and without, by ``python
 benchmarks/local_field.py --seeds 2``. *Findings*: chosen with the table of probabilities, by
-``python benchmarks/findings.py --only doubling_bands``. *By hand*: set once, never tuned.
+``python benchmarks/findings.py --only doubling_bands``. *Zones*: corpus walls with zones, scenes
+(``python benchmarks/scenes.py``) and photographs of buildings (``python benchmarks/cases.py --only
+negatives``). *By hand*: set once, never tuned.
 """
 
 from __future__ import annotations
@@ -69,18 +71,35 @@ class ZoneLimits:
     least_clarity: float = 0.1
     """[clarity] Less clear bands are not drawn; chance reaches it on few walls. Findings."""
 
-    proven_share: float = 0.15
-    """[share of a zone's places] So many must have the lattice of the zone's period. Corpus
-    pictures with bands, and photographs of buildings without (``python benchmarks/cases.py``)."""
+    proof_probability: float = 0.3
+    """[probability] Of a zone's own lattice, from which it is a proof. Zones."""
 
-    proven_places: int = 6
-    """[places] The same in number. As `proven_share`."""
+    proof_against: float = 0.5
+    """[probability] From which a zone that has the lattice of the rest is none. Zones."""
+
+    proof_octaves: float = 0.15
+    """[octaves] A zone's period is this near to an octave of the rest's, or to it. Zones."""
+
+    rest_holds: float = 0.4
+    """[share of the places outside] With so many of the wall's lattice it is that of the rest; else
+    it is searched there. Zones."""
+
+    least_alike: float = 0.3
+    """[share] Both sides look like the picture's largest part at least so far. Zones."""
+
+    least_units: float = 1.75
+    """[units or courses of the wall] A zone is that wide: two, less what its borders may be off. By
+    hand."""
+
+    least_side_px: int = 24
+    """[px] A zone that is narrower shows no lattice. By hand."""
 
     clear_alone: float = 0.3
-    """[clarity] Clearer bands need no such places ... As `proven_share`."""
+    """[clarity] Clearer bands need no lattice of their own, if they have not that of the rest ...
+    Zones."""
 
     covered_alone: float = 0.35
-    """[share of the picture] ... where so much shows the wall. As `proven_share`."""
+    """[share of the picture] ... where so much shows the wall. Zones."""
 
     octave_limit: float = 0.25
     """[octaves] How far a wall's period may be from an octave of the expected one. By hand."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.plane.limits import LIMITS as PLANE
 from tiling_diag.checks.plane.places import grid_places
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.windows import WindowMaps
@@ -28,7 +27,16 @@ from tiling_diag.checks.zones.band_search import (
 )
 from tiling_diag.checks.zones.band_windows import BandWindows, band_windows
 from tiling_diag.checks.zones.limits import LIMITS
-from tiling_diag.checks.zones.outlines import MAX_ZONES, Zone, outlines
+from tiling_diag.checks.zones.outlines import (
+    MAX_ZONES,
+    Zone,
+    along,
+    ends_of,
+    inside_of,
+    others,
+    outlines,
+)
+from tiling_diag.checks.zones.proof import Proof, WallOfZones, proven_zones, wide_enough
 from tiling_diag.checks.zones.similarity import STRETCHES, most_similar_stretch
 from tiling_diag.kernels.homography import to_flat
 
@@ -57,10 +65,7 @@ def measure_banding(
     octave = None if expected is None else _octave(expected)
     own = [None] * batch if octave is None else [_known(one) for one in octave]
     searched = band_windows(walls, frame, local, windows, octave)
-    found = [
-        _banding(local, searched, bool(frame.rank_1[i]), own[i], i, walls.size)
-        for i in range(batch)
-    ]
+    found = [_banding(walls, lattice, local, searched, own[i], i) for i in range(batch)]
     factor = torch.stack([one.pop("factor") for one in found])
     factor = factor.masked_fill(~frame.known[:, None, None], torch.nan)
     known = factor.isfinite()
@@ -130,72 +135,65 @@ def _clearest(
 
 
 def _banding(
+    walls: Walls,
+    lattice: LatticeResult,
     local: LocalPeriodResult,
     searched: list[BandWindows],
-    rank_1: bool,
     own: Tensor | None,
     index: int,
-    size: tuple[int, int],
 ) -> dict[str, Tensor]:
     """The zones of one wall, by the names of `BandingResult`.
 
     Args:
+        walls: the batch.
+        lattice: its lattices.
         local: the field of the batch.
         searched: windows of the batch, from wide to narrow.
-        rank_1: whether its lattice repeats in one direction only.
         own: ``(2,)`` octave of its lattice over the expected one, NaN along an axis where nothing
             is expected; None where nothing is along both.
         index: which wall it is.
-        size: height and width in px.
     """
     rows, columns = local.coverage.shape[-2:]
+    rank_1 = bool(lattice.basis_px[index, 1].isnan().any())
     tilt = local.tilt[index].nan_to_num(0.0)
-    places = to_flat(tilt, grid_places(size, rows, columns))
+    places = to_flat(tilt, grid_places(walls.size, rows, columns))
     seen = _clearest(local, searched, places, rank_1, index)
     direction = seen.bands.direction if seen else 0
     across = places @ normals()[direction]
     zones: list[Zone] = []
+    proof: Proof | None = None
     clarity = seen.clarity if seen else 0.0
     if seen and clarity > LIMITS.least_clarity:
         residual = local.residual[index].flatten(1).log2().abs().mean(0)
         octave = OCTAVES[seen.bands.kind]
         if not rank_1:
-            inside = _inside(seen.bands.places, across)
+            inside = inside_of(seen.bands.places, across)
             sides = inside & seen.usable, ~inside & seen.usable
             octave = _octave_of(seen.halves, *sides, seen.bands.kind)
         zones = _zones(seen.bands, octave, across, residual, own)[:MAX_ZONES]
-        if own is None and zones and not _is_proven(zones[0], across, local, index, clarity):
-            zones, clarity = [], 0.0
-    usable = (local.coverage[index] >= PLANE.min_coverage).flatten()
-    factor = _factor(zones, across, own).masked_fill(~usable, torch.nan)
+        wall = WallOfZones(walls, lattice, local, index, direction)
+        zones, proof = proven_zones(zones, wall, clarity, own)
+        zones = wide_enough(zones, proof, wall)
+        clarity = clarity if zones else 0.0
+    # Where the period is not believed, or no wall is, nothing is said.
+    believed = local.period_px[index].flatten().isfinite()
+    believed |= local.on_wall[index].flatten() & inside_of([(z.low, z.high) for z in zones], across)
+    factor = _factor(zones, across, own).masked_fill(~believed, torch.nan)
+    lies = places @ along(normals()[direction])
+    on_wall, step = local.on_wall[index].flatten(), float(local.stride_px[index])
+    ends = [
+        ends_of(lies, on_wall & inside_of([(zone.low, zone.high)], across), step) for zone in zones
+    ]
+    unknown = torch.full((2,), torch.nan, dtype=torch.float64)
     return {
         "factor": factor.reshape(rows, columns),
         "axis": torch.tensor(_axis(direction) if zones else BandAxis.NONE),
         "angle_deg": torch.tensor(180.0 * direction / DIRECTIONS if zones else math.nan),
         "clarity": torch.tensor(clarity),
-        **outlines(zones, direction, tilt, size),
+        "zone_px": proof.zone_px if proof else unknown,
+        "rest_px": proof.rest_px if proof else unknown,
+        **outlines(zones, direction, tilt, walls.mask[index], ends),
     }
-
-
-def _is_proven(
-    zone: Zone, across: Tensor, local: LocalPeriodResult, index: int, clarity: float
-) -> bool:
-    """Whether the lattice of a zone's period was found inside it, or likeness alone is enough.
-
-    Likeness is enough where it is clear and much of the picture shows the wall: what stands before
-    a wall, and what does not repeat, may look like it stretched.
-    """
-    on_wall = local.on_wall[index].flatten()
-    octaves = local.residual[index].flatten(1).log2()
-    wanted = torch.tensor(zone.factor, dtype=octaves.dtype).log2()[:, None]
-    has = ((octaves - wanted).abs() < PLANE.wall_octaves).all(0) & on_wall
-    inside = _inside([(zone.low, zone.high)], across)
-    number = int(has[inside].sum())
-    share = number / max(1, int(inside.sum()))
-    if share >= LIMITS.proven_share and number >= LIMITS.proven_places:
-        return True
-    covered = float(on_wall.double().mean())
-    return clarity > LIMITS.clear_alone and covered > LIMITS.covered_alone
 
 
 def _axis(direction: int) -> BandAxis:
@@ -232,7 +230,7 @@ def _zones(
         Zone(low, high, factor, score)
         for (low, high), score in zip(found.places, found.scores, strict=True)
     ]
-    inside = _inside(found.places, across)
+    inside = inside_of(found.places, across)
     if own is None:
         swapped = float(inside.double().mean()) > LIMITS.swap_share
     else:
@@ -240,38 +238,17 @@ def _zones(
         sides = [residual[side].nanmedian().nan_to_num(9.0) for side in (inside, ~inside)]
         swapped = bool(sides[0] < sides[1])
     if swapped:
-        zones = _others(zones)
+        zones = others(zones)
     if own is None or not zones:
         return zones
     # Where the zones come nearer to the expected size, what lies between them is wrong.
     nearer = _off(own * own.new_tensor(zones[0].factor)) < _off(own)
-    return _others(zones) if nearer else zones
+    return others(zones) if nearer else zones
 
 
 def _off(factor: Tensor) -> float:
     """How many octaves a factor ``(2,)`` is off 1 along both axes, as far as it is known."""
     return float(factor.log2().abs().nansum())
-
-
-def _others(zones: list[Zone]) -> list[Zone]:
-    """What lies between zones, as zones of a wall that has their period."""
-    along, across = zones[0].factor
-    factor = (1 / along, 1 / across)
-    ordered = sorted(zones, key=lambda zone: zone.low)
-    score = max(zone.score for zone in zones)
-    starts = [-math.inf, *(zone.high for zone in ordered)]
-    ends = [*(zone.low for zone in ordered), math.inf]
-    return [
-        Zone(low, high, factor, score) for low, high in zip(starts, ends, strict=True) if low < high
-    ]
-
-
-def _inside(bounds: list[tuple[float, float]], across: Tensor) -> Tensor:
-    """``(n,)`` which places lie between bounds."""
-    inside = torch.zeros_like(across, dtype=torch.bool)
-    for low, high in bounds:
-        inside |= (across > low) & (across < high)
-    return inside
 
 
 def _factor(zones: list[Zone], across: Tensor, own: Tensor | None) -> Tensor:
@@ -282,5 +259,5 @@ def _factor(zones: list[Zone], across: Tensor, own: Tensor | None) -> Tensor:
     factor = torch.ones_like(across)
     for zone in zones:
         value = max(zone.factor) if max(zone.factor) > 1 else min(zone.factor)
-        factor[_inside([(zone.low, zone.high)], across)] = value
+        factor[inside_of([(zone.low, zone.high)], across)] = value
     return factor

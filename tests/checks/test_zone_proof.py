@@ -1,0 +1,107 @@
+"""Zones count where their own lattice is found, on the wall alone."""
+
+import math
+
+import pytest
+import torch
+
+from tiling_diag.checks.plane.local_period import measure_local_period
+from tiling_diag.checks.plane.measure import measure_plane
+from tiling_diag.checks.results import BandAxis
+from tiling_diag.checks.walls import Walls
+from tiling_diag.checks.zones.band_search import _between, _filled
+from tiling_diag.checks.zones.measure import measure_banding
+from tiling_diag.checks.zones.outlines import Zone, ends_of, outlines
+from tiling_diag.checks.zones.proof import Proof, WallOfZones, proven_zones, wide_enough
+from tiling_diag.synth import Material, View, draw_wall
+from tiling_diag.synth.defects.bands import rescaled_bands
+
+SIZE = (320, 320)
+LATTICE = ((40.0, 0.0), (20.0, 16.0))
+BRICK = Material(bond="running_bond", width_px=40, height_px=16, mortar_px=2.0, seed=3)
+
+
+@pytest.fixture(scope="module")
+def zoned():
+    """A wall whose lower half has bricks twice as long and twice as high."""
+    image = draw_wall(BRICK, View(size=SIZE, noise=0.01, seed=3)).image
+    return rescaled_bands(image, factor=2.0, share=0.4, seed=2, lattice=LATTICE)
+
+
+def measured(image, mask=None):
+    walls = Walls(image[None], torch.ones_like(image[:1]) if mask is None else mask[None])
+    lattice, plane, _ = measure_plane(walls)
+    local, windows = measure_local_period(walls, lattice, plane)
+    return walls, lattice, local, measure_banding(walls, lattice, local, windows)
+
+
+@pytest.fixture(scope="module")
+def seen(zoned):
+    return measured(zoned.image)
+
+
+def test_a_zone_says_its_own_period_and_that_of_the_wall(seen):
+    _, _, _, banding = seen
+    assert int(banding.axis) == BandAxis.ROWS
+    assert banding.box_factor[0, 0].tolist() == [2.0, 2.0]
+    assert banding.zone_px[0].tolist() == pytest.approx([80.0, 32.0], rel=0.03)
+    assert banding.rest_px[0].tolist() == pytest.approx([40.0, 16.0], rel=0.03)
+
+
+def test_a_zone_gets_the_factor_that_was_found_and_what_has_the_walls_lattice_is_none(zoned, seen):
+    walls, lattice, local, _ = seen
+    (truth,) = zoned.truth.zones
+    low, high = truth.box_px[1] - SIZE[0] / 2, truth.box_px[3] - SIZE[0] / 2
+    wall = WallOfZones(walls, lattice, local, 0, 0)
+    right, proof = proven_zones([Zone(low, high, (1.0, 2.0), 0.5)], wall, 0.6, None)
+    assert [zone.factor for zone in right] == [(2.0, 2.0)] and proof.is_an_octave
+    # Half of the wall beside it, taken for a zone.
+    beside = Zone(-math.inf, low / 2 - 80, (2.0, 2.0), 0.5)
+    assert proven_zones([beside], wall, 0.6, None)[0] == []
+
+
+def test_another_material_beside_the_wall_is_no_zone(zoned):
+    """Twice the period, but nothing else about it is like the wall."""
+    (truth,) = zoned.truth.zones
+    image = zoned.image.clone()
+    image[:, truth.box_px[1] : truth.box_px[3]] *= torch.tensor([0.3, 0.9, 0.4])[:, None, None]
+    _, lattice, _, banding = measured(image)
+    assert bool(lattice.is_periodic)
+    assert int(banding.axis) == BandAxis.NONE and bool(banding.boxes_px.isnan().all())
+
+
+def test_zones_are_as_wide_as_two_units_of_the_wall(seen):
+    walls, lattice, local, _ = seen
+    wall = WallOfZones(walls, lattice, local, 0, 0)
+    nothing = torch.full((2,), torch.nan)
+    proof = Proof(torch.tensor([80.0, 32.0]), torch.tensor([40.0, 16.0]), 0.9, 1.0, nothing)
+    narrow, wide = Zone(0.0, 26.0, (2.0, 2.0), 1.0), Zone(0.0, 32.0, (2.0, 2.0), 1.0)
+    assert wide_enough([narrow, wide], proof, wall) == [wide]
+    assert wide_enough([narrow, wide], None, wall) == [wide]
+    assert wide_enough([Zone(140.0, math.inf, (2.0, 2.0), 1.0)], proof, wall) == []
+    assert len(wide_enough([Zone(120.0, math.inf, (2.0, 2.0), 1.0)], proof, wall)) == 1
+    # Upright ones are counted in units, not in courses.
+    columns = WallOfZones(walls, lattice, local, 0, 6)
+    assert wide_enough([wide], proof, columns) == []
+
+
+def test_zones_lie_on_the_mask_and_end_where_the_wall_does():
+    mask = torch.zeros(100, 200)
+    mask[40:, :150] = 1
+    zone = Zone(-math.inf, 20.0, (2.0, 2.0), 0.5)
+    tilt = torch.zeros(2, dtype=torch.float64)
+    found = outlines([zone], 0, tilt, mask, [(-80.0, math.inf)])
+    # Rows 0 to 70 of the picture, from 20 px on; the mask begins in row 40 and ends at 150 px.
+    assert found["boxes_px"][0].tolist() == pytest.approx([20.0, 40.0, 150.0, 70.0])
+    beside = outlines([Zone(-math.inf, -20.0, (2.0, 2.0), 0.5)], 0, tilt, mask, [(-80.0, math.inf)])
+    assert bool(beside["boxes_px"].isnan().all())
+    places = torch.arange(-90.0, 91.0, 20.0)
+    assert ends_of(places, places > 0, 20.0) == (-10.0, math.inf)
+    assert ends_of(places, places > 99, 20.0) == (-math.inf, math.inf)
+
+
+def test_bins_without_windows_get_the_line_between_their_neighbours():
+    there = torch.tensor([False, True, False, False, True, False])
+    values = torch.tensor([9.0, -0.3, 9.0, 9.0, 0.6, 9.0])
+    assert _between(there).tolist() == [False, True, True, True, True, False]
+    assert _filled(values, there)[1:5].tolist() == pytest.approx([-0.3, 0.0, 0.3, 0.6], abs=1e-6)

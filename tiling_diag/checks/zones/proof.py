@@ -1,0 +1,252 @@
+"""Proof of a zone: the lattice that is found inside it is an octave off that of the rest.
+
+Likeness alone is no proof: what stands before a wall, and what does not repeat, may look like the
+wall stretched. So the lattice is searched again in the zone alone, and both sides must look alike:
+another material beside the wall is no zone of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from tiling_diag.checks.appearance import alike
+from tiling_diag.checks.batches import items
+from tiling_diag.checks.lattice.measure import assumed, measure_lattice
+from tiling_diag.checks.plane.limits import LIMITS as PLANE
+from tiling_diag.checks.plane.measure import scaled
+from tiling_diag.checks.plane.places import corners, grid_places
+from tiling_diag.checks.plane.row_frame import row_frame
+from tiling_diag.checks.results import LatticeResult, LocalPeriodResult
+from tiling_diag.checks.walls import Walls, only_wall
+from tiling_diag.checks.zones.band_search import normals
+from tiling_diag.checks.zones.limits import LIMITS
+from tiling_diag.checks.zones.outlines import Zone, inside_of, others
+from tiling_diag.kernels.homography import to_flat
+from tiling_diag.kernels.rectify import rectified_canvas, rectify
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """What the two sides of a zone's border are.
+
+    Attributes:
+        zone_px: ``(2,)`` the zone's period along and across the rows; NaN where there is none.
+        rest_px: ``(2,)`` that of the rest.
+        probability: that the zone's own lattice is right, in [0, 1].
+        alike: share of the zone, and of the rest, that looks like the wall's largest part; the
+            smaller one.
+        octaves: ``(2,)`` 1, -1, 0 or NaN: the zone's period over that of the rest, as a logarithm.
+    """
+
+    zone_px: Tensor
+    rest_px: Tensor
+    probability: float
+    alike: float
+    octaves: Tensor
+
+    @property
+    def is_an_octave(self) -> bool:
+        """Whether the zone's lattice is an octave off the other one, and likely enough."""
+        apart = self.octaves.nan_to_num(0.0)
+        return bool((apart != 0).any()) and self.probability >= LIMITS.proof_probability
+
+    @property
+    def is_the_same(self) -> bool:
+        """Whether the zone surely has the lattice of the rest."""
+        return bool((self.octaves == 0).all()) and self.probability >= LIMITS.proof_against
+
+
+@dataclass(frozen=True, eq=False)
+class FlatWall:
+    """One wall, rectified if it is tilted.
+
+    Attributes:
+        walls: a batch of one.
+        looks: ``(h, w)`` 1 where it looks like its largest part.
+        places: ``(h, w, 2)`` flat px from the picture's middle.
+        scale: px of these pictures per flat px.
+    """
+
+    walls: Walls
+    looks: Tensor
+    places: Tensor
+    scale: Tensor
+
+
+def flat_wall(walls: Walls, tilt: Tensor, index: int) -> FlatWall:
+    """Wall `index` of a batch on its plane of `tilt` ``(2,)``."""
+    own = walls.some(torch.tensor([index]))
+    looks = alike(own)
+    canvas = rectified_canvas(tilt, walls.size, max(walls.size))
+    if bool((tilt != 0).any()):
+        mask = rectify(own.mask[:, None], canvas)[:, 0]
+        looks = rectify(looks[:, None], canvas)[:, 0]
+        own = Walls(rectify(own.image, canvas), (mask > PLANE.whole_px_mask).to(mask.dtype))
+    height, width = own.size
+    y, x = (torch.arange(n).double() + 0.5 for n in (height, width))
+    at = torch.stack([x.expand(height, -1), y[:, None].expand(-1, width)], dim=-1)
+    return FlatWall(own, looks[0], at / canvas.scale + canvas.origin, canvas.scale)
+
+
+def prove(
+    flat: FlatWall, zone: Tensor, rest: Tensor, lattice: LatticeResult, holds: float
+) -> Proof:
+    """What a zone and the rest are.
+
+    Args:
+        flat: the wall.
+        zone: ``(h, w)`` bool of its px.
+        rest: ``(h, w)`` bool; px in no zone.
+        lattice: a batch of one, of the wall.
+        holds: share of the rest in which that is the local lattice.
+    """
+    inside = _lattice_in(flat, zone)
+    outside = lattice if holds >= LIMITS.rest_holds else _lattice_in(flat, rest)
+    mask = flat.walls.mask[0] > 0.5
+    looks = [
+        float(flat.looks[(side & mask).to(mask.device)].mean()) if bool(side.any()) else 0.0
+        for side in (zone.to(mask.device), rest.to(mask.device))
+    ]
+    nothing = torch.full((2,), torch.nan, dtype=torch.float64)
+    if inside is None or outside is None:
+        return Proof(nothing, nothing, 0.0, min(looks), nothing)
+    zone_px, rest_px = _sizes(inside, lattice), _sizes(outside, lattice)
+    ratio = (zone_px / rest_px).log2()
+    near = ratio.round()
+    off = ((ratio - near).abs() > LIMITS.proof_octaves) | (near.abs() > 1)
+    # One axis that is something else is no octave; one that is not known may be.
+    octaves = torch.full_like(near, torch.nan) if bool(off.any()) else near
+    same_rank = bool((zone_px.isfinite() == rest_px.isfinite()).all())
+    if not same_rank:
+        octaves = torch.full_like(near, torch.nan)
+    return Proof(zone_px, rest_px, float(inside.probability), min(looks), octaves)
+
+
+@dataclass(frozen=True, eq=False)
+class WallOfZones:
+    """One wall of a batch, with its lattice and local field, and how its zones run."""
+
+    walls: Walls
+    lattice: LatticeResult
+    local: LocalPeriodResult
+    index: int
+    direction: int
+
+
+def proven_zones(
+    zones: list[Zone], wall: WallOfZones, clarity: float, own: Tensor | None
+) -> tuple[list[Zone], Proof | None]:
+    """The zones of a wall that count, and the proof of the best one if there is any.
+
+    Args:
+        zones: all of one factor, the best first.
+        wall: in which they lie.
+        clarity: how clear they are.
+        own: ``(2,)`` the wall's period over the expected one, NaN where nothing is expected; None
+            where nothing is along both axes.
+    """
+    if not zones:
+        return [], None
+    proof = _proof_of(zones, wall)
+    if proof.alike < LIMITS.least_alike:
+        return [], None
+    if proof.is_an_octave:
+        zones = [dataclasses.replace(zone, factor=_factor(proof.octaves)) for zone in zones]
+        if own is not None:
+            expected = _sizes(wall.lattice, wall.lattice, wall.index) / own
+            if _off(proof.zone_px / expected) < _off(proof.rest_px / expected):
+                # What has the expected size is the wall.
+                zones = others(zones)
+                proof = dataclasses.replace(proof, zone_px=proof.rest_px, rest_px=proof.zone_px)
+        return zones, proof
+    if own is not None:
+        return zones, None
+    covered = float(wall.local.on_wall[wall.index].double().mean())
+    clear = clarity > LIMITS.clear_alone and covered > LIMITS.covered_alone
+    return (zones, None) if clear and not proof.is_the_same else ([], None)
+
+
+def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> list[Zone]:
+    """The zones that are as wide as enough units of the wall.
+
+    Args:
+        zones: the zones.
+        proof: of the best one, None where likeness is all there is.
+        wall: in which they lie.
+    """
+    frame, normal = row_frame(wall.lattice), normals()[wall.direction]
+    size = frame.size_px[wall.index] if proof is None else proof.rest_px
+    period = float(((frame.axes[wall.index] @ normal).abs() * size).nansum())
+    tilt = wall.local.tilt[wall.index].nan_to_num(0.0)
+    reach = to_flat(tilt, corners(wall.walls.size)) @ normal
+    first, last = float(reach.amin()), float(reach.amax())
+    return [
+        zone
+        for zone in zones
+        if min(zone.high, last) - max(zone.low, first) >= LIMITS.least_units * period
+    ]
+
+
+def _off(ratio: Tensor) -> float:
+    """How many octaves sizes ``(2,)`` are off along both axes, as far as that is known."""
+    return float(ratio.log2().abs().nansum())
+
+
+def _factor(octaves: Tensor) -> tuple[float, float]:
+    """Period over that of the rest; where one axis is not known, that of the other."""
+    known = octaves[octaves.isfinite()]
+    along, across = octaves.masked_fill(octaves.isnan(), float(known[0])).exp2().tolist()
+    return along, across
+
+
+def _proof_of(zones: list[Zone], wall: WallOfZones) -> Proof:
+    """What the best zone and the rest are."""
+    local, index, normal = wall.local, wall.index, normals()[wall.direction]
+    tilt = local.tilt[index].nan_to_num(0.0)
+    rows, columns = local.coverage.shape[-2:]
+    bounds = [(zone.low, zone.high) for zone in zones]
+    at = to_flat(tilt, grid_places(wall.walls.size, rows, columns)) @ normal
+    flat = flat_wall(wall.walls, tilt, index)
+    across = flat.places @ normal
+    return prove(
+        flat,
+        inside_of(bounds[:1], across),
+        ~inside_of(bounds, across),
+        items(wall.lattice, torch.tensor([index])),
+        wall_share(local, ~inside_of(bounds, at), index),
+    )
+
+
+def wall_share(local: LocalPeriodResult, outside: Tensor, index: int) -> float:
+    """Share of the places ``(n,)`` outside all zones whose lattice is that of wall `index`."""
+    octaves = local.residual[index].flatten(1).log2()
+    has = ((octaves.abs() < PLANE.wall_octaves).all(0)) & local.on_wall[index].flatten()
+    return float((has & outside).sum()) / max(1, int(outside.sum()))
+
+
+def _lattice_in(flat: FlatWall, part: Tensor) -> LatticeResult | None:
+    """The likeliest lattice of a part ``(h, w)``, flat px; None where it is too small for one."""
+    part = part.to(flat.walls.mask.device) & (flat.walls.mask[0] > 0.5)
+    rows, columns = part.any(1).nonzero()[:, 0], part.any(0).nonzero()[:, 0]
+    if not len(rows):
+        return None
+    box = (slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1))
+    mask = part[box][None].to(flat.walls.mask.dtype)
+    if min(mask.shape[-2:]) < LIMITS.least_side_px:
+        return None
+    walls = Walls(only_wall(flat.walls.image[(..., *box)], mask), mask)
+    if walls.too_thin:
+        return None
+    found = assumed(measure_lattice(walls))
+    return scaled(found, 1 / flat.scale) if bool(found.is_periodic[0]) else None
+
+
+def _sizes(lattice: LatticeResult, wall: LatticeResult, index: int = 0) -> Tensor:
+    """``(2,)`` px along and across the rows of `wall`."""
+    sizes = torch.stack([lattice.unit_px[index], lattice.course_px[index]]).double()
+    turn = float((lattice.angle_deg[index] - wall.angle_deg[index]).abs() % 180)
+    return sizes.flip(0) if 45 < turn < 135 else sizes
