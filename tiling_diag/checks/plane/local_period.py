@@ -48,7 +48,9 @@ def measure_local_period(
     residual, _ = _scale(inner @ torch.linalg.inv(frame.to_px)[:, None], frame)
     residual = residual.mT
     period = _fundamental(seen, frame, lattice).reshape(shape)
-    period = period.masked_fill(~_believed(residual.unflatten(2, (rows, columns))), torch.nan)
+    period = period.masked_fill(
+        ~_believed(residual.reshape(len(residual), 2, rows, columns)), torch.nan
+    )
     centre_x = (torch.arange(columns).double() + 0.5) * width / columns
     centre_y = (torch.arange(rows).double() + 0.5) * height / rows
     drift = _drift(period, centre_x / width, centre_y / height)
