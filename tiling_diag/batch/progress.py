@@ -76,13 +76,15 @@ class Progress:
         spent = time.monotonic() - self._first
         # The first one's time is mostly that of starting.
         rate = (self._measured - 1) / spent if spent > 0 and self._measured > 1 else 0.0
-        left = (self._total - self._done) / rate if rate else 0.0
         counts = ", ".join(
             f"{self._counts[status]} {VERDICT_WORDS[status]}"
             for status in (*reversed(VERDICTS), "error")
             if self._counts[status]
         )
-        return f"{rate:.1f} pictures/s  {_clock(left)} left  {counts}"
+        if not rate:  # the first one says nothing of the time that others take
+            return f"- pictures/s  - left  {counts}"
+        left = _clock((self._total - self._done) / rate)
+        return f"{rate:.{1 if rate >= 0.1 else 3}f} pictures/s  {left} left  {counts}"
 
 
 def _clock(seconds: float) -> str:
