@@ -17,7 +17,7 @@ from tiling_diag.report.measures import MEASURES
 from tiling_diag.report.schema import summary_schema
 
 MARKER = re.compile(r"<!-- generated: (\w+)(?: (\w+))? -->")
-HEADING = ("key", "type", "unit", "meaning", "how to read it")
+HEADING = ("key", "unit", "meaning, and how to read it")
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
@@ -42,8 +42,12 @@ def summary_keys(_: str | None = None) -> str:
     rows = []
     for key, part in _leaves(summary_schema(), ""):
         measure = measures.get(key)
-        unit, reading = (measure.unit or "-", measure.reading) if measure else ("-", "-")
-        rows.append((f"`{key}`", _kind(part), unit, part.get("description", "-"), reading))
+        unit = (measure.unit if measure else "px" if key.endswith("_px") else "") or "-"
+        reading = f"<br>*{measure.reading}*" if measure else ""
+        # Long names may break where a word ends.
+        name = key.replace("_", "_<wbr>").replace(".", ".<wbr>")
+        meaning = f"{part['description']} ({_kind(part)}){reading}"
+        rows.append((f"<code>{name}</code>", unit, meaning))
     lines = [HEADING, ("---",) * len(HEADING), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -71,10 +75,14 @@ def _kind(part: dict[str, Any]) -> str:
 
 
 def advice(code: str | None) -> str:
-    """Cause and fix of a finding."""
-    text = f"**Likely cause:** {ADVICE[str(code)].cause}.\n"
-    fix = ADVICE[str(code)].fix
-    return text if fix == "-" else f"{text}\n**Usual fix:** {fix}.\n"
+    """Cause and fix of a finding, and what helps who has only the picture."""
+    known = ADVICE[str(code)]
+    parts = (
+        ("Likely cause", known.cause),
+        ("Usual fix", known.fix),
+        ("For this picture", known.remedy),
+    )
+    return "\n\n".join(f"**{name}:** {text}." for name, text in parts if text not in ("", "-"))
 
 
 _GENERATED = {"cli": command_line, "summary": summary_keys, "advice": advice}
