@@ -12,7 +12,7 @@ from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.band_search import _between, _filled
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.checks.zones.outlines import Zone, ends_of, outlines
-from tiling_diag.checks.zones.proof import Proof, WallOfZones, proven_zones, wide_enough
+from tiling_diag.checks.zones.proof import Proof, WallOfZones, _middle_of, proven_zones, wide_enough
 from tiling_diag.synth import Material, View, draw_wall
 from tiling_diag.synth.defects.bands import rescaled_bands
 
@@ -58,6 +58,26 @@ def test_a_zone_gets_the_factor_that_was_found_and_what_has_the_walls_lattice_is
     # Half of the wall beside it, taken for a zone.
     beside = Zone(-math.inf, low / 2 - 80, (2.0, 2.0), 0.5)
     assert proven_zones([beside], wall, 0.6, None)[0] == []
+
+
+def test_of_two_sides_alike_in_size_the_larger_period_is_the_zone(zoned, seen):
+    """Also where what lies beside the zone was taken for zones."""
+    walls, lattice, local, _ = seen
+    (truth,) = zoned.truth.zones
+    low, high = truth.box_px[1] - SIZE[0] / 2, truth.box_px[3] - SIZE[0] / 2
+    beside = [Zone(-math.inf, low, (0.5, 0.5), 0.5), Zone(high, math.inf, (0.5, 0.5), 0.5)]
+    beside.sort(key=lambda zone: min(zone.high, 160.0) - max(zone.low, -160.0), reverse=True)
+    wall = WallOfZones(walls, lattice, local, 0, 0)
+    (found,), proof = proven_zones(beside, wall, 0.6, None)
+    assert (found.low, found.high) == (low, high) and found.factor == (2.0, 2.0)
+    assert proof.zone_px.tolist() == pytest.approx([80.0, 32.0], rel=0.03)
+
+
+def test_the_middle_of_a_zone_is_away_from_its_borders():
+    across = torch.arange(-100.0, 101.0)
+    assert _middle_of(-40.0, 40.0, across) == (-20.0, 20.0)
+    assert _middle_of(-math.inf, 0.0, across) == (-math.inf, -50.0)
+    assert _middle_of(0.0, math.inf, across) == (50.0, math.inf)
 
 
 def test_another_material_beside_the_wall_is_no_zone(zoned):

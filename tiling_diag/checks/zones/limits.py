@@ -84,6 +84,10 @@ class ZoneLimits:
     """[share of the places outside] With so many of the wall's lattice it is that of the rest; else
     it is searched there. Zones."""
 
+    even_share: float = 0.6
+    """[share of the places] Of two sides that are an octave apart the one with twice the period is
+    the zone, if it takes no more. Zones."""
+
     least_alike: float = 0.3
     """[share] Both sides look like the picture's largest part at least so far. Zones."""
 

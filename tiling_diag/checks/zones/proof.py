@@ -8,6 +8,7 @@ another material beside the wall is no zone of it.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 import torch
@@ -24,7 +25,7 @@ from tiling_diag.checks.results import LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls, only_wall
 from tiling_diag.checks.zones.band_search import normals
 from tiling_diag.checks.zones.limits import LIMITS
-from tiling_diag.checks.zones.outlines import Zone, inside_of, others
+from tiling_diag.checks.zones.outlines import Bounds, Zone, inside_of, others
 from tiling_diag.kernels.homography import to_flat
 from tiling_diag.kernels.rectify import rectified_canvas, rectify
 
@@ -120,8 +121,8 @@ def prove(
     off = ((ratio - near).abs() > LIMITS.proof_octaves) | (near.abs() > 1)
     # One axis that is something else is no octave; one that is not known may be.
     octaves = torch.full_like(near, torch.nan) if bool(off.any()) else near
-    same_rank = bool((zone_px.isfinite() == rest_px.isfinite()).all())
-    if not same_rank:
+    # A zone may be too narrow to show both of its periods, but not show more than the rest.
+    if bool((zone_px.isfinite() & rest_px.isnan()).any()):
         octaves = torch.full_like(near, torch.nan)
     return Proof(zone_px, rest_px, float(inside.probability), min(looks), octaves)
 
@@ -152,16 +153,18 @@ def proven_zones(
     if not zones:
         return [], None
     proof = _proof_of(zones, wall)
+    if proof.is_the_same and own is None:
+        # What was taken for zones is the wall: then what lies between may be the zone.
+        between = [zone for zone in others(zones) if math.inf > zone.high > zone.low > -math.inf]
+        if between and (other := _proof_of(between, wall)).is_an_octave:
+            zones, proof = between, other
     if proof.alike < LIMITS.least_alike:
         return [], None
     if proof.is_an_octave:
         zones = [dataclasses.replace(zone, factor=_factor(proof.octaves)) for zone in zones]
-        if own is not None:
-            expected = _sizes(wall.lattice, wall.lattice, wall.index) / own
-            if _off(proof.zone_px / expected) < _off(proof.rest_px / expected):
-                # What has the expected size is the wall.
-                zones = others(zones)
-                proof = dataclasses.replace(proof, zone_px=proof.rest_px, rest_px=proof.zone_px)
+        if _is_the_wall(zones, proof, wall, own):
+            zones = others(zones)
+            proof = dataclasses.replace(proof, zone_px=proof.rest_px, rest_px=proof.zone_px)
         return zones, proof
     if own is not None:
         return zones, None
@@ -191,6 +194,22 @@ def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> li
     ]
 
 
+def _is_the_wall(zones: list[Zone], proof: Proof, wall: WallOfZones, own: Tensor | None) -> bool:
+    """Whether what was taken for zones is the wall, and what lies between them the zones.
+
+    That has the expected size. Where nothing is expected, and neither side is much larger, the
+    smaller period is the wall's: models double more often than they halve.
+    """
+    if own is not None:
+        expected = _sizes(wall.lattice, wall.lattice, wall.index) / own
+        return _off(proof.zone_px / expected) < _off(proof.rest_px / expected)
+    rows, columns = wall.local.coverage.shape[-2:]
+    tilt = wall.local.tilt[wall.index].nan_to_num(0.0)
+    at = to_flat(tilt, grid_places(wall.walls.size, rows, columns)) @ normals()[wall.direction]
+    share = float(inside_of([(zone.low, zone.high) for zone in zones], at).double().mean())
+    return min(zones[0].factor) < 1 and max(zones[0].factor) <= 1 and 1 - share < LIMITS.even_share
+
+
 def _off(ratio: Tensor) -> float:
     """How many octaves sizes ``(2,)`` are off along both axes, as far as that is known."""
     return float(ratio.log2().abs().nansum())
@@ -212,13 +231,25 @@ def _proof_of(zones: list[Zone], wall: WallOfZones) -> Proof:
     at = to_flat(tilt, grid_places(wall.walls.size, rows, columns)) @ normal
     flat = flat_wall(wall.walls, tilt, index)
     across = flat.places @ normal
-    return prove(
-        flat,
-        inside_of(bounds[:1], across),
-        ~inside_of(bounds, across),
-        items(wall.lattice, torch.tensor([index])),
-        wall_share(local, ~inside_of(bounds, at), index),
-    )
+    rest, lattice = ~inside_of(bounds, across), items(wall.lattice, torch.tensor([index]))
+    holds = wall_share(local, ~inside_of(bounds, at), index)
+    proof = prove(flat, inside_of(bounds[:1], across), rest, lattice, holds)
+    if not proof.is_the_same:
+        return proof
+    # Borders are where windows half on the zone say: in its middle there is nothing of the wall.
+    inner = prove(flat, inside_of([_middle_of(*bounds[0], across)], across), rest, lattice, holds)
+    return inner if inner.is_an_octave else proof
+
+
+def _middle_of(low: float, high: float, across: Tensor) -> Bounds:
+    """The middle half of a zone; where it ends at the picture's border, the half there."""
+    first, last = max(low, float(across.amin())), min(high, float(across.amax()))
+    quarter = (last - first) / 4
+    if low < first and high > last:
+        return low, high
+    if low < first or high > last:
+        return (low, last - 2 * quarter) if low < first else (first + 2 * quarter, high)
+    return first + quarter, last - quarter
 
 
 def wall_share(local: LocalPeriodResult, outside: Tensor, index: int) -> float:
