@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,31 @@ def brick(**view):
     return draw_wall(BRICK, View(size=SIZE, noise=0.01, seed=3, **view)).image
 
 
+def walls_of(image, mask=None):
+    return Walls(image[None], torch.ones_like(image[:1]) if mask is None else mask[None])
+
+
 def measured(image, mask=None, expected=None):
-    walls = Walls(image[None], torch.ones_like(image[:1]) if mask is None else mask[None])
+    walls = walls_of(image, mask)
     lattice, plane, _ = measure_plane(walls)
     local, windows = measure_local_period(walls, lattice, plane)
     return lattice, local, measure_banding(walls, lattice, local, windows, expected)
+
+
+@cache
+def plane_of_even_wall():
+    """What is found in the wall that has nothing wrong, searched once for all tests."""
+    return measure_plane(walls_of(brick()))
+
+
+@cache
+def banded(orientation, share):
+    """A wall with a band twice as large, and what is found in it."""
+    image = rescaled_bands(
+        brick(), factor=2.0, orientation=orientation, share=share, seed=1,
+        lattice=((48.0, 0.0), (24.0, 20.0)),
+    ).image  # fmt: skip
+    return image, measure_plane(walls_of(image))
 
 
 def middle(size=SIZE):
@@ -44,7 +65,9 @@ def middle(size=SIZE):
 
 
 def test_an_even_wall_has_one_period_up_to_its_borders_and_no_band():
-    lattice, local, banding = measured(brick())
+    walls, (lattice, plane, _) = walls_of(brick()), plane_of_even_wall()
+    local, windows = measure_local_period(walls, lattice, plane)
+    banding = measure_banding(walls, lattice, local, windows)
     assert float(lattice.course_px) == pytest.approx(20, rel=0.01)
     # A few windows show another lattice by chance, which no other place shares: 4 of 324.
     known = local.period_px[0].isfinite()
@@ -58,7 +81,7 @@ def test_an_even_wall_has_one_period_up_to_its_borders_and_no_band():
     assert int(banding.axis) == BandAxis.NONE
 
 
-@pytest.mark.parametrize("ratios", [(1.3, 1.0), (0.5, 1.0), (1.0, 2.0), (1.2, 1.4)])
+@pytest.mark.parametrize("ratios", [(0.5, 1.0), (1.0, 2.0), (1.2, 1.4)])
 def test_a_tilted_wall_is_followed(ratios):
     matrix = perspective_homography(SIZE, *ratios)
     lattice, local, banding = measured(brick(homography=matrix))
@@ -78,11 +101,10 @@ def test_a_tilted_wall_is_followed(ratios):
 
 @pytest.mark.parametrize("orientation", ["rows", "cols"])
 def test_a_band_is_found_where_it_is(orientation):
-    made = rescaled_bands(
-        brick(), factor=2.0, orientation=orientation, share=0.25, seed=1,
-        lattice=((48.0, 0.0), (24.0, 20.0)),
-    )  # fmt: skip
-    _, _, banding = measured(made.image)
+    image, (lattice, plane, _) = banded(orientation, 0.25)
+    walls = walls_of(image)
+    local, windows = measure_local_period(walls, lattice, plane)
+    banding = measure_banding(walls, lattice, local, windows)
     assert int(banding.axis) == AXES[orientation]
     assert float(banding.clarity) > 0.2
 
@@ -113,12 +135,8 @@ def hidden(lattice):
 
 @pytest.mark.parametrize("is_given", [False, True], ids=["likeliest", "reference"])
 def test_a_lattice_that_a_zone_hides_is_found_by_its_bands(is_given):
-    made = rescaled_bands(
-        brick(), factor=2.0, orientation="cols", share=0.25, seed=1,
-        lattice=((48.0, 0.0), (24.0, 20.0)),
-    )  # fmt: skip
-    walls = Walls(made.image[None], torch.ones_like(made.image[:1]))
-    lattice, plane, likeliest = measure_plane(Walls(brick()[None], walls.mask))
+    walls = walls_of(banded("cols", 0.25)[0])
+    lattice, plane, likeliest = plane_of_even_wall()
     # Either the likeliest lattice or the reference has it, and the other one shows nothing.
     nothing = dataclasses.replace(hidden(lattice), basis_px=torch.full((1, 2, 2), torch.nan))
     likeliest, reference = (nothing, lattice) if is_given else (likeliest, None)
@@ -136,12 +154,8 @@ def _limits(monkeypatch, **changed):
 
 
 def test_windows_wider_than_zones_are_followed_by_closer_ones(monkeypatch):
-    made = rescaled_bands(
-        brick(), factor=2.0, orientation="rows", share=0.2, seed=1,
-        lattice=((48.0, 0.0), (24.0, 20.0)),
-    )  # fmt: skip
-    walls = Walls(made.image[None], torch.ones_like(made.image[:1]))
-    lattice, plane, _ = measure_plane(walls)
+    image, (lattice, plane, _) = banded("rows", 0.2)
+    walls = walls_of(image)
     wide = scaled(lattice, torch.tensor(2.0))
     local, windows = measure_local_period(walls, wide, plane)
     followed = measure_banding(walls, wide, local, windows)
@@ -150,6 +164,7 @@ def test_windows_wider_than_zones_are_followed_by_closer_ones(monkeypatch):
     assert float(followed.clarity) > float(alone.clarity) + 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.xfail(reason="of 2.8 units each way half a unit is taken for one", strict=False)
 def test_a_wall_of_few_units_has_its_own_period_everywhere():
     # Half the picture holds 1.4 of them: what is out of a window's reach must not pass for less.
@@ -173,7 +188,7 @@ def test_closer_windows_are_not_asked_for_what_they_do_not_hold(monkeypatch):
         (boards, [True, False, False], [True, False, False]),
     ):
         image = draw_wall(material, View(size=SIZE, noise=0.01, seed=5)).image
-        walls = Walls(image[None], torch.ones_like(image[:1]))
+        walls = walls_of(image)
         lattice, plane, _ = measure_plane(walls)
         local, windows = measure_local_period(walls, lattice, plane)
         found = band_windows.band_windows(walls, row_frame(lattice), local, windows, None)
@@ -181,17 +196,15 @@ def test_closer_windows_are_not_asked_for_what_they_do_not_hold(monkeypatch):
 
 
 def test_a_wall_that_has_its_lattice_everywhere_is_not_looked_at_closer():
-    walls = Walls(brick()[None], torch.ones(1, *SIZE))
-    lattice, plane, _ = measure_plane(walls)
+    walls, (lattice, plane, _) = walls_of(brick()), plane_of_even_wall()
     local, windows = measure_local_period(walls, lattice, plane)
     assert len(band_windows.band_windows(walls, row_frame(lattice), local, windows, None)) == 1
 
 
 def test_walls_with_a_lattice_or_without_a_trace_of_one_are_left_alone():
-    noise = torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(1))
-    for image in (brick()[None], noise):
-        walls = Walls(image, torch.ones_like(image[:, 0]))
-        lattice, plane, likeliest = measure_plane(walls)
+    noise = walls_of(torch.rand(3, 160, 200, generator=torch.Generator().manual_seed(1)))
+    pairs = ((walls_of(brick()), plane_of_even_wall()), (noise, measure_plane(noise)))
+    for walls, (lattice, plane, likeliest) in pairs:
         again, same = with_hidden_lattices(walls, lattice, plane, likeliest)
         torch.testing.assert_close(again.basis_px, lattice.basis_px, equal_nan=True)
         torch.testing.assert_close(same.tilt, plane.tilt)
@@ -235,12 +248,13 @@ def test_what_is_no_wall_has_no_period_and_a_zone_has_its_own():
 
 
 def test_a_batch_says_what_its_walls_say_alone():
-    images = torch.stack([brick(), brick(homography=perspective_homography(SIZE, 1.5, 1.0))])
-    walls = Walls(images, torch.ones(2, *SIZE))
+    tilted = brick(homography=perspective_homography(SIZE, 1.5, 1.0))
+    walls = Walls(torch.stack([brick(), tilted]), torch.ones(2, *SIZE))
     lattice, plane, _ = measure_plane(walls)
     together, _ = measure_local_period(walls, lattice, plane)
-    for index, image in enumerate(images):
-        _, alone, _ = measured(image)
+    each = (brick(), plane_of_even_wall()), (tilted, measure_plane(walls_of(tilted)))
+    for index, (image, (own, own_plane, _)) in enumerate(each):
+        alone, _ = measure_local_period(walls_of(image), own, own_plane)
         torch.testing.assert_close(
             together.period_px[index], alone.period_px[0], rtol=1e-3, atol=1e-3, equal_nan=True
         )

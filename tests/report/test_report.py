@@ -40,11 +40,10 @@ def round_mask(height, width):
 
 WALLS = {
     "smallest and flat": lambda: td.diagnose(torch.full((3, 8, 8), 0.5)),
-    "tall": lambda: td.diagnose(drawn(900, 96)),
-    "boards": lambda: td.diagnose(drawn(300, 400, 0.0, 24.0, "plank_1d")),
-    "masked": lambda: td.diagnose(drawn(400, 500), round_mask(400, 500)),
+    "tall boards": lambda: td.diagnose(drawn(640, 72, 0.0, 24.0, "plank_1d")),
+    "masked": lambda: td.diagnose(drawn(280, 340), round_mask(280, 340)),
     "zones": lambda: td.diagnose(sample("brick_zones.jpg"), ref=sample("brick_reference.jpg")),
-    "noise": lambda: td.diagnose(torch.rand(1, 80, 1500)),
+    "wide noise": lambda: td.diagnose(torch.rand(1, 60, 600)),
 }
 
 
