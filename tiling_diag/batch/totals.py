@@ -107,7 +107,7 @@ def render(totals: Totals, console: Console) -> None:
     _add_counts(table, totals, {s: f"[{styles[s]}]{said(VERDICT_WORDS[s])}[/]" for s in STATUSES})
     console.print(table)
     _render_groups(totals, console)
-    console.print(escape(said(f"gallery: {os.path.join(totals.out, GALLERY_FILE)}")))
+    console.print(f"{said('gallery:')} {escape(os.path.join(totals.out, GALLERY_FILE))}")
 
 
 def _render_groups(totals: Totals, console: Console) -> None:
@@ -120,7 +120,7 @@ def _render_groups(totals: Totals, console: Console) -> None:
     if worst:
         console.print(said(f"{len(worst)} groups, the worst first:"), style="bold")
     for group, one in worst[:_GROUPS_SAID]:
-        console.print(escape(said(f"{group} ({one.pictures} pictures)")))
+        console.print(f"{escape(group)} {said(f'({one.pictures} pictures)')}")
         table = Table(box=None, show_header=False, pad_edge=True, padding=(0, 2, 0, 2))
         _add_counts(table, one, words, _FINDINGS_SAID)
         console.print(table)
