@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from tiling_diag.findings.advice import ADVICE
@@ -85,4 +86,10 @@ def advice(code: str | None) -> str:
     return "\n\n".join(f"**{name}:** {text}." for name, text in parts if text not in ("", "-"))
 
 
-_GENERATED = {"cli": command_line, "summary": summary_keys, "advice": advice}
+def sample(_: str | None = None) -> str:
+    """What the terminal says of the first picture, as the README has it."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"```text\n.*?```", readme, flags=re.DOTALL)[-1]
+
+
+_GENERATED = {"cli": command_line, "summary": summary_keys, "advice": advice, "sample": sample}
