@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 LANGUAGES = ("en", "ru")
@@ -107,7 +107,7 @@ def _known(text: str, code: str) -> str | None:
 @cache
 def catalogue(code: str) -> Mapping[str, str]:
     """Texts of a language by their English."""
-    source = (files("tiling_diag") / f"{code}.po").read_text(encoding="utf-8")
+    source = (Path(__file__).parent / f"{code}.po").read_text(encoding="utf-8")
     found = {}
     for entry in _ENTRY.finditer(source + "\n"):
         english, text = (
