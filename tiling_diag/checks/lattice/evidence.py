@@ -157,21 +157,26 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
         counted[:, 1:TONES].amax(1),
         maps.importance[:, 1:TONES].amax(1)[:, None].expand_as(repeats),
     ]
-    rest = maps.without_lines
-    left, _ = mean_at_points(rest, basis)
-    against, missing, _ = contrast(rest, basis, relations[0])
-    added, no_room, _ = contrast(rest, basis, relations[1])
-    moved, nowhere, _ = contrast(rest, basis, relations[2], doubt=0.0)
+    numbers += [_stands_out(maps.mean_only, basis), *_rest(maps.without_lines, basis, relations)]
+    return torch.stack(numbers, -1)
+
+
+def _rest(
+    maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, ...]
+) -> list[Tensor]:
+    """What maps without their strongest lines say of lattices, each ``(B, S)``."""
+    left, _ = mean_at_points(maps, basis)
+    against, missing, _ = contrast(maps, basis, relations[0])
+    added, no_room, _ = contrast(maps, basis, relations[1])
+    moved, nowhere, _ = contrast(maps, basis, relations[2], doubt=0.0)
     moved = moved[:, 0].masked_fill(nowhere, 0.0).unflatten(-1, (2, -1)).amax(-1).amin(-1)
-    numbers += [
-        _stands_out(maps.mean_only, basis),
+    return [
         left[:, 0],
         against[:, 0].masked_fill(missing, -1.0).amax(-1),
         added[:, 0].masked_fill(no_room, 2.0).amin(-1).clamp_max(2.0),
         moved,
-        _stands_out(rest, basis),
+        _stands_out(maps, basis),
     ]
-    return torch.stack(numbers, -1)
 
 
 def _stands_out(maps: AutocorrelationMaps, basis: Tensor) -> Tensor:

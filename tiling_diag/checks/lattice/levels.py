@@ -64,12 +64,14 @@ def _level(walls: Walls, size: tuple[int, int]) -> Level:
     tops, height = _places(size[0])
     lefts, width = _places(size[1])
     boxes = [(y, x) for y in tops for x in lefts]
-
-    def cut(plane: Tensor) -> Tensor:
-        parts = [plane[..., y : y + height, x : x + width] for y, x in boxes]
-        return torch.stack(parts, dim=1).flatten(0, 1)
-
-    image, mask = cut(level.image), cut(level.mask)
+    rows, columns = (
+        (torch.tensor(first)[:, None] + torch.arange(length)).to(walls.image.device)
+        for first, length in ((tops, height), (lefts, width))
+    )
+    # (B, C, down, height, across, width)
+    planes = torch.cat([level.image, level.mask[:, None]], dim=1)[:, :, rows][..., columns]
+    parts = planes.permute(0, 2, 4, 1, 3, 5).flatten(0, 2)
+    image, mask = parts[:, :-1], parts[:, -1]
     seen = channels(image, mask)
     reach = min(LIMITS.window_max_lag_px, height - 1), min(LIMITS.window_max_lag_px, width - 1)
     maps = autocorrelation(seen.values, mask[:, None], reach)

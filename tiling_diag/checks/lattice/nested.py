@@ -43,6 +43,7 @@ class Relations:
         return Relations(*(x.to(device) for x in (self.multiples, self.on, self.off)))
 
 
+@cache
 def half_plane(orders: tuple[int, int], parts: int = 1) -> Tensor:
     """``(P, 2)`` multiples in steps of 1 / `parts`, one of each pair of opposites, without 0."""
     i, j = (torch.arange(-n * parts, n * parts + 1) for n in orders)
