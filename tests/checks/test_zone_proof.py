@@ -1,5 +1,6 @@
 """Zones count where their own lattice is found, on the wall alone."""
 
+import dataclasses
 import math
 
 import pytest
@@ -10,10 +11,11 @@ from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.results import BandAxis
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.band_search import _between, _filled
+from tiling_diag.checks.zones.band_windows import searched_places
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.checks.zones.outlines import Zone, ends_of, outlines
 from tiling_diag.checks.zones.proof import Proof, WallOfZones, _middle_of, proven_zones, wide_enough
-from tiling_diag.synth import Material, View, draw_wall
+from tiling_diag.synth import Material, View, draw_wall, random_wall
 from tiling_diag.synth.defects.bands import rescaled_bands
 
 SIZE = (320, 320)
@@ -125,3 +127,29 @@ def test_bins_without_windows_get_the_line_between_their_neighbours():
     values = torch.tensor([9.0, -0.3, 9.0, 9.0, 0.6, 9.0])
     assert _between(there).tolist() == [False, True, True, True, True, False]
     assert _filled(values, there)[1:5].tolist() == pytest.approx([-0.3, 0.0, 0.3, 0.6], abs=1e-6)
+
+
+def test_a_zone_on_a_wall_whose_single_windows_show_no_lattice_is_found():
+    """The first wall that `synth` draws: its joints are thin, its bond is shifted by a fifth."""
+    wall = draw_wall(*random_wall(0, size=(512, 512), period_px=(10.0, 64.0), min_periods=5.0))
+    lattice = (wall.truth.a_px, wall.truth.b_px)
+    _, _, local, clean = measured(wall.image)
+    assert float(local.on_wall.double().mean()) < 0.1
+    assert int(clean.axis) == BandAxis.NONE
+    made = rescaled_bands(wall.image, orientation="rows", lattice=lattice)
+    _, _, _, banding = measured(made.image)
+    assert int(banding.axis) == BandAxis.ROWS
+    assert banding.box_factor[0, 0].tolist() == [2.0, 2.0]
+    (truth,) = made.truth.zones
+    # The borders are known to a place or so: 28 px.
+    assert banding.boxes_px[0, 0, [1, 3]].tolist() == pytest.approx(truth.box_px[1::2], abs=30)
+
+
+def test_all_places_are_searched_where_hardly_any_shows_the_lattice(seen):
+    _, _, local, _ = seen
+    few = torch.zeros_like(local.on_wall)
+    few[0, 0, :4] = True
+    assert bool(searched_places(dataclasses.replace(local, on_wall=few)).all())
+    few[0, :4] = True
+    some = searched_places(dataclasses.replace(local, on_wall=few))
+    assert torch.equal(some, few.flatten(1))

@@ -73,7 +73,7 @@ def band_windows(
     every = (~frame.rank_1)[:, None].repeat(1, len(STRETCHES))
     every[:, 0] = True
     # What is not wall takes no part.
-    on_wall = local.on_wall.flatten(1)
+    on_wall = searched_places(local)
     found = [_band_windows(windows, on_wall, share, frame.known, every)]
     fits = (local.residual.log2().abs() < LIMITS.same_octaves).all(1)
     doubted = 1 - fits.double().mean((-2, -1)) > LIMITS.doubted
@@ -86,6 +86,13 @@ def band_windows(
         windows = _windows(walls, frame, local, side / 2)
         found.append(_band_windows(windows, on_wall, share, closer, seen))
     return found
+
+
+def searched_places(local: LocalPeriodResult) -> Tensor:
+    """``(B, n)`` bool; the places on walls, or all where hardly any shows its wall's lattice."""
+    on_wall = local.on_wall.flatten(1)
+    said: Tensor = on_wall | (on_wall.double().mean(1, keepdim=True) < LIMITS.least_on_wall)
+    return said
 
 
 def _windows(walls: Walls, frame: RowFrame, local: LocalPeriodResult, side: Tensor) -> WindowMaps:

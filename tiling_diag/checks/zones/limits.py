@@ -39,6 +39,10 @@ class ZoneLimits:
 
     # band_windows
 
+    least_on_wall: float = 0.1
+    """[share of the places] Where fewer show the wall's lattice single windows are too small or too
+    noisy to say where the wall is, and all of them are searched. Drawn walls (``synth``)."""
+
     doubted: float = 0.02
     """[share of the wall] Where more does not have the wall's lattice, windows half as wide are
     searched too: clean drawn walls have less, and next to no wall with bands. Findings."""
@@ -74,7 +78,7 @@ class ZoneLimits:
     proof_probability: float = 0.3
     """[probability] Of a zone's own lattice, from which it is a proof. Zones."""
 
-    proof_against: float = 0.5
+    proof_against: float = 0.1
     """[probability] From which a zone that has the lattice of the rest is none. Zones."""
 
     proof_octaves: float = 0.15

@@ -25,7 +25,7 @@ from tiling_diag.checks.zones.band_search import (
     normals,
     pool_windows,
 )
-from tiling_diag.checks.zones.band_windows import BandWindows, band_windows
+from tiling_diag.checks.zones.band_windows import BandWindows, band_windows, searched_places
 from tiling_diag.checks.zones.limits import LIMITS
 from tiling_diag.checks.zones.outlines import (
     MAX_ZONES,
@@ -177,10 +177,10 @@ def _banding(
         clarity = clarity if zones else 0.0
     # Where the period is not believed, or no wall is, nothing is said.
     believed = local.period_px[index].flatten().isfinite()
-    believed |= local.on_wall[index].flatten() & inside_of([(z.low, z.high) for z in zones], across)
+    believed |= searched_places(local)[index] & inside_of([(z.low, z.high) for z in zones], across)
     factor = _factor(zones, across, own).masked_fill(~believed, torch.nan)
     lies = places @ along(normals()[direction])
-    on_wall, step = local.on_wall[index].flatten(), float(local.stride_px[index])
+    on_wall, step = searched_places(local)[index], float(local.stride_px[index])
     ends = [
         ends_of(lies, on_wall & inside_of([(zone.low, zone.high)], across), step) for zone in zones
     ]

@@ -57,8 +57,10 @@ class Proof:
 
     @property
     def is_the_same(self) -> bool:
-        """Whether the zone surely has the lattice of the rest."""
-        return bool((self.octaves == 0).all()) and self.probability >= LIMITS.proof_against
+        """Whether the zone has the lattice of the rest, along all axes along which that repeats."""
+        known = self.octaves[self.rest_px.isfinite()]
+        same = len(known) > 0 and bool((known == 0).all())
+        return same and self.probability >= LIMITS.proof_against
 
 
 @dataclass(frozen=True, eq=False)
