@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from tiling_diag.command.cli import app
 from tiling_diag.report.measures import MEASURES
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 ROOT = Path(__file__).parent.parent
 READMES = {name: (ROOT / name).read_text() for name in ("README.md", "README.ru.md")}
 README = READMES["README.md"]

@@ -25,6 +25,8 @@ from tiling_diag.command.cli import app
 from tiling_diag.inputs import picture_files
 from tiling_diag.memory import is_out_of_memory
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 def run(sources, out, settings=None, **options):
     said = []

@@ -15,6 +15,8 @@ from tiling_diag.batch import BatchOptions, measuring, run_batch
 from tiling_diag.batch.folder import thumb_file
 from tiling_diag.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 def run(sources, out, settings=None, **options):
     said = []

@@ -22,6 +22,8 @@ from tiling_diag.command.cli import app
 from tiling_diag.errors import InputError
 from tiling_diag.report.console import as_text
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory):

@@ -12,6 +12,8 @@ import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.folder import file_stem, thumb_file
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 def run(sources, out, settings=None, **options):
     said = []

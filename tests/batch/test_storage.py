@@ -21,6 +21,8 @@ from tiling_diag.command.cli import app
 from tiling_diag.inputs.content import PictureFile
 from tiling_diag.inputs.images import load_image
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 
 @pytest.fixture
 def memory():

@@ -17,6 +17,8 @@ import tiling_diag as td
 from tiling_diag.report.figures.draw import draw
 from tiling_diag.report.figures.export import draw_all, pixels
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 OF_ONE = (
     "overview", "radial_profile", "spectrum", "autocorrelation", "cepstrum", "local_period",

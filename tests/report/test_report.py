@@ -19,6 +19,8 @@ from tiling_diag.report.html import notebook_html, page, page_figures
 from tiling_diag.report.measures import MEASURES
 from tiling_diag.synth import Material, View, draw_wall
 
+pytestmark = pytest.mark.usefixtures("remembered")
+
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 
 
