@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable
 
 import numpy as np
@@ -20,6 +21,8 @@ from tiling_diag.report.figures.zones import corners, flagged_zones, kept_inside
 
 # Lattice lines nearer than this share of the axes' longer side would run together.
 GAP_SHARE = 1 / 80
+# Letters in a line of what is said of a zone: more would run over the picture's borders.
+LABEL_LETTERS = 44
 
 
 def show_wall(ax: Axes, scene: Scene, ground: Rgb, left_px: float = 0.0) -> None:
@@ -69,13 +72,14 @@ def draw_lattice(ax: Axes, overlay: Overlay, left_px: float = 0.0) -> None:
 def _name_zones(ax: Axes, scene: Scene, zones: list[Zone]) -> None:
     """What is said of zones, one under the other where they lie side by side."""
     for k, zone in enumerate(zones):
+        lines = textwrap.wrap(said(zone.text), LABEL_LETTERS)
         x0, y0, x1, y1 = (max(side, 0.0) for side in zone.box_px)
-        step = scene.height * 0.055
+        step = scene.height * 0.055 * max(1.0, 0.8 * len(lines))
         upright = y1 - y0 > x1 - x0
         y = min(y0 + step * (1 + k), y1 - step) if upright else (y0 + y1) / 2
         right = x0 > 0.6 * scene.width
         x = min(x1, scene.width) - 0.02 * scene.width if right else x0 + 0.02 * scene.width
-        boxed(ax, x, y, said(zone.text), ha="right" if right else "left", va="center")
+        boxed(ax, x, y, "\n".join(lines), ha="right" if right else "left", va="center")
 
 
 def outline(ax: Axes, places: Floats, scene: Scene, left_px: float = 0.0) -> None:
