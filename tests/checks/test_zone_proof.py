@@ -14,7 +14,14 @@ from tiling_diag.checks.zones.band_search import _between, _filled
 from tiling_diag.checks.zones.band_windows import searched_places
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.checks.zones.outlines import Zone, ends_of, outlines
-from tiling_diag.checks.zones.proof import Proof, WallOfZones, _middle_of, proven_zones, wide_enough
+from tiling_diag.checks.zones.proof import (
+    Proof,
+    WallOfZones,
+    _middle_of,
+    _stretch,
+    proven_zones,
+    wide_enough,
+)
 from tiling_diag.synth import Material, View, draw_wall, random_wall
 from tiling_diag.synth.defects.bands import rescaled_bands
 
@@ -153,3 +160,15 @@ def test_all_places_are_searched_where_hardly_any_shows_the_lattice(seen):
     few[0, :4] = True
     some = searched_places(dataclasses.replace(local, on_wall=few))
     assert torch.equal(some, few.flatten(1))
+
+
+@pytest.mark.parametrize("stretch", [(2.0, 2.0), (2.0, 1.0), (1.0, 0.5)])
+def test_a_stretch_is_told_by_points_whatever_the_reading(seen, stretch):
+    _, lattice, _, _ = seen
+    one = dataclasses.replace(lattice, basis_px=torch.tensor([[[20.0, 16.0], [40.0, 0.0]]]))
+    basis = torch.tensor([[[20.0, -16.0], [60.0, -16.0]]]) * torch.tensor(stretch) * 1.01
+    eye = torch.eye(2, dtype=torch.float64)
+    octaves = _stretch(one, dataclasses.replace(lattice, basis_px=basis), eye)
+    assert octaves.exp2().tolist() == list(stretch)
+    other = dataclasses.replace(lattice, basis_px=basis * 1.3)
+    assert bool(_stretch(one, other, eye).isnan().all())

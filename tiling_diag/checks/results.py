@@ -195,6 +195,8 @@ class BandingResult:
             as a difference of correlations.
         zone_px, rest_px: ``(2,)`` periods along and across the rows in the best zone and outside
             all zones, each as it was found there; NaN where the zone shows none of its own.
+        proof: probability that the lattice found in the zone is right, in [0, 1]; NaN where the
+            zone shows none that is an octave off.
         clarity: the same of the best band, times the root of both sides' shares, over the root of
             the share of the picture's shorter side that a window takes: the fewer windows there are
             side by side, the higher chance reaches. Also where it is too little for a zone, and at
@@ -215,6 +217,7 @@ class BandingResult:
     box_score: Tensor
     zone_px: Tensor
     rest_px: Tensor
+    proof: Tensor
     clarity: Tensor
 
 

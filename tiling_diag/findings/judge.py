@@ -114,6 +114,9 @@ def _bands(d: Measured) -> list[Finding]:
         return []
     known = numbers.doubling_bands(d)
     sure = probability("doubling_bands", known) if known else 0.0
+    proof = float(d.banding.proof)
+    # A zone whose own lattice is right is there, however little it differs in all.
+    sure = max(sure, proof if math.isfinite(proof) else 0.0)
     if sure < SUSPECT_PROBABILITY:
         return []
     title = f"zones of another period in {axis}: {'; '.join(zone.text for zone in zones)}"
@@ -126,6 +129,14 @@ def _bands(d: Measured) -> list[Finding]:
             None if least is None else math.exp(least),
         ),
     ]
+    if math.isfinite(proof):
+        evidence.append(
+            Evidence(
+                "or: probability that the lattice found in the zone alone is right",
+                proof,
+                SUSPECT_PROBABILITY,
+            )
+        )
     for name, here, there in zip(
         ("units", "courses"), d.banding.zone_px.tolist(), d.banding.rest_px.tolist(), strict=True
     ):

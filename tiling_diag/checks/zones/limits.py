@@ -84,6 +84,10 @@ class ZoneLimits:
     proof_octaves: float = 0.15
     """[octaves] A zone's period is this near to an octave of the rest's, or to it. Zones."""
 
+    proof_miss: float = 0.08
+    """[share of a lattice vector] The same by the points of both lattices, where their units and
+    courses are read in other directions. By hand."""
+
     rest_holds: float = 0.4
     """[share of the places outside] With so many of the wall's lattice it is that of the rest; else
     it is searched there. Zones."""

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tiling_diag.checks.appearance import alike
 from tiling_diag.checks.batches import items
 from tiling_diag.checks.lattice.measure import assumed, measure_lattice
 from tiling_diag.checks.plane.limits import LIMITS as PLANE
@@ -24,10 +23,14 @@ from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.results import LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls, only_wall
 from tiling_diag.checks.zones.band_search import normals
+from tiling_diag.checks.zones.flat_wall import FlatWall, flat_wall
 from tiling_diag.checks.zones.limits import LIMITS
 from tiling_diag.checks.zones.outlines import Bounds, Zone, inside_of, others
 from tiling_diag.kernels.homography import to_flat
-from tiling_diag.kernels.rectify import rectified_canvas, rectify
+from tiling_diag.kernels.lattice_algebra import same_lattice
+
+# In octaves along and across the rows, the likeliest first.
+_STRETCHES = ((1, 1), (1, 0), (0, 1), (-1, -1), (-1, 0), (0, -1), (1, -1), (-1, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,38 +66,6 @@ class Proof:
         return same and self.probability >= LIMITS.proof_against
 
 
-@dataclass(frozen=True, eq=False)
-class FlatWall:
-    """One wall, rectified if it is tilted.
-
-    Attributes:
-        walls: a batch of one.
-        looks: ``(h, w)`` 1 where it looks like its largest part.
-        places: ``(h, w, 2)`` flat px from the picture's middle.
-        scale: px of these pictures per flat px.
-    """
-
-    walls: Walls
-    looks: Tensor
-    places: Tensor
-    scale: Tensor
-
-
-def flat_wall(walls: Walls, tilt: Tensor, index: int) -> FlatWall:
-    """Wall `index` of a batch on its plane of `tilt` ``(2,)``."""
-    own = walls.some(torch.tensor([index]))
-    looks = alike(own)
-    canvas = rectified_canvas(tilt, walls.size, max(walls.size))
-    if bool((tilt != 0).any()):
-        mask = rectify(own.mask[:, None], canvas)[:, 0]
-        looks = rectify(looks[:, None], canvas)[:, 0]
-        own = Walls(rectify(own.image, canvas), (mask > PLANE.whole_px_mask).to(mask.dtype))
-    height, width = own.size
-    y, x = (torch.arange(n).double() + 0.5 for n in (height, width))
-    at = torch.stack([x.expand(height, -1), y[:, None].expand(-1, width)], dim=-1)
-    return FlatWall(own, looks[0], at / canvas.scale + canvas.origin, canvas.scale)
-
-
 def prove(
     flat: FlatWall, zone: Tensor, rest: Tensor, lattice: LatticeResult, holds: float
 ) -> Proof:
@@ -126,7 +97,28 @@ def prove(
     # A zone may be too narrow to show both of its periods, but not show more than the rest.
     if bool((zone_px.isfinite() & rest_px.isnan()).any()):
         octaves = torch.full_like(near, torch.nan)
+    if bool(octaves.isnan().all()):
+        # Lattices may be read along other rows than the wall's: their points tell.
+        octaves = _stretch(outside, inside, row_frame(lattice).axes[0])
+        zone_px = torch.where(octaves.isfinite(), rest_px * octaves.exp2(), zone_px)
     return Proof(zone_px, rest_px, float(inside.probability), min(looks), octaves)
+
+
+def _stretch(rest: LatticeResult, zone: LatticeResult, axes: Tensor) -> Tensor:
+    """``(2,)`` octaves by which one lattice is the other, stretched along `axes`; NaN for none.
+
+    Args:
+        rest: a batch of one.
+        zone: a batch of one.
+        axes: ``(2, 2)`` unit vectors along and across the rows.
+    """
+    one, other = (found.basis_px[0].double().cpu() @ axes.mT for found in (rest, zone))
+    octaves = torch.tensor(_STRETCHES, dtype=torch.float64)
+    if bool((one.isfinite() & other.isfinite()).all()):
+        same = same_lattice(one * octaves.exp2()[:, None], other, LIMITS.proof_miss)
+        if bool(same.any()):
+            return octaves[int(same.int().argmax())]
+    return torch.full((2,), torch.nan, dtype=torch.float64)
 
 
 @dataclass(frozen=True, eq=False)
