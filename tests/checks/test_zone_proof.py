@@ -172,3 +172,10 @@ def test_a_stretch_is_told_by_points_whatever_the_reading(seen, stretch):
     assert octaves.exp2().tolist() == list(stretch)
     other = dataclasses.replace(lattice, basis_px=basis * 1.3)
     assert bool(_stretch(one, other, eye).isnan().all())
+
+
+def test_one_period_alone_is_no_proof_by_itself():
+    size, nothing = torch.tensor([80.0, 32.0]), torch.tensor([0.0, 1.0])
+    assert Proof(size, size / 2, 0.9, 1.0, nothing).alone == 0.9
+    single = torch.tensor([math.nan, 32.0])
+    assert math.isnan(Proof(single, single / 2, 0.9, 1.0, nothing).alone)

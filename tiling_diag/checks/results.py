@@ -196,7 +196,7 @@ class BandingResult:
         zone_px, rest_px: ``(2,)`` periods along and across the rows in the best zone and outside
             all zones, each as it was found there; NaN where the zone shows none of its own.
         proof: probability that the lattice found in the zone is right, in [0, 1]; NaN where the
-            zone shows none that is an octave off.
+            zone shows none that is an octave off, or one that repeats in one direction only.
         clarity: the same of the best band, times the root of both sides' shares, over the root of
             the share of the picture's shorter side that a window takes: the fewer windows there are
             side by side, the higher chance reaches. Also where it is too little for a zone, and at

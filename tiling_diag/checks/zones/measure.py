@@ -192,7 +192,7 @@ def _banding(
         "clarity": torch.tensor(clarity),
         "zone_px": proof.zone_px if proof else unknown,
         "rest_px": proof.rest_px if proof else unknown,
-        "proof": torch.tensor(proof.probability if proof and zones else math.nan),
+        "proof": torch.tensor(proof.alone if proof and zones else math.nan),
         **outlines(zones, direction, tilt, walls.mask[index], ends),
     }
 

@@ -59,6 +59,14 @@ class Proof:
         return bool((apart != 0).any()) and self.probability >= LIMITS.proof_probability
 
     @property
+    def alone(self) -> float:
+        """The probability of the zone by its lattice alone; NaN for that of one direction.
+
+        Boards, courses of stone and storeys of a house have one period, which proves little.
+        """
+        return self.probability if bool(self.zone_px.isfinite().all()) else math.nan
+
+    @property
     def is_the_same(self) -> bool:
         """Whether the zone has the lattice of the rest, along all axes along which that repeats."""
         known = self.octaves[self.rest_px.isfinite()]
