@@ -7,8 +7,10 @@ that looks alike, and without light that changes in one direction only.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from tiling_diag.checks.appearance import alike
@@ -18,6 +20,7 @@ from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.striped_light import without_striped_light
 from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.lattice_algebra import same_lattice
 
 # From walls to a view of them, and which of these ``(B,)`` are worth a look.
 View = Callable[[Walls], tuple[Walls, Tensor]]
@@ -50,14 +53,32 @@ def _likelier(
     if not len(worth):
         return found, walls
     own, open_ = measure_lattice(seen.some(worth)), open_[worth]
-    better = own.is_periodic & (own.probability > found.probability[open_])
+    before = items(found, open_)
+    better = own.is_periodic & (own.probability > before.probability)
     if not bool(better.any()):
         return found, walls
     open_, worth = open_[better], worth[better]
     at = open_.to(walls.image.device)
     image = walls.image.index_copy(0, at, seen.image[worth])
     mask = walls.mask.index_copy(0, at, seen.mask[worth])
-    return with_items(found, open_, items(own, better)), Walls(image, mask)
+    own = read_as_before(items(own, better), items(before, better))
+    return with_items(found, open_, own), Walls(image, mask)
+
+
+def read_as_before(own: LatticeResult, before: LatticeResult) -> LatticeResult:
+    """Lattices of a view, read as in the picture itself where they are the same.
+
+    Views may lack what tells the rows: light in one direction looks as long joints do.
+    """
+    same = same_lattice(own.basis_px, before.basis_px, LIMITS.same_answer)
+    return dataclasses.replace(
+        own,
+        unit_px=torch.where(same, before.unit_px, own.unit_px),
+        course_px=torch.where(same, before.course_px, own.course_px),
+        angle_deg=torch.where(same, before.angle_deg, own.angle_deg),
+        wave_vector=torch.where(same[:, None], before.wave_vector, own.wave_vector),
+        fundamental_px=torch.where(same, before.fundamental_px, own.fundamental_px),
+    )
 
 
 def _part_that_looks_alike(walls: Walls) -> tuple[Walls, Tensor]:
