@@ -16,11 +16,20 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from enum import Enum
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-LANGUAGES = ("en", "ru")
+
+class LanguageCode(str, Enum):
+    """Languages that texts are shown in: English, and those that there is a catalogue of."""
+
+    en = "en"
+    ru = "ru"
+
+
+LANGUAGES = tuple(one.value for one in LanguageCode)
 _CHOSEN = ContextVar("language", default="en")
 _HOLE = re.compile(r"\{[^{}]*\}")
 _ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)', re.MULTILINE)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from tiling_diag.errors import TilingDiagError
-from tiling_diag.language import language_of_system, speaking
+from tiling_diag.language import LanguageCode, language_of_system, speaking
 from tiling_diag.memory import is_out_of_memory, out_of_memory
 from tiling_diag.text import json_text
 
@@ -31,13 +31,6 @@ class FigureKind(str, Enum):
     png = "png"
     svg = "svg"
     pdf = "pdf"
-
-
-class LanguageCode(str, Enum):
-    """Languages that there is a catalogue of."""
-
-    en = "en"
-    ru = "ru"
 
 
 def in_language(chosen: LanguageCode | None) -> AbstractContextManager[None]:

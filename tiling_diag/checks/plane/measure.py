@@ -23,13 +23,12 @@ from tiling_diag.checks.lattice.measure import (
 from tiling_diag.checks.lattice.views import measure_views
 from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS
-from tiling_diag.checks.plane.places import corners, scale_change
+from tiling_diag.checks.plane.places import scale_change
 from tiling_diag.checks.plane.plane_fit import Plane, find_plane
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.plane.tilt_from_edges import tilt_from_edges
 from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.homography import LEAST_DEPTH
 from tiling_diag.kernels.rectify import rectify, square_canvases
 
 
@@ -188,8 +187,7 @@ def _lattices_on(walls: Walls, tilt: Tensor) -> LatticeResult:
     show fewer units: the likelier answer counts.
     """
     found = _lattices_within(walls, tilt, math.inf)
-    change = (tilt.abs() @ corners(walls.size)[3]).clamp_max(1 - LEAST_DEPTH)
-    index = ((1 + change) / (1 - change) > LIMITS.strong_ratio).nonzero()[:, 0]
+    index = (1 + scale_change(tilt, walls.size) > LIMITS.strong_ratio).nonzero()[:, 0]
     if not len(index):
         return found
     near = _lattices_within(walls.some(index), tilt[index], LIMITS.near_ratio)

@@ -36,7 +36,13 @@ from tiling_diag.checks.zones.outlines import (
     others,
     outlines,
 )
-from tiling_diag.checks.zones.proof import Proof, WallOfZones, proven_zones, wide_enough
+from tiling_diag.checks.zones.proof import (
+    Proof,
+    WallOfZones,
+    octaves_off,
+    proven_zones,
+    wide_enough,
+)
 from tiling_diag.checks.zones.similarity import STRETCHES, most_similar_stretch
 from tiling_diag.kernels.homography import to_flat
 
@@ -175,15 +181,13 @@ def _banding(
         zones, proof = proven_zones(zones, wall, clarity, own)
         zones = wide_enough(zones, proof, wall)
         clarity = clarity if zones else 0.0
+    on_wall, step = searched_places(local)[index], float(local.stride_px[index])
     # Where the period is not believed, or no wall is, nothing is said.
     believed = local.period_px[index].flatten().isfinite()
-    believed |= searched_places(local)[index] & inside_of([(z.low, z.high) for z in zones], across)
+    believed |= on_wall & inside_of([zone.bounds for zone in zones], across)
     factor = _factor(zones, across, own).masked_fill(~believed, torch.nan)
     lies = places @ along(normals()[direction])
-    on_wall, step = searched_places(local)[index], float(local.stride_px[index])
-    ends = [
-        ends_of(lies, on_wall & inside_of([(zone.low, zone.high)], across), step) for zone in zones
-    ]
+    ends = [ends_of(lies, on_wall & inside_of([zone.bounds], across), step) for zone in zones]
     unknown = torch.full((2,), torch.nan, dtype=torch.float64)
     return {
         "factor": factor.reshape(rows, columns),
@@ -243,13 +247,8 @@ def _zones(
     if own is None or not zones:
         return zones
     # Where the zones come nearer to the expected size, what lies between them is wrong.
-    nearer = _off(own * own.new_tensor(zones[0].factor)) < _off(own)
+    nearer = octaves_off(own * own.new_tensor(zones[0].factor)) < octaves_off(own)
     return others(zones) if nearer else zones
-
-
-def _off(factor: Tensor) -> float:
-    """How many octaves a factor ``(2,)`` is off 1 along both axes, as far as it is known."""
-    return float(factor.log2().abs().nansum())
 
 
 def _factor(zones: list[Zone], across: Tensor, own: Tensor | None) -> Tensor:
@@ -260,5 +259,5 @@ def _factor(zones: list[Zone], across: Tensor, own: Tensor | None) -> Tensor:
     factor = torch.ones_like(across)
     for zone in zones:
         value = max(zone.factor) if max(zone.factor) > 1 else min(zone.factor)
-        factor[inside_of([(zone.low, zone.high)], across)] = value
+        factor[inside_of([zone.bounds], across)] = value
     return factor

@@ -27,6 +27,11 @@ class Zone:
     factor: tuple[float, float]
     score: float
 
+    @property
+    def bounds(self) -> Bounds:
+        """From where to where."""
+        return self.low, self.high
+
 
 def others(zones: list[Zone]) -> list[Zone]:
     """What lies between zones, as zones of a wall that has their period."""
@@ -41,7 +46,7 @@ def others(zones: list[Zone]) -> list[Zone]:
     ]
 
 
-def inside_of(bounds: list[tuple[float, float]], across: Tensor) -> Tensor:
+def inside_of(bounds: list[Bounds], across: Tensor) -> Tensor:
     """``(n,)`` which places lie between bounds."""
     inside = torch.zeros_like(across, dtype=torch.bool)
     for low, high in bounds:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -75,7 +76,11 @@ class Proof:
 
 
 def prove(
-    flat: FlatWall, zone: Tensor, rest: Tensor, lattice: LatticeResult, holds: float
+    flat: FlatWall,
+    zone: Tensor,
+    rest: Tensor,
+    outside: LatticeResult | None,
+    lattice: LatticeResult,
 ) -> Proof:
     """What a zone and the rest are.
 
@@ -83,11 +88,10 @@ def prove(
         flat: the wall.
         zone: ``(h, w)`` bool of its px.
         rest: ``(h, w)`` bool; px in no zone.
+        outside: a batch of one, the lattice of the rest; None where it has none.
         lattice: a batch of one, of the wall.
-        holds: share of the rest in which that is the local lattice.
     """
     inside = _lattice_in(flat, zone)
-    outside = lattice if holds >= LIMITS.rest_holds else _lattice_in(flat, rest)
     mask = flat.walls.mask[0] > 0.5
     looks = [
         float(flat.looks[(side & mask).to(mask.device)].mean()) if bool(side.any()) else 0.0
@@ -139,6 +143,30 @@ class WallOfZones:
     index: int
     direction: int
 
+    @property
+    def normal(self) -> Tensor:
+        """``(2,)`` unit vector across the zones."""
+        return normals()[self.direction]
+
+    @cached_property
+    def tilt(self) -> Tensor:
+        """``(2,)`` in 1/px, 0 where none is known."""
+        return self.local.tilt[self.index].nan_to_num(0.0)
+
+    @cached_property
+    def across(self) -> Tensor:
+        """``(n,)`` where the places of the local field are across the zones, flat px."""
+        rows, columns = self.local.coverage.shape[-2:]
+        across: Tensor = (
+            to_flat(self.tilt, grid_places(self.walls.size, rows, columns)) @ self.normal
+        )
+        return across
+
+    @cached_property
+    def flat(self) -> FlatWall:
+        """The wall on its plane."""
+        return flat_wall(self.walls, self.tilt, self.index)
+
 
 def proven_zones(
     zones: list[Zone], wall: WallOfZones, clarity: float, own: Tensor | None
@@ -183,11 +211,10 @@ def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> li
         proof: of the best one, None where likeness is all there is.
         wall: in which they lie.
     """
-    frame, normal = row_frame(wall.lattice), normals()[wall.direction]
+    frame = row_frame(wall.lattice)
     size = frame.size_px[wall.index] if proof is None else proof.rest_px
-    period = float(((frame.axes[wall.index] @ normal).abs() * size).nansum())
-    tilt = wall.local.tilt[wall.index].nan_to_num(0.0)
-    reach = to_flat(tilt, corners(wall.walls.size)) @ normal
+    period = float(((frame.axes[wall.index] @ wall.normal).abs() * size).nansum())
+    reach = to_flat(wall.tilt, corners(wall.walls.size)) @ wall.normal
     first, last = float(reach.amin()), float(reach.amax())
     return [
         zone
@@ -204,16 +231,13 @@ def _is_the_wall(zones: list[Zone], proof: Proof, wall: WallOfZones, own: Tensor
     """
     if own is not None:
         expected = _sizes(wall.lattice, wall.lattice, wall.index) / own
-        return _off(proof.zone_px / expected) < _off(proof.rest_px / expected)
-    rows, columns = wall.local.coverage.shape[-2:]
-    tilt = wall.local.tilt[wall.index].nan_to_num(0.0)
-    at = to_flat(tilt, grid_places(wall.walls.size, rows, columns)) @ normals()[wall.direction]
-    share = float(inside_of([(zone.low, zone.high) for zone in zones], at).double().mean())
+        return octaves_off(proof.zone_px / expected) < octaves_off(proof.rest_px / expected)
+    share = float(inside_of([zone.bounds for zone in zones], wall.across).double().mean())
     return min(zones[0].factor) < 1 and max(zones[0].factor) <= 1 and 1 - share < LIMITS.even_share
 
 
-def _off(ratio: Tensor) -> float:
-    """How many octaves sizes ``(2,)`` are off along both axes, as far as that is known."""
+def octaves_off(ratio: Tensor) -> float:
+    """How many octaves ratios ``(2,)`` are off 1 along both axes, as far as they are known."""
     return float(ratio.log2().abs().nansum())
 
 
@@ -226,20 +250,17 @@ def _factor(octaves: Tensor) -> tuple[float, float]:
 
 def _proof_of(zones: list[Zone], wall: WallOfZones) -> Proof:
     """What the best zone and the rest are."""
-    local, index, normal = wall.local, wall.index, normals()[wall.direction]
-    tilt = local.tilt[index].nan_to_num(0.0)
-    rows, columns = local.coverage.shape[-2:]
-    bounds = [(zone.low, zone.high) for zone in zones]
-    at = to_flat(tilt, grid_places(wall.walls.size, rows, columns)) @ normal
-    flat = flat_wall(wall.walls, tilt, index)
-    across = flat.places @ normal
-    rest, lattice = ~inside_of(bounds, across), items(wall.lattice, torch.tensor([index]))
-    holds = wall_share(local, ~inside_of(bounds, at), index)
-    proof = prove(flat, inside_of(bounds[:1], across), rest, lattice, holds)
+    bounds, flat = [zone.bounds for zone in zones], wall.flat
+    across = flat.places @ wall.normal
+    rest, lattice = ~inside_of(bounds, across), items(wall.lattice, torch.tensor([wall.index]))
+    holds = wall_share(wall.local, ~inside_of(bounds, wall.across), wall.index)
+    outside = lattice if holds >= LIMITS.rest_holds else _lattice_in(flat, rest)
+    proof = prove(flat, inside_of(bounds[:1], across), rest, outside, lattice)
     if not proof.is_the_same:
         return proof
     # Borders are where windows half on the zone say: in its middle there is nothing of the wall.
-    inner = prove(flat, inside_of([_middle_of(*bounds[0], across)], across), rest, lattice, holds)
+    middle = inside_of([_middle_of(*bounds[0], across)], across)
+    inner = prove(flat, middle, rest, outside, lattice)
     return inner if inner.is_an_octave else proof
 
 
