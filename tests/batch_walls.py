@@ -8,12 +8,13 @@ import numpy as np
 from PIL import Image
 from processes import start_program
 
+from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.here import HereEngine
 from tiling_diag.text import json_text
 
 __all__ = [
-    "CLI", "HereEngine", "assert_same_rows", "assert_same_summary", "rows_in", "save_wall",
-    "start", "wall", "without_times",
+    "CLI", "HereEngine", "assert_same_rows", "assert_same_summary", "rows_in", "run",
+    "save_wall", "start", "wall", "without_times",
 ]  # fmt: skip
 CLI = "from tiling_diag.command.main import main; main()"
 
@@ -31,6 +32,20 @@ def save_wall(path, seed=0, **how):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(wall(seed, **how)).save(path)
     return path
+
+
+def run(sources, out, settings=None, **options):
+    """A batch in this process: its totals, and what it said."""
+    said = []
+    totals = run_batch(
+        [str(one) for one in sources],
+        out,
+        settings,
+        BatchOptions(**options),
+        engine=HereEngine(),
+        say=said.append,
+    )
+    return totals, said
 
 
 def rows_in(folder):

@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 import torch
+from losses_and_tiles import SINGLE
 from torch.nn.functional import interpolate
 
 from tiling_diag.errors import InputError
@@ -20,7 +21,6 @@ from tiling_diag.losses.profiles import smoothing
 from tiling_diag.losses.shifts import correlation
 from tiling_diag.synth import Material, View, draw_wall
 
-SINGLE = [SpectralPeriodLoss, LogPolarAlignLoss, ScaleConsistencyLoss, ACFPeriodLoss]
 SCALES = [0.5, 0.7, 0.85, 1.0, 1.2, 1.45, 2.0]
 RIGHT = SCALES.index(1.0)
 

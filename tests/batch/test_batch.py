@@ -15,10 +15,10 @@ import pytest
 import torch
 from bad_inputs import CASES, Refused
 from batch_walls import (
-    HereEngine,
     assert_same_rows,
     assert_same_summary,
     rows_in,
+    run,
     save_wall,
     wall,
 )
@@ -35,19 +35,6 @@ from tiling_diag.report.rounding import rounded
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 SCHEMA = json.loads((files("tiling_diag.report") / "summary.schema.json").read_text())
-
-
-def run(sources, out, settings=None, **options):
-    said = []
-    totals = run_batch(
-        [str(one) for one in sources],
-        out,
-        settings,
-        BatchOptions(**options),
-        engine=HereEngine(),
-        say=said.append,
-    )
-    return totals, said
 
 
 @pytest.fixture(scope="module")

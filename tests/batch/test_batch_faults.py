@@ -10,11 +10,11 @@ import sys
 import pyarrow.parquet
 import pytest
 import torch
-from batch_walls import CLI, HereEngine, rows_in, save_wall
+from batch_walls import CLI, rows_in, run, save_wall
 from typer.testing import CliRunner
 
 import tiling_diag as td
-from tiling_diag.batch import BatchOptions, measuring, reading, run_batch
+from tiling_diag.batch import measuring, reading
 from tiling_diag.batch.folder import page_file
 from tiling_diag.batch.gallery import gallery_row
 from tiling_diag.batch.reading import read_job
@@ -26,15 +26,6 @@ from tiling_diag.inputs import picture_files
 from tiling_diag.memory import is_out_of_memory
 
 pytestmark = pytest.mark.usefixtures("remembered")
-
-
-def run(sources, out, settings=None, **options):
-    said = []
-    totals = run_batch(
-        list(map(str, sources)), out, settings, BatchOptions(**options), engine=HereEngine(),
-        say=said.append,
-    )  # fmt: skip
-    return totals, said
 
 
 def command(*arguments):

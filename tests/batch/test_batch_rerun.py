@@ -4,31 +4,18 @@ import os
 
 import pytest
 from batch_walls import (
-    HereEngine,
     assert_same_rows,
     rows_in,
+    run,
     save_wall,
 )
 
 import tiling_diag as td
-from tiling_diag.batch import BatchOptions, measuring, run_batch
+from tiling_diag.batch import measuring
 from tiling_diag.batch.folder import thumb_file
 from tiling_diag.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("remembered")
-
-
-def run(sources, out, settings=None, **options):
-    said = []
-    totals = run_batch(
-        [str(one) for one in sources],
-        out,
-        settings,
-        BatchOptions(**options),
-        engine=HereEngine(),
-        say=said.append,
-    )
-    return totals, said
 
 
 @pytest.fixture

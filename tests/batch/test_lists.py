@@ -1,24 +1,10 @@
 """Lists of pictures: tables and lines of JSON, whole and torn."""
 
-import os
-
 import pytest
 
 from tiling_diag.batch.inputs import discover
 from tiling_diag.batch.locations import name_of
 from tiling_diag.errors import InputError
-
-
-def touch(folder, *names):
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
-    return folder
-
-
-def found(sources, **how):
-    return [os.path.basename(job.path) for job in discover([str(s) for s in sources], **how).jobs]
 
 
 @pytest.mark.parametrize(

@@ -6,22 +6,12 @@ from pathlib import Path
 
 import pytest
 from bad_inputs import ordinary_user
-from batch_walls import HereEngine, save_wall
+from batch_walls import run, save_wall
 
 import tiling_diag as td
-from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.folder import file_stem, thumb_file
 
 pytestmark = pytest.mark.usefixtures("remembered")
-
-
-def run(sources, out, settings=None, **options):
-    said = []
-    totals = run_batch(
-        list(map(str, sources)), out, settings, BatchOptions(**options), engine=HereEngine(),
-        say=said.append,
-    )  # fmt: skip
-    return totals, said
 
 
 FOLDERS = ("thumbs", "pages")
