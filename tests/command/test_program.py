@@ -79,6 +79,21 @@ def test_an_interrupt_exits_with_130_and_leaves_no_half_written_file(after_s, tm
     assert not list(tmp_path.glob("out/.*"))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_an_interrupt_amid_an_import_comes_when_the_import_is_done(tmp_path):
+    (tmp_path / "imported.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nprint('imported', flush=True)\n"
+    )
+    code = (
+        "from tiling_diag.command import cli, main\n"
+        "def app():\n import time, imported\n time.sleep(60)\n print('not interrupted')\n"
+        "cli.app = app\nmain.main()"
+    )
+    started = start_program([sys.executable, "-c", code], cwd=tmp_path)
+    assert started.communicate() == ("imported\n", "tiling-diag: interrupted\n")
+    assert started.returncode == 130
+
+
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [("co", "compare"), ("diag --un", "--unit-px"), ("batch --f", "--figures")],

@@ -10,8 +10,10 @@ import atexit
 import os
 import signal
 import sys
+import threading
 import traceback
 from contextlib import suppress
+from types import FrameType
 from typing import NoReturn
 
 from tiling_diag.command.streams import prepare_streams
@@ -22,19 +24,23 @@ from tiling_diag.process import plain_plots, quiet_libraries
 FAULT = 70
 # 128 and SIGINT, as shells report it.
 INTERRUPTED = 130
+# How soon an interrupt that came amid an import is tried again.
+AGAIN_S = 0.02
 
 
 def main() -> NoReturn:
     """Run the command line and end the process."""
-    prepare_streams()
-    quiet_libraries()
-    plain_plots()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
     leave(run())
 
 
 def run() -> int:
     """Run the command line that `sys.argv` holds; the exit code, whatever happens."""
     try:
+        prepare_streams()
+        quiet_libraries()
+        plain_plots()
         from tiling_diag.command.cli import app
 
         app()
@@ -55,6 +61,23 @@ def run() -> int:
         print(fault_line(error), file=sys.stderr)
         return FAULT
     return 0
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, but not before an import that is going on is done.
+
+    Libraries do not expect it there: numpy goes on and fails later at something else, torch ends
+    the process from C++.
+    """
+    inner = frame
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            again = threading.Timer(AGAIN_S, signal.raise_signal, [number])
+            again.daemon = True
+            again.start()
+            return
+        frame = frame.f_back
+    signal.default_int_handler(number, inner)
 
 
 def fault_line(error: Exception) -> str:
