@@ -41,6 +41,7 @@ SOURCES = {
     "findings": Source("findings/table.md"),
     "false_claims": Source("false_claims.md"),
     "losses": Source("losses/losses.md"),
+    "training": Source("training/table.md"),
     "batch": Source("batch/table.md"),
 }
 

@@ -1,13 +1,15 @@
-"""Do the losses mend a model? A small flow paints walls from a reference tile and a mask.
+"""Do the losses mend a model? A small flow paints walls like a reference tile.
 
-    python benchmarks/training.py --out build/bench/training --seeds 3
-    python benchmarks/training.py --out build/bench/training --arms MSE Tiling --seeds 1 --walls 8
+    python benchmarks/training.py --out build/bench/training
+    python benchmarks/training.py --out build/bench/training --arms MSE Tiling --seeds 0 --walls 8
 
-An autoencoder of stride 8 and a base flow are trained first, and kept in the folder. The base has
-seen references of unknown scale: it paints 70 % of its walls at twice the reference's. Then it is
-fine-tuned for few steps on walls of the right scale, by the MSE of the velocity alone (MSE), and by
-it plus a loss on the decoded picture. Walls of materials that were never trained on are painted and
-measured by `diagnose` against their known sizes.
+An autoencoder of stride 8, an encoder of reference tiles and a base flow are trained first, and
+kept in the folder. The base has seen references of unknown scale: most of its walls are at twice
+the reference's. Then it is fine-tuned on walls of which a share (`--doubled`) is still at that
+wrong scale, by the MSE of the velocity alone (MSE), and by it plus a loss between the decoded
+picture and a reference: another place of the same material at the right scale, whose joints lie
+elsewhere. Walls of materials that were never trained on are painted and measured by `diagnose`
+against their known sizes.
 
 Writes a table with 95 % intervals (bootstrap over materials), results.json and painted.png.
 """
@@ -17,30 +19,31 @@ from __future__ import annotations
 import argparse
 import copy
 import json
-import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from loss_peers import make_loss
 from PIL import Image
-from tables import markdown_table
 from torch import Tensor
-from training_model import STRIDE, Autoencoder, Flow, train_autoencoder
+from training_model import STRIDE, Autoencoder, Encoder, Flow, train_autoencoder
 from training_run import (
-    DOUBLED_SHARE,
+    BASE_DOUBLED,
+    SAID,
+    Batch,
     Extra,
+    Models,
     new_flow,
     paint,
     reconstruction,
+    train_encoder,
     train_flow,
 )
+from training_scores import score, table
 from training_walls import HELD_OUT, SIDE_PX, Walls, draw_walls
 
-import tiling_diag as td
 from tiling_diag.losses import (
     ACFPeriodLoss,
     LogPolarAlignLoss,
@@ -49,23 +52,23 @@ from tiling_diag.losses import (
     TilingLoss,
 )
 from tiling_diag.training import LatentTilingLoss
-from tiling_diag.training.numbers import codes_of, is_octave_error, period_error
 
 # Weight of each loss beside the MSE.
 ARMS: dict[str, tuple[Callable[[], Any], float] | None] = {
     "MSE": None,
-    "SpectralPeriod": (SpectralPeriodLoss, 0.3),
-    "LogPolarAlign": (LogPolarAlignLoss, 0.3),
-    "ScaleConsistency": (ScaleConsistencyLoss, 0.3),
-    "ACFPeriod": (ACFPeriodLoss, 0.3),
+    "SpectralPeriod": (SpectralPeriodLoss, 1.5),
+    "LogPolarAlign": (LogPolarAlignLoss, 1.0),
+    "ScaleConsistency": (ScaleConsistencyLoss, 1.0),
+    "ACFPeriod": (ACFPeriodLoss, 1.0),
     "Tiling": (TilingLoss, 0.1),
     "focal-frequency": (lambda: make_loss("focal-frequency"), 1.0),
 }
-DRAWS = 2000
+# These compare pictures in place: they get the wall itself, not a reference from elsewhere.
+IN_PLACE = {"focal-frequency"}
 
 
-def extra_loss(arm: str, model: Autoencoder, sigma_max: float, every: int) -> Extra | None:
-    """The loss beside the MSE, on decoded crops."""
+def extra_loss(arm: str, model: Autoencoder, options: argparse.Namespace) -> Extra | None:
+    """The loss beside the MSE, on the decoded pictures of a few items of the batch."""
     chosen = ARMS[arm]
     if chosen is None:
         return None
@@ -77,114 +80,60 @@ def extra_loss(arm: str, model: Autoencoder, sigma_max: float, every: int) -> Ex
         stride=STRIDE,
         token=1,
         crop=SIDE_PX // STRIDE,
-        sigma_max=sigma_max,
-        every=every,
+        sigma_max=options.sigma_max,
+        every=options.every,
     )
+    few, places = slice(options.items), torch.Generator().manual_seed(0)
 
-    def extra(noisy: Tensor, output: Tensor, sigma: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-        return weight * latent(noisy, output, sigma, target * 2 - 1, mask)[0]
+    def extra(noisy: Tensor, output: Tensor, sigma: Tensor, batch: Batch) -> Tensor:
+        wanted = (batch.target if arm in IN_PLACE else batch.reference)[few] * 2 - 1
+        total, _ = latent(
+            noisy[few], output[few], sigma[few], wanted, batch.mask[few], generator=places
+        )
+        return options.weight * weight * total
 
     return extra
 
 
-def octaves(found: td.Diagnosis, size_px: Tensor) -> float | None:
-    """The larger ``log2`` of measured over true size among unit and course; None without both."""
-    lattice = found.summary()["lattice"] or {}
-    sizes = [lattice.get("unit_px"), lattice.get("course_px")]
-    if None in sizes:
-        return None
-    unit, course = size_px.tolist()
-    # Which side of a square tile is its course is a matter of chance.
-    ways = [
-        [math.log2(a / b) for a, b in zip(sizes, way, strict=True)]
-        for way in ((unit, course), (course, unit))
-    ]
-    return max(min(ways, key=lambda way: sum(map(abs, way))), key=abs)
-
-
-def score(painted: Tensor, walls: Walls) -> list[dict[str, Any]]:
-    """A row for each painted wall."""
-    rows = []
-    for picture, size_px, right in zip(painted, walls.sizes_px, walls.right, strict=True):
-        unit, course = size_px.tolist()
-        found = td.diagnose(picture, settings=td.Settings(unit_px=unit, course_px=course))
-        rows.append(
-            {
-                "octaves": octaves(found, size_px),
-                "codes": sorted(codes_of(found)),
-                "verdict": found.verdict,
-                "mse": float((picture - right).square().mean()),
-            }
-        )
-    return rows
-
-
-def prepared(out: Path, materials: int, steps: int) -> tuple[Walls, Autoencoder, Flow]:
-    """Walls, autoencoder and base flow: from the folder, or made and kept there."""
-    walls = draw_walls(0, materials, out)
-    file = out / "autoencoder.pt"
+def kept(model: Any, file: Path, train: Callable[[], Any]) -> Any:
+    """The model with the weights of the file, or trained and kept there."""
     if file.exists():
-        model = Autoencoder()
         model.load_state_dict(torch.load(file))
-        model.requires_grad_(False).eval()
-    else:
-        model = train_autoencoder(torch.cat((walls.right, walls.doubled)), 200)
-        torch.save(model.state_dict(), file)
-    flow, file = new_flow(0), out / f"base_{steps}.pt"
-    if file.exists():
-        flow.load_state_dict(torch.load(file))
-    else:
-        train_flow(flow, model, walls, steps=steps, rate=2e-3, doubled=DOUBLED_SHARE)
-        torch.save(flow.state_dict(), file)
-    return walls, model, flow
+        return model.requires_grad_(False).eval()
+    model = train()
+    torch.save(model.state_dict(), file)
+    return model
 
 
-def interval(rows: list[dict[str, Any]], count: int, value: Callable[[Any], float]) -> str:
-    """A statistic of the rows and its 95 % interval, materials drawn with replacement."""
-    groups: list[list[dict[str, Any]]] = [rows[i::count] for i in range(count)]
-    chance = np.random.default_rng(0)
-    draws = []
-    for _ in range(DRAWS):
-        chosen = [row for i in chance.integers(0, count, count) for row in groups[i]]
-        draws.append(value(chosen))
-    low, high = np.nanpercentile(draws, [2.5, 97.5])
-    return f"{100 * value(rows):.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+def prepared(out: Path, materials: int, steps: list[int]) -> tuple[Walls, Models, Flow]:
+    """Walls, frozen models and base flow: from the folder, or made and kept there."""
+    walls = draw_walls(0, materials, out)
+    both = torch.cat((walls.right, walls.doubled))[..., :SIDE_PX, :SIDE_PX]
+    models = Models(
+        kept(Autoencoder(), out / "autoencoder.pt", lambda: train_autoencoder(both, 200)),
+        kept(Encoder(SAID), out / "encoder.pt", lambda: train_encoder(walls, 400)),
+    )
 
-
-def octave_rate(rows: list[dict[str, Any]]) -> float:
-    found = [row["octaves"] for row in rows if row["octaves"] is not None]
-    return sum(map(is_octave_error, found)) / len(found) if found else math.nan
-
-
-def median_error(rows: list[dict[str, Any]]) -> float:
-    found = [period_error(row["octaves"]) for row in rows if row["octaves"] is not None]
-    return float(np.median(found)) if found else math.nan
-
-
-def share(rows: list[dict[str, Any]], chosen: Callable[[dict[str, Any]], bool]) -> float:
-    return sum(map(chosen, rows)) / len(rows)
-
-
-def table(results: dict[str, Any], count: int) -> str:
-    """A row for each arm that was run."""
-    lines = []
-    for arm, result in results.items():
-        rows = result["rows"]
-        lines.append(
-            [
-                arm,
-                interval(rows, count, octave_rate),
-                interval(rows, count, median_error),
-                f"{100 * share(rows, lambda row: row['octaves'] is None):.0f} %",
-                f"{100 * share(rows, lambda row: row['verdict'] == 'defect'):.0f} %",
-                f"{np.mean([row['mse'] for row in rows]):.4f}",
-                f"{np.mean(result['velocity']):.4f}" if result["velocity"] else "-",
-                f"{1000 * np.mean(result['seconds']):.0f} ms" if result["seconds"] else "-",
-                f"{len(rows) // count}",
-            ]
+    flow = new_flow(0)
+    for turn, count in enumerate(steps):
+        # Turns with a learning rate that falls in each; every one is kept.
+        file = out / f"base_{'_'.join(map(str, steps[: turn + 1]))}.pt"
+        if file.exists():
+            flow.load_state_dict(torch.load(file))
+            continue
+        rate = (2e-3, 1.5e-3)[min(turn, 1)]
+        train_flow(
+            flow,
+            models,
+            walls,
+            steps=count,
+            rate=rate,
+            doubled=BASE_DOUBLED,
+            newest=0.005,
+            seed=turn,
         )
-    header = ("loss", "octave errors", "median period error", "no lattice", "defect")
-    return markdown_table((*header, "pixel MSE", "velocity MSE", "step", "seeds"), lines)
+        torch.save(flow.state_dict(), file)
+    return walls, models, flow
 
 
 def sheet(pictures: dict[str, Tensor], file: Path) -> None:
@@ -198,66 +147,79 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
-    parser.add_argument("--steps", type=int, default=150, help="of fine-tuning")
-    parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--base-steps", type=int, default=900)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--steps", type=int, default=80, help="of fine-tuning")
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--doubled", type=float, default=0.5, help="of the fine-tuning walls")
+    parser.add_argument("--base-steps", type=int, nargs="+", default=[1600, 1250])
     parser.add_argument("--materials", type=int, default=150)
-    parser.add_argument("--walls", type=int, default=16, help="held-out materials")
-    parser.add_argument("--sigma-max", type=float, default=0.9)
+    parser.add_argument("--walls", type=int, default=24, help="held-out materials")
+    parser.add_argument("--sigma-max", type=float, default=1.0)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--items", type=int, default=4, help="of a batch that the loss sees")
+    parser.add_argument("--weight", type=float, default=1.0, help="times the loss's own")
     return parser.parse_args()
+
+
+def fresh() -> dict[str, list[Any]]:
+    return {"rows": [], "velocity": [], "seconds": [], "seeds": []}
+
+
+def tuned(
+    base: Flow, models: Models, walls: Walls, arm: str, seed: int, options: argparse.Namespace
+) -> tuple[Flow, float]:
+    """The base after fine-tuning, and the processor's seconds per step."""
+    flow = copy.deepcopy(base)
+    seconds = train_flow(
+        flow,
+        models,
+        walls,
+        steps=options.steps,
+        rate=options.rate,
+        doubled=options.doubled,
+        extra=extra_loss(arm, models.autoencoder, options),
+        seed=seed,
+    )
+    return flow, seconds
 
 
 def main() -> None:
     options = parse_arguments()
     torch.set_num_threads(1)
     options.out.mkdir(parents=True, exist_ok=True)
-    walls, model, base = prepared(options.out, options.materials, options.base_steps)
+    walls, models, base = prepared(options.out, options.materials, options.base_steps)
     held_out = draw_walls(HELD_OUT, options.walls, options.out)
+    right = held_out.right[..., :SIDE_PX, :SIDE_PX]
     file = options.out / "results.json"
     results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    pictures = {"right": held_out.right}
-    began = time.monotonic()
+    decoder = models.autoencoder
     with torch.no_grad():
-        through = 0.5 + 0.5 * model.decode(model.encode(held_out.right * 2 - 1))
-    starts = {
+        through = 0.5 + 0.5 * decoder.decode(decoder.encode(right * 2 - 1))
+    pictures = {
         "right, through the autoencoder": through,
-        "base": paint(base, model, held_out.tiles, 0),
+        "base": paint(base, models, held_out.tiles, 0),
     }
-    for name, painted in starts.items():
-        pictures[name] = painted
+    for name, painted in pictures.items():
         if name not in results:
-            results[name] = {
-                "rows": score(painted, held_out),
-                "velocity": [],
-                "seconds": [],
-                "seeds": [],
-            }
+            results[name] = fresh() | {"rows": score(painted, held_out)}
+    results["base"]["velocity"] = [reconstruction(base, models, held_out)]
+    began = time.monotonic()
     for seed in options.seeds:
         for arm in options.arms:
-            result = results.setdefault(
-                arm, {"rows": [], "velocity": [], "seconds": [], "seeds": []}
-            )
+            result = results.setdefault(arm, fresh())
             if seed in result["seeds"]:
                 continue
-            flow = copy.deepcopy(base)
-            extra = extra_loss(arm, model, options.sigma_max, options.every)
-            seconds = train_flow(
-                flow, model, walls, steps=options.steps, rate=options.rate, extra=extra, seed=seed
-            )
-            painted = paint(flow, model, held_out.tiles, seed)
-            pictures[arm] = painted
-            result["rows"] += score(painted, held_out)
-            result["velocity"].append(reconstruction(flow, model, held_out))
+            flow, seconds = tuned(base, models, walls, arm, seed, options)
+            pictures[arm] = paint(flow, models, held_out.tiles, seed)
+            result["rows"] += score(pictures[arm], held_out)
+            result["velocity"].append(reconstruction(flow, models, held_out))
             result["seconds"].append(seconds)
             result["seeds"].append(seed)
             file.write_text(json.dumps(results))
-            sheet(pictures, options.out / "painted.png")
+            sheet({"right": right, **pictures}, options.out / "painted.png")
+            (options.out / "table.md").write_text(table(results, options.walls) + "\n")
             print(f"seed {seed} {arm}: {time.monotonic() - began:.0f} s", flush=True)
-    text = table(results, options.walls)
-    (options.out / "table.md").write_text(text + "\n")
-    print(text)
+    print(table(results, options.walls))
 
 
 if __name__ == "__main__":
