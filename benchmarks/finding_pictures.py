@@ -65,6 +65,13 @@ def _jpeg() -> Tensor:
     return torch.from_numpy(np.asarray(Image.open(buffer)).copy()).permute(2, 0, 1).float() / 255
 
 
+def _enlarged() -> Tensor:
+    """Twice as large, by cubics."""
+    wall = _as_picture(sample("brick_reference.jpg"))
+    larger = wall.resize((2 * wall.width, 2 * wall.height), Image.Resampling.BICUBIC)
+    return torch.from_numpy(np.asarray(larger).copy()).permute(2, 0, 1).float() / 255
+
+
 def _faint_boards() -> Tensor:
     """Boards of a tenth of the contrast, under light that falls off upwards."""
     boards = Material(bond="plank_1d", width_px=0.0, height_px=30.0, mortar_px=2.0, seed=1)
@@ -86,6 +93,7 @@ CASES = {
     "upsampling_grid": Case(lambda: _defect("grid_8", 1.0), fine=True),
     "jpeg_blocks": Case(_jpeg, fine=True),
     "resize_alias": Case(lambda: _defect("alias_nearest"), fine=True),
+    "enlarged": Case(_enlarged, fine=True),
     "perspective_drift": Case(lambda: sample("brick_perspective.jpg")),
     "edge_cross": Case(_faint_boards),
     "no_period": Case(_plaster),

@@ -138,7 +138,7 @@ def run_task(task: tuple[Row, str]) -> list[dict]:
         with torch.inference_mode():
             d = SimpleNamespace(
                 grid=item(
-                    measure_grid(walls, _lattice(row, factor), Settings().grid_periods_px), 0
+                    measure_grid(walls, known_lattice(row, factor), Settings().grid_periods_px), 0
                 ),
                 jpeg=item(measure_jpeg(walls, difference_profiles(walls)), 0),
             )
@@ -149,7 +149,7 @@ def run_task(task: tuple[Row, str]) -> list[dict]:
     return found
 
 
-def _lattice(row: Row, factor: float) -> LatticeResult:
+def known_lattice(row: Row, factor: float) -> LatticeResult:
     """The lattice of the manifest in a picture `factor` times as large."""
     unknown = (float("nan"),) * 2
     vectors = [unknown if v is None else v for v in (row.truth.a, row.truth.b)]

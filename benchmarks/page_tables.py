@@ -39,6 +39,7 @@ SOURCES = {
     "calibration": Source("calibration/table.md"),
     "local_field": Source("local_field/table.md"),
     "findings": Source("findings/table.md"),
+    "findings_resizes": Source("findings_resizes/table.md"),
     "false_claims": Source("false_claims.md"),
     "losses": Source("losses/losses.md"),
     "training": Source("training/table.md"),

@@ -151,20 +151,20 @@ def test_no_picture_is_scored_by_a_map_it_was_fitted_on():
             # In every other group the evidence points the other way: a map that had seen its own
             # half would say so.
             sign = 1 if index % 2 else -1
-            evidence = {"resize_alias": {"trace": float(sign * (1 if label else -1)), "depth": 0.0}}
+            evidence = {"edge_cross": {"step": float(sign * (1 if label else -1)), "trend": 0.0}}
             rows.append(
                 {
                     "group": group,
-                    "finding": "resize_alias" if label else "clean",
+                    "finding": "edge_cross" if label else "clean",
                     "variant": "x",
                     "reference": False,
                     "material": "tile",
                     "evidence": evidence,
                 }
             )
-    findings.cross_fitted(rows, ["resize_alias"])
-    odd = [r["probability"]["resize_alias"] for r in rows if r["group"] in "bdf"]
-    even = [r["probability"]["resize_alias"] for r in rows if r["group"] in "ace"]
+    findings.cross_fitted(rows, ["edge_cross"])
+    odd = [r["probability"]["edge_cross"] for r in rows if r["group"] in "bdf"]
+    even = [r["probability"]["edge_cross"] for r in rows if r["group"] in "ace"]
     # Fitted on the groups whose evidence is reversed, the weights are 0: all alike.
     assert max(odd) - min(odd) < 1e-6
     assert max(even) - min(even) > 0.5

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 import torch
+from torch.nn.functional import interpolate
 
 import tiling_diag as td
 from tiling_diag.findings.advice import ADVICE
@@ -44,12 +45,13 @@ def test_the_table_has_a_map_for_every_kind_and_says_where_it_is_from():
 @pytest.mark.parametrize("kind", EVIDENCE)
 def test_more_evidence_is_no_less_probable(kind):
     weights = TABLE["maps"][kind]["weights"]
-    at_zero = dict.fromkeys(weights, 0.0)
+    first = TABLE["maps"].get(TABLE["maps"][kind].get("given"), {"weights": {}})["weights"]
+    at_zero = dict.fromkeys([*first, *weights], 0.0)
     for feature, weight in weights.items():
         assert weight >= 0
         more = at_zero | {feature: 1.0}
         assert probability(kind, more) >= probability(kind, at_zero)
-    assert 0 <= probability(kind, dict.fromkeys(weights, 1e9)) <= 1
+    assert 0 <= probability(kind, dict.fromkeys(at_zero, 1e9)) <= 1
     least = limit(kind)
     if least is not None:
         (feature,) = weights
@@ -79,6 +81,23 @@ def test_a_resize_without_a_low_pass_is_named_by_its_factor(wall):
     finding = found(resize_alias(wall, factor=2.0).image)["resize_alias"]
     assert finding.severity != "info"
     assert "about 2 times" in finding.title
+
+
+@pytest.mark.parametrize("factor", [1.5, 2.3])
+def test_a_good_enlargement_is_a_fact_and_no_defect(wall, factor):
+    size = (round(factor * wall.shape[1]), round(factor * wall.shape[2]))
+    finding = found(interpolate(wall[None], size=size, mode="bicubic")[0].clamp(0, 1))
+    assert finding["enlarged"].severity == "info"
+    assert f"{factor} " in finding["enlarged"].title
+    assert not {f.severity for f in finding.values()} - {"info"}
+
+
+def test_a_kind_of_another_kind_is_no_likelier_than_that():
+    poor = {"near": 0.0, "far": 0.0, "coherence": -2.0}
+    unsure = poor | {"trace": 0.5}
+    assert 0.01 < probability("enlarged", unsure) < 0.5
+    assert probability("resize_alias", unsure) <= probability("enlarged", unsure)
+    assert probability("resize_alias", poor | {"trace": 3.0}) > 0.9
 
 
 def test_uneven_borders_that_move_no_period_are_a_number_and_no_finding(wall):

@@ -62,9 +62,14 @@ ADVICE = {
         "take the file from before it was saved as JPEG, if there is one",
     ),
     "resize_alias": Advice(
-        "the picture was reduced without a low-pass and enlarged again, or enlarged from less",
+        "the picture was enlarged by repeated pixels, or by another filter that leaves stairs",
         "resize with antialias=True, or put BlurPool before strides; make it at its full size",
         "take the picture from before it was resized; what is lost can't be brought back",
+    ),
+    "enlarged": Advice(
+        "the picture was made larger by a filter, as image programs and pipelines do",
+        "make it at its full size if its details matter",
+        "take the picture from before it was enlarged, if there is one",
     ),
     "edge_cross": Advice(
         "light or tone differs between opposite borders, and a spectrum without a window takes "

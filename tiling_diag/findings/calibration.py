@@ -35,10 +35,12 @@ def probability(name: str, evidence: Mapping[str, float]) -> float:
         defect, that many with this evidence have it.
     """
     fitted = _table()[name]
+    # Some kinds are kinds of another: first there must be that one.
+    first = probability(fitted["given"], evidence) if "given" in fitted else 1.0
     total = fitted["intercept"] + sum(
         weight * evidence[feature] for feature, weight in fitted["weights"].items()
     )
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
+    return first / (1 + math.exp(-max(-60.0, min(60.0, total))))
 
 
 def limit(name: str) -> float | None:

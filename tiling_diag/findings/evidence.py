@@ -119,12 +119,24 @@ def jpeg_blocks(d: Measured) -> dict[str, float] | None:
     return {"fit": max(0.0, score)} if math.isfinite(score) else None
 
 
-def resize_alias(d: Measured) -> dict[str, float] | None:
-    """How clear the trace of an interpolation is, and how deep."""
-    trace, amplitude = float(d.resize.trace), float(d.resize.trace_amplitude)
+def enlarged(d: Measured) -> dict[str, float] | None:
+    """How clear the trace of an interpolation is, and how alike the spectrum and its mirror are."""
+    trace, coherence = float(d.resize.trace), float(d.resize.coherence)
     if not math.isfinite(trace):
         return None
-    return {"trace": trace, "depth": math.log(max(amplitude, LIMITS.least_trace_amplitude))}
+    return {
+        "trace": min(trace, LIMITS.most_trace),
+        "coherence": math.log(max(coherence, LIMITS.least_coherence)),
+    }
+
+
+def resize_alias(d: Measured) -> dict[str, float] | None:
+    """The same, and what the filter left of the mirrored spectrum."""
+    known = enlarged(d)
+    if known is None:
+        return None
+    near, far = (math.log(max(x, LIMITS.least_mirrored)) for x in d.resize.mirrored.tolist())
+    return known | {"near": near, "far": far}
 
 
 def edge_cross(d: Measured) -> dict[str, float] | None:
@@ -150,6 +162,7 @@ EVIDENCE: dict[str, Callable[[Measured], dict[str, float] | None]] = {
     "upsampling_grid": upsampling_grid,
     "jpeg_blocks": jpeg_blocks,
     "resize_alias": resize_alias,
+    "enlarged": enlarged,
     "edge_cross": edge_cross,
     "no_period": no_period,
 }

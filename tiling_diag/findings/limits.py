@@ -74,10 +74,19 @@ class FindingLimits:
     grid_wide_levels: float = 0.6
     """[grey levels, root mean square] ... so a weaker one than this is information. Corpus."""
 
-    # resize_alias
+    # resize_alias, enlarged
 
-    least_trace_amplitude: float = 1e-3
-    """[natural log] Traces that are no deeper are none. By hand."""
+    most_trace: float = 3.0
+    """[natural log] Traces that are higher are no clearer. Benchmark."""
+
+    least_coherence: float = 0.02
+    """[coherence] Less is chance. Benchmark."""
+
+    least_mirrored: float = 1.5e-3
+    """[share] Less of the mirrored spectrum is none. Benchmark."""
+
+    same_factor: float = 0.05
+    """[share] Factors that differ by less are said as one. By hand."""
 
     # edge_cross
 

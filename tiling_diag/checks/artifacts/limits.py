@@ -156,22 +156,48 @@ class ArtifactLimits:
     """[cycles/px] A trace is looked for above this: factors from 1.3 to 4.25 leave their line
     there, folded at 0.5. Derived."""
 
-    trace_slow: float = 0.06
-    """[cycles/px] Slower changes come from light and material and are no rivals. Corpus."""
-
-    trace_line_bins: float = 2.5
-    """[1/side] Half width of a line. Derived: Hann window."""
-
     trace_place_bins: float = 1.5
     """[1/side] How far a line may be off its place: a resized picture has a whole number of pixels.
     Derived."""
 
-    trace_harmonics: int = 5
-    """[orders] Harmonics of a trace that are no rivals of it. Corpus."""
+    trace_blocks: int = 20
+    """[parts] Of the band from 0 to 1/2 cycles/px; four of them are around a line. By hand."""
 
-    trace_least_rivals: float = 2.0
-    """[1/side] Width of the band, in cells of a picture's resolution, that must be left for rivals;
-    otherwise a line says nothing. All false alarms on noise of 33 to 128 px had none left."""
+    trace_block_cells: int = 12
+    """[1/side] Parts are at least so wide. By hand."""
+
+    trace_quantile: float = 0.75
+    """[share] Of what is beside a line that it is compared with. By hand."""
+
+    trace_least_beside: float = 1e-3
+    """[natural log] There is always as much beside a line. By hand."""
+
+    trace_least_comb_px: float = 2.0
+    """[px] Shorter periods of a material have no comb. Derived."""
+
+    trace_same_place: float = 0.05
+    """[share of the unit] Courses shifted by less are not shifted. By hand."""
+
+    trace_comb_parts: int = 4
+    """[parts] Of the unit that courses may be shifted by. By hand."""
+
+    trace_comb_miss: float = 0.02
+    """[parts] How far a shift may be off these. By hand."""
+
+    white_bins: int = 9
+    """[bins] Over which a line's power is made even. Corpus."""
+
+    white_floor: float = 1 / 255
+    """[luma] Noise that is added before, so that what JPEG took out stays small. Corpus."""
+
+    white_least: float = 0.1
+    """[share of the deviation] Smaller values are rounding. By hand."""
+
+    mirror_bands: tuple[tuple[float, float], ...] = ((0.1, 0.2), (0.2, 0.3))
+    """[1/factor] Where filters differ most in what they leave of the mirrored spectrum. Derived."""
+
+    mirror_both: tuple[float, float] = (0.3, 0.47)
+    """[1/factor] Where every filter leaves enough of it to be seen. Derived."""
 
     trace_limit_half: float = 0.49
     """[cycles/px] A line above this may be the second harmonic of a factor of 4, whose straight

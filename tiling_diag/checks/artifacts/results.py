@@ -21,10 +21,13 @@ class ResizeResult:
 
     Attributes:
         mse_down_up, period_px: mean squared difference of luma, and the fundamental's period after.
-        trace: how far the line that interpolation leaves stands above other lines, as a natural
-            logarithm; NaN where the picture is too small.
+        trace: how far the line that interpolation leaves stands above what is beside it, as a
+            natural logarithm; NaN where the picture is too small.
         trace_amplitude: of that line, in natural logarithms of the differences of neighbours.
         trace_factor: how far the picture would have been enlarged.
+        mirrored: ``(2,)`` what the filter left of the mirrored spectrum, in two bands, as a share
+            of the amplitude.
+        coherence: of the spectrum with its mirror image, from 0 to 1.
     """
 
     mse_down_up: Tensor
@@ -32,6 +35,8 @@ class ResizeResult:
     trace: Tensor
     trace_amplitude: Tensor
     trace_factor: Tensor
+    mirrored: Tensor
+    coherence: Tensor
 
 
 class GridAxis(IntEnum):
