@@ -208,7 +208,7 @@ def _fits(row: Row, periods: float) -> bool:
 def make(spec: Spec) -> Made | None:
     """The picture of a case, None where it can't be made."""
     row = spec.row
-    clean = _tensor(row.pixels())
+    clean = as_tensor(row.pixels())
     reference = None
     if spec.reference:
         height, width = clean.shape[1:]
@@ -240,7 +240,7 @@ def _clean(spec: Spec, clean: Tensor) -> Tensor:
         size = (clean.shape[2], clean.shape[1])
         if half is None:
             return clean
-        return _tensor(np.asarray(_picture(half.image).resize(size, resample=3)))
+        return as_tensor(np.asarray(as_picture(half.image).resize(size, resample=3)))
     if spec.variant == "as-is":
         return clean
     case = make_case(spec.row, spec.variant)
@@ -286,7 +286,8 @@ def band_share(spec: Spec) -> float | None:
     return None if need > LARGEST_BAND else share
 
 
-def _tensor(pixels: np.ndarray) -> Tensor:
+def as_tensor(pixels: np.ndarray) -> Tensor:
+    """``(3, H, W)`` in [0, 1] of 8-bit pixels ``(H, W, 3)``."""
     return torch.from_numpy(pixels.astype(np.float32) / 255).movedim(-1, 0).contiguous()
 
 
@@ -294,5 +295,6 @@ def _eight_bit(image: Tensor) -> Tensor:
     return (image.clamp(0, 1) * 255).round() / 255
 
 
-def _picture(image: Tensor) -> Image.Image:
+def as_picture(image: Tensor) -> Image.Image:
+    """A picture ``(3, H, W)`` in [0, 1] in 8 bits."""
     return Image.fromarray((image.movedim(0, -1).numpy() * 255 + 0.5).astype(np.uint8))

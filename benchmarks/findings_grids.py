@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 from corpus import DEFAULT_CORPUS, Row, load_corpus
+from defect_cases import as_picture, as_tensor
 from PIL import Image
 from tables import markdown_table, percent, run_tasks
 from torch import Tensor
@@ -88,7 +89,7 @@ def _profile(rng: np.random.Generator, period: int, count: int) -> Tensor:
 
 def processed(image: Tensor, post: str, seed: int = 0) -> Tensor:
     """A picture ``(3, H, W)`` of whole grey levels after one of `POST`."""
-    picture = Image.fromarray((image.movedim(0, -1).numpy() * 255 + 0.5).astype(np.uint8))
+    picture = as_picture(image)
     if post.startswith("jpeg"):
         file = io.BytesIO()
         picture.save(file, "JPEG", quality=int(post.removeprefix("jpeg")))
@@ -101,7 +102,7 @@ def processed(image: Tensor, post: str, seed: int = 0) -> Tensor:
         factor = float(post.removeprefix("lanczos"))
         size = (round(picture.width * factor), round(picture.height * factor))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-    return torch.from_numpy(np.asarray(picture).astype(np.float32) / 255).movedim(-1, 0)
+    return as_tensor(np.asarray(picture))
 
 
 def variants() -> dict[str, tuple[int | None, partial[Tensor] | None]]:
@@ -124,7 +125,7 @@ def _layer(layer, period: int, image: Tensor) -> Tensor:  # type: ignore[no-unty
 def run_task(task: tuple[Row, str]) -> list[dict]:
     """What is said of one picture with one grid, after every kind of processing."""
     row, name = task
-    image = torch.from_numpy(row.pixels().astype(np.float32) / 255).movedim(-1, 0).contiguous()
+    image = as_tensor(row.pixels())
     period, add = variants()[name]
     image = image if add is None else add(image)
     found = []

@@ -19,11 +19,12 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 from corpus import DEFAULT_CORPUS, Row, load_corpus
-from defect_cases import groups
+from defect_cases import as_picture, as_tensor, groups
 from findings_evidence import PACKAGE
 from findings_grids import known_lattice, processed
 from logistic import apply, auroc, fit
@@ -72,26 +73,19 @@ def _alias(image: Tensor, method: str, factor: float) -> Tensor:
 
 def _resized(image: Tensor, by: float, method: str) -> Tensor:
     size = round(image.shape[2] * by), round(image.shape[1] * by)
-    return _tensor(_picture(image).resize(size, Image.Resampling[method]))
+    return as_tensor(np.asarray(as_picture(image).resize(size, Image.Resampling[method])))
 
 
 def _there_and_back(image: Tensor, factor: float, method: str) -> Tensor:
-    small = _picture(_resized(image, 1 / factor, "LANCZOS"))
-    return _tensor(small.resize((image.shape[2], image.shape[1]), Image.Resampling[method]))
-
-
-def _picture(image: Tensor) -> Image.Image:
-    return Image.fromarray((image.movedim(0, -1).numpy() * 255 + 0.5).astype(np.uint8))
-
-
-def _tensor(picture: Image.Image) -> Tensor:
-    return torch.from_numpy(np.asarray(picture).astype(np.float32) / 255).movedim(-1, 0)
+    small = as_picture(_resized(image, 1 / factor, "LANCZOS"))
+    size = (image.shape[2], image.shape[1])
+    return as_tensor(np.asarray(small.resize(size, Image.Resampling[method])))
 
 
 def run_task(task: tuple[Row, str]) -> list[dict]:
     """The evidence of one picture resized in one way, after every kind of processing."""
     row, name = task
-    image = torch.from_numpy(row.pixels().astype(np.float32) / 255).movedim(-1, 0).contiguous()
+    image = as_tensor(row.pixels())
     factor, change = variants()[name]
     changed = change(image)
     scale = changed.shape[2] / image.shape[2]
@@ -102,18 +96,11 @@ def run_task(task: tuple[Row, str]) -> list[dict]:
         with torch.inference_mode():
             profiles = difference_profiles(walls)
             resize = item(measure_resize(walls, known_lattice(row, scale), profiles), 0)
-        known = evidence.resize_alias(_Found(resize))  # type: ignore[arg-type]
+        known = evidence.resize_alias(SimpleNamespace(resize=resize))  # type: ignore[arg-type]
         if known is not None:
             right = factor is not None and abs(float(resize.trace_factor) / factor - 1) < 0.05
             found.append({"name": name, "post": post, "evidence": known, "factor": right})
     return found
-
-
-class _Found:
-    """As much of a diagnosis as the evidence of a resize needs."""
-
-    def __init__(self, resize: object) -> None:
-        self.resize = resize
 
 
 def is_enlarged(row: dict) -> bool:

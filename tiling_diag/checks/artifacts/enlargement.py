@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool1d, max_pool1d, pad
 
 from tiling_diag.checks.artifacts.limits import LIMITS
-from tiling_diag.checks.artifacts.traces import lines_of, wave_amplitudes, whitened_profile
+from tiling_diag.checks.artifacts.traces import centred_lines, wave_amplitudes, whitened_profile
 from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.spectrum import fft_size
@@ -191,7 +191,8 @@ def mirrored_share(walls: Walls, factor: Tensor) -> tuple[Tensor, Tensor]:
 
     A small picture enlarged by F has its spectrum again at every multiple of 1/F, times the
     filter's response there. The cross spectrum of both places over the power of the first is the
-    ratio of the responses, whatever else is in the second place.
+    ratio of the responses, whatever else is in the second place. F and its mirror image leave the
+    same trace: a bad filter must look bad by both.
 
     Args:
         walls: the batch.
@@ -202,30 +203,32 @@ def mirrored_share(walls: Walls, factor: Tensor) -> tuple[Tensor, Tensor]:
         `LIMITS.mirror_bands`; and ``(B,)`` the coherence of both places in `LIMITS.mirror_both`,
         from 0 to 1.
     """
-    found, coherences = [], []
+    shares, coherences = [], []
+    # (B, 2, 1): of the factor and of its mirror image.
+    rate = torch.stack([1 / factor, (factor - 1) / factor], -1)[..., None].to(walls.luma)
     for dim in (-1, -2):
-        luma, mask = lines_of(walls, dim)
+        luma, _ = centred_lines(walls, dim)
         length = luma.shape[-1]
         place = torch.arange(length, device=luma.device)
-        taper = hann((1, length), device=luma.device, dtype=luma.dtype)
-        level = (luma * mask).sum(-1, keepdim=True) / mask.sum(-1, keepdim=True).clamp_min(1e-6)
-        tapered = (luma - level) * mask * taper
-        rate = (1 / factor.to(luma))[:, None]
-        turned = tapered * torch.exp(-2j * math.pi * rate * place)[:, None]
-        here, there = torch.fft.fft(tapered.to(turned.dtype)), torch.fft.fft(turned)
+        tapered = luma * hann((1, length), device=luma.device, dtype=luma.dtype)
+        turned = tapered[:, None] * torch.exp(-2j * math.pi * rate * place)[:, :, None]
+        here, there = torch.fft.fft(tapered.to(turned.dtype))[:, None], torch.fft.fft(turned)
         frequency = torch.fft.fftfreq(length, device=luma.device, dtype=luma.dtype)
         depth = -frequency / rate
-        cross, power = (there * here.conj()).sum(1), here.abs().square().sum(1)
-        other = there.abs().square().sum(1)
-        low, high = LIMITS.mirror_both
-        inside = ((depth > low) & (depth < high)).to(power.dtype)
+        cross = (there * here.conj()).sum(2)
+        power, other = (spectrum.abs().square().sum(2) for spectrum in (here, there))
+        inside = _between(depth, LIMITS.mirror_both)
         both = ((power * inside).sum(-1) * (other * inside).sum(-1)).sqrt()
         coherences.append((cross * inside).sum(-1).abs() / both.clamp_min(1e-12))
-        shares = []
-        for low, high in LIMITS.mirror_bands:
-            inside = ((depth > low) & (depth < high)).to(power.dtype)
-            shares.append((cross * inside).sum(-1).abs() / (power * inside).sum(-1).clamp_min(1e-9))
-        found.append(torch.stack(shares, -1))
+        bands = torch.stack([_between(depth, band) for band in LIMITS.mirror_bands], -2)
+        size = (cross[..., None, :] * bands).sum(-1).abs()
+        shares.append(size / (power[..., None, :] * bands).sum(-1).clamp_min(1e-9))
+    share = (shares[0] * shares[1]).sqrt().amin(1)
+    coherence = (coherences[0] * coherences[1]).sqrt().amax(1)
     unknown = ~factor.isfinite()
-    share = (found[0] * found[1]).sqrt().masked_fill(unknown[:, None], torch.nan)
-    return share, (coherences[0] * coherences[1]).sqrt().masked_fill(unknown, torch.nan)
+    return share.masked_fill(unknown[:, None], torch.nan), coherence.masked_fill(unknown, torch.nan)
+
+
+def _between(values: Tensor, band: tuple[float, float]) -> Tensor:
+    """1 where values are in a band, else 0."""
+    return ((values > band[0]) & (values < band[1])).to(values.dtype)

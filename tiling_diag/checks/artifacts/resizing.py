@@ -25,17 +25,15 @@ def measure_resize(
         profiles: as `traces.difference_profiles` gives them.
     """
     trace = measure_trace(walls, lattice, profiles)
-    # A factor and its mirror image leave the same line: a bad filter looks bad by both.
-    each = [mirrored_share(walls, f) for f in (trace.factor, trace.factor / (trace.factor - 1))]
-    mirrored, coherence = (torch.stack(x) for x in zip(*each, strict=True))
+    mirrored, coherence = mirrored_share(walls, trace.factor)
     return ResizeResult(
         mse_down_up=_down_up(walls),
         period_px=half_size_period(walls.power, walls.size, lattice),
         trace=trace.height,
         trace_amplitude=trace.amplitude,
         trace_factor=trace.factor,
-        mirrored=mirrored.amin(0),
-        coherence=coherence.amax(0),
+        mirrored=mirrored,
+        coherence=coherence,
     )
 
 

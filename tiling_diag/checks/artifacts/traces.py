@@ -40,16 +40,22 @@ def lines_of(walls: Walls, dim: int) -> tuple[Tensor, Tensor]:
     return luma[:, step // 2 :: step], mask[:, step // 2 :: step]
 
 
+def centred_lines(walls: Walls, dim: int) -> tuple[Tensor, Tensor]:
+    """The same lines, each less its mean and 0 where there is no wall, and their mask."""
+    luma, mask = lines_of(walls, dim)
+    level = (luma * mask).sum(-1, keepdim=True) / mask.sum(-1, keepdim=True).clamp_min(1e-6)
+    return (luma - level) * mask, mask
+
+
 def whitened_profile(walls: Walls, dim: int) -> Tensor:
     """``(B, n)`` mean logarithm of lines along `dim` whose spectrum was made even.
 
     All frequencies then say as much of an interpolation: where differences see little but noise
     or what JPEG left, this sees the rest.
     """
-    luma, mask = lines_of(walls, dim)
+    luma, mask = centred_lines(walls, dim)
     length = luma.shape[-1]
-    level = (luma * mask).sum(-1, keepdim=True) / mask.sum(-1, keepdim=True).clamp_min(1e-6)
-    lines = torch.fft.rfft((luma - level) * mask)
+    lines = torch.fft.rfft(luma)
     half = LIMITS.white_bins // 2
     power = pad(lines.abs().square().mean(1)[:, None], (half, half), mode="replicate")
     smooth = avg_pool1d(power, LIMITS.white_bins, 1) + LIMITS.white_floor**2 * length
