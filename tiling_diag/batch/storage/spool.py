@@ -200,12 +200,13 @@ class SpoolPlace:
 
     def _list(self, name: str) -> Iterator[str]:
         """Names of what lies in a folder of the store."""
-        cut = len(self._at(""))
+        cut, folder = len(self._at("")), self._at(name)
         try:
-            found: list[str] = self._do(lambda: self._system.find(self._at(name)))
+            found: list[str] = self._do(lambda: self._system.find(folder))
         except FileNotFoundError:
             return
-        yield from (path[cut:] for path in found)
+        # Where the first file comes while it looks, `find` may give the folder itself.
+        yield from (path[cut:] for path in found if path.startswith(f"{folder}/"))
 
     def _at(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}"
