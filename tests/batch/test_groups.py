@@ -96,6 +96,17 @@ def test_the_gallery_has_groups_as_text(batch):
     assert 'data-group="&lt;i&gt;tile&lt;-i&gt;"' in page
 
 
+def test_a_folder_of_results_is_small(batch):
+    files = [path for path in batch[0].rglob("*") if path.is_file()]
+    pages = [
+        path.stat().st_size for path in files if path.suffix == ".html" and path.stem != "index"
+    ]
+    thumbs = [path.stat().st_size for path in files if path.parent.name == "thumbs"]
+    # They take 137 kB and 19 kB.
+    assert 0 < sum(pages) / len(pages) < 220_000
+    assert 0 < sum(thumbs) / len(thumbs) < 40_000
+
+
 def test_the_contact_sheet_has_the_worst_pictures(batch):
     out, totals = batch
     with Image.open(out / "contact_sheet.jpg") as sheet:

@@ -68,7 +68,7 @@ def contact_sheet(
         )
         _cell(sheet, pen, at, row, printable(name_of(row["path"], roots)), thumbnail(row["path"]))
     buffer = io.BytesIO()
-    sheet.save(buffer, "JPEG", quality=80, optimize=True)
+    sheet.save(buffer, "JPEG", quality=80, optimize=True, progressive=True)
     return buffer.getvalue()
 
 

@@ -44,7 +44,7 @@ def draw_thumbnail(record: Record) -> bytes:
         _stroke(picture, outline, PAPER, 5.0)
         _stroke(picture, outline, ZONE, 3.0)
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
+    picture.save(buffer, "JPEG", quality=80, optimize=True, progressive=True)
     return buffer.getvalue()
 
 

@@ -12,8 +12,8 @@ from PIL import Image, features
 
 from tiling_diag.report.pages import data_uri
 
-# A picture of much noise that takes more bytes is packed again with less quality.
-QUALITIES, MANY_BYTES = (66, 42), 110_000
+# A picture of much noise, which takes more bytes a pixel, is packed again with less quality.
+QUALITIES, MANY_BYTES_A_PX = (66, 42), 0.09
 
 
 def png_bytes(picture: NDArray[np.uint8] | Image.Image, dpi: int | None = None) -> bytes:
@@ -32,6 +32,6 @@ def picture_uri(picture: NDArray[np.uint8]) -> str:
     for quality in QUALITIES:
         buffer = io.BytesIO()
         image.save(buffer, kind, quality=quality)
-        if buffer.tell() <= MANY_BYTES:
+        if buffer.tell() <= MANY_BYTES_A_PX * image.width * image.height:
             break
     return data_uri(buffer.getvalue(), kind)

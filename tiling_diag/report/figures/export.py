@@ -7,7 +7,6 @@ is pixels within it: sharp, small, and right on a dark page.
 from __future__ import annotations
 
 import io
-import re
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -24,6 +23,7 @@ from tiling_diag.report.figures.draw import FIGURES
 from tiling_diag.report.figures.paper import PICTURE, Box, Sheet
 from tiling_diag.report.figures.scene import Rgb, Scene
 from tiling_diag.report.figures.sizes import FILE_DPI, WIDTH_IN, FigureFormat
+from tiling_diag.report.figures.svg import small_svg
 from tiling_diag.report.pictures import picture_uri, png_bytes
 
 # Figures share fonts and settings of the process, so one thread draws at a time.
@@ -34,6 +34,8 @@ _PAGE_COLORS = {
     BLUE: "var(--info)",
 }  # fmt: skip
 _POINTS = 72
+# Where the pictures of a figure come, which are long, while the rest is made small.
+_PICTURES = "<pictures/>"
 
 
 class Drawn(NamedTuple):
@@ -170,7 +172,5 @@ def _joined(svg: str, crops: list[tuple[Rgb, Box]]) -> str:
     )
     for color, name in _PAGE_COLORS.items():
         svg = svg.replace(color, name)
-    # What groups are called is of no use, and would be there twice on a page.
-    svg = svg.replace('<g id="figure_1">', f'{images}<g id="figure_1">', 1)
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg).replace("xlink:href", "href")
-    return re.sub(r"font-family: [^;]*", "font-family: system-ui, sans-serif", svg)
+    svg = svg.replace('<g id="figure_1">', f'<g id="figure_1">{_PICTURES}', 1)
+    return small_svg(svg).replace(_PICTURES, images, 1)
