@@ -140,7 +140,11 @@ def test_the_sheet_writes_names_in_other_alphabets_and_what_is_wrong_before_what
         return contact_sheet([row], Totals(), roots=[], thumbnail=lambda path: None)
 
     # A font without a letter draws one box for all of them.
-    assert len({sheet("стена.png"), sheet("стёна.png"), sheet("παντα.png")}) == 3
+    names = ("стена.png", "стёна.png", "παντα.png", "壁.png", "写.png", "🧱.png", "벽.png")
+    assert len({sheet(name) for name in names}) == len(names)
+    # Names of one prompt differ at their ends.
+    long = "step_1000/" + 20 * "red bricks " + "seed{}.png"
+    assert sheet(long.format(1)) != sheet(long.format(2))
     assert sheet("a.png") == sheet("a.png", findings[1:])
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import heapq
 import io
-import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from tiling_diag.batch.lettering import Lettering
 from tiling_diag.batch.locations import name_of
 from tiling_diag.batch.rows import badness, found_codes, status_of
 from tiling_diag.batch.totals import STATUSES, Totals
@@ -16,7 +15,7 @@ from tiling_diag.findings.finding import VERDICT_WORDS
 from tiling_diag.text import printable
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
 WORST, COLUMNS = 24, 6
 _CELL_PX, _SHOT_PX, _GAP_PX, _HEAD_PX = (260, 244), (260, 195), 12, 46
@@ -59,14 +58,17 @@ def contact_sheet(
         (columns, lines), _CELL_PX, strict=True))  # fmt: skip
     sheet = Image.new("RGB", (width, height + _HEAD_PX), _PAPER)
     pen = ImageDraw.Draw(sheet)
-    _write(pen, (_GAP_PX, 14), _headline(len(worst), totals), width - 2 * _GAP_PX, 20, _INK)
-    for k, row in enumerate(worst):
+    names = [printable(name_of(row["path"], roots)) for row in worst]
+    headline = _headline(len(worst), totals)
+    lettering = Lettering([*names, headline])
+    lettering.write(pen, (_GAP_PX, 14), headline, width - 2 * _GAP_PX, 20, _INK)
+    for k, (row, name) in enumerate(zip(worst, names, strict=True)):
         line, column = divmod(k, columns)
         at = (
             _GAP_PX + column * (_CELL_PX[0] + _GAP_PX),
             _HEAD_PX + _GAP_PX + line * (_CELL_PX[1] + _GAP_PX),
         )
-        _cell(sheet, pen, at, row, printable(name_of(row["path"], roots)), thumbnail(row["path"]))
+        _cell(sheet, pen, lettering, at, row, name, thumbnail(row["path"]))
     buffer = io.BytesIO()
     sheet.save(buffer, "JPEG", quality=80, optimize=True, progressive=True)
     return buffer.getvalue()
@@ -84,6 +86,7 @@ def _headline(shown: int, totals: Totals) -> str:
 def _cell(
     sheet: Image.Image,
     pen: ImageDraw.ImageDraw,
+    lettering: Lettering,
     at: tuple[int, int],
     row: dict[str, Any],
     name: str,
@@ -103,9 +106,9 @@ def _cell(
     color = _COLORS[status]
     word = VERDICT_WORDS[status].upper()
     codes = ", ".join(_worst_codes(row["summary"])) or "nothing found"
-    _write(pen, (x + 8, y + 200), name, width - 16, 13, _INK)
-    used = _write(pen, (x + 8, y + 221), word, width - 16, 13, color)
-    _write(pen, (x + 16 + used, y + 221), codes, width - 24 - used, 13, _INK)
+    lettering.write(pen, (x + 8, y + 200), name, width - 16, 13, _INK)
+    used = lettering.write(pen, (x + 8, y + 221), word, width - 16, 13, color)
+    lettering.write(pen, (x + 16 + used, y + 221), codes, width - 24 - used, 13, _INK)
 
 
 def _worst_codes(summary: dict[str, Any]) -> list[str]:
@@ -113,30 +116,3 @@ def _worst_codes(summary: dict[str, Any]) -> list[str]:
     wrong = {f["code"] for f in summary["findings"] if f["severity"] != "info"}
     found = found_codes(summary)
     return [code for code in found if code in wrong] or found
-
-
-@functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """A font that knows more letters than Pillow's own, for names in other alphabets."""
-    import matplotlib
-    from PIL import ImageFont
-
-    fonts = os.path.join(matplotlib.get_data_path(), "fonts", "ttf")
-    return ImageFont.truetype(os.path.join(fonts, "DejaVuSans.ttf"), size)
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    at: tuple[float, float],
-    text: str,
-    width: float,
-    size: int,
-    color: str,
-) -> int:
-    """Write text, cut to a width in px, and say how wide it is."""
-    font = _font(size)
-    while text and pen.textlength(text, font) > width:
-        text = text.removesuffix("...")[:-1].rstrip()
-        text += "..." if text else ""
-    pen.text(at, text, color, font)
-    return round(pen.textlength(text, font))
