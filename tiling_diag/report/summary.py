@@ -177,16 +177,15 @@ def _bands(d: Record) -> dict[str, Any]:
     row_run, column_run = int(banding.row_max_run), int(banding.col_max_run)
     # The original tool knows no oblique bands.
     hint = {BandAxis.ROWS: "rows", BandAxis.COLUMNS: "cols"}.get(BandAxis(int(banding.axis)))
-    measured = number(banding.base_period_px) is not None
-    score = {"rows": rows, "cols": columns}.get(hint or "", 0.0)
-    run = {"rows": row_run, "cols": column_run}.get(hint or "", 0)
-    return {
-        "band_axis_hint": hint,
-        "band_base_period_px": number(banding.base_period_px),
-        "band_row_frac_max": rows if measured else None,
-        "band_col_frac_max": columns if measured else None,
-        "band_row_max_run": row_run if measured else None,
-        "band_col_max_run": column_run if measured else None,
-        "band_score": score if measured else None,
-        "band_max_run": run if measured else None,
+    score, run = {"rows": (rows, row_run), "cols": (columns, column_run)}.get(hint or "", (0.0, 0))
+    values: dict[str, Any] = {
+        "band_row_frac_max": rows,
+        "band_col_frac_max": columns,
+        "band_row_max_run": row_run,
+        "band_col_max_run": column_run,
+        "band_score": score,
+        "band_max_run": run,
     }
+    base = number(banding.base_period_px)
+    measured = values if base is not None else dict.fromkeys(values)
+    return {"band_axis_hint": hint, "band_base_period_px": base, **measured}

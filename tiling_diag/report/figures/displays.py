@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from matplotlib.axes import Axes
 
@@ -16,7 +17,7 @@ from tiling_diag.report.figures.spectra import draw_radial_profile, draw_spectru
 from tiling_diag.report.figures.texts import LABELS, figure_title
 from tiling_diag.report.figures.wall import draw_overview
 
-CHART_IN = 3.4
+CHART_IN, MAP_IN = 3.4, 4.8
 
 
 def overview(d: Record, ax: Axes | None = None) -> Axes:
@@ -59,10 +60,7 @@ def spectrum(
     Returns:
         The axes, in cycles/px; colours are decibels under the strongest.
     """
-
-    def draw(scene: Scene, ax: Axes) -> None:
-        draw_spectrum(scene, ax, window=window, whole=whole)
-
+    draw = partial(draw_spectrum, window=window, whole=whole)
     return _drawn(d, ax, draw, "fft_log_hann" if window else "fft_log_nohann")
 
 
@@ -77,9 +75,8 @@ def autocorrelation(d: Record, ax: Axes | None = None, *, along: bool = False) -
     Returns:
         The axes, in px of lag.
     """
-    if along:
-        return _drawn(d, ax, draw_along, "acf", CHART_IN)
-    return _drawn(d, ax, draw_autocorrelation, "acf")
+    draw, height_in = (draw_along, CHART_IN) if along else (draw_autocorrelation, MAP_IN)
+    return _drawn(d, ax, draw, "acf", height_in)
 
 
 def cepstrum(d: Record, ax: Axes | None = None) -> Axes:
@@ -143,7 +140,7 @@ def _drawn(
     ax: Axes | None,
     draw: Callable[[Scene, Axes], None],
     name: str,
-    height_in: float = 4.8,
+    height_in: float = MAP_IN,
 ) -> Axes:
     ax = axes_for(ax, height_in)
     draw(Scene(d), ax)

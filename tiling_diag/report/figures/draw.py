@@ -35,49 +35,37 @@ def sheet_of(scene: Scene, name: str, body_in: float) -> Sheet:
     return Sheet(figure_title(name, record), note, body_in, color)
 
 
-def _over_wall(scene: Scene, name: str, right: float) -> tuple[Sheet, Axes, tuple[float, float]]:
-    """A sheet with axes for the wall; and where they end, to the right and in height."""
-    room = WIDTH_IN - LEFT - right
-    fit = min(room / scene.width, TALLEST / scene.height, LARGEST_ZOOM)
-    width, height = scene.width * fit, scene.height * fit
-    body = max(height, LOWEST if right < BAR_RIGHT else 1.2)
-    sheet = sheet_of(scene, name, body + BOTTOM)
-    return sheet, sheet.axes((LEFT, 0, width, height), picture=True), (LEFT + width, body)
-
-
 def _on_wall(
-    name: str, draw: Callable[[Scene, Axes], None], right: float = RIGHT
+    name: str, draw: Callable[..., None], right: float = RIGHT, *, bar: bool = False
+) -> Callable[[Scene], Sheet]:
+    """A figure over the wall, with room at the right for a legend or a colour bar."""
+
+    def drawn(scene: Scene) -> Sheet:
+        room = WIDTH_IN - LEFT - right
+        fit = min(room / scene.width, TALLEST / scene.height, LARGEST_ZOOM)
+        width, height = scene.width * fit, scene.height * fit
+        body = max(height, LOWEST if right < BAR_RIGHT else 1.2)
+        sheet = sheet_of(scene, name, body + BOTTOM)
+        axes = [sheet.axes((LEFT, 0, width, height), picture=True)]
+        if bar:
+            axes.append(sheet.axes((LEFT + width + 0.15, 0.25, 0.13, body - 0.25)))
+        draw(scene, *axes)
+        if not axes[-1].has_data():
+            axes[-1].remove()
+        return sheet
+
+    return drawn
+
+
+def _chart(
+    name: str, draw: Callable[[Scene, Axes], None], bottom: float = BOTTOM
 ) -> Callable[[Scene], Sheet]:
     def drawn(scene: Scene) -> Sheet:
-        sheet, ax, _ = _over_wall(scene, name, right)
-        draw(scene, ax)
+        sheet = sheet_of(scene, name, CHART[3] + bottom)
+        draw(scene, sheet.axes(CHART))
         return sheet
 
     return drawn
-
-
-def _map(name: str, draw: Callable[[Scene, Axes, Axes], None]) -> Callable[[Scene], Sheet]:
-    def drawn(scene: Scene) -> Sheet:
-        sheet, ax, (end, height) = _over_wall(scene, name, BAR_RIGHT)
-        bar = sheet.axes((end + 0.15, 0.25, 0.13, height - 0.25))
-        draw(scene, ax, bar)
-        if not bar.has_data():
-            bar.remove()
-        return sheet
-
-    return drawn
-
-
-def _radial(scene: Scene) -> Sheet:
-    sheet = sheet_of(scene, "radial_profile", CHART[3] + 0.62)
-    draw_radial_profile(scene, sheet.axes(CHART))
-    return sheet
-
-
-def _cepstrum(scene: Scene) -> Sheet:
-    sheet = sheet_of(scene, "cepstrum", CHART[3] + BOTTOM)
-    draw_cepstrum(scene, sheet.axes(CHART))
-    return sheet
 
 
 def _spectrum(name: str, window: bool) -> Callable[[Scene], Sheet]:
@@ -106,14 +94,14 @@ def _acf(scene: Scene) -> Sheet:
 FIGURES: dict[str, Callable[[Scene], Sheet]] = {
     "overview": _on_wall("overview", draw_overview),
     "pred": _on_wall("pred", draw_pred),
-    "radial_profile": _radial,
+    "radial_profile": _chart("radial_profile", draw_radial_profile, 0.62),
     "fft_log_hann": _spectrum("fft_log_hann", window=True),
     "fft_log_nohann": _spectrum("fft_log_nohann", window=False),
     "acf": _acf,
-    "cepstrum": _cepstrum,
-    "local_period_px": _map("local_period_px", draw_local_period),
+    "cepstrum": _chart("cepstrum", draw_cepstrum),
+    "local_period_px": _on_wall("local_period_px", draw_local_period, BAR_RIGHT, bar=True),
     "local_period_bands": _on_wall("local_period_bands", draw_bands, BAR_RIGHT),
-    "local_mask_coverage": _map("local_mask_coverage", draw_coverage),
+    "local_mask_coverage": _on_wall("local_mask_coverage", draw_coverage, BAR_RIGHT, bar=True),
 }
 
 

@@ -38,13 +38,15 @@ def draw_local_period(scene: Scene, ax: Axes, bar: Axes | None = None) -> None:
     # Even walls keep even colours.
     reach = max(float(np.abs(np.log2(known / middle)).max()), math.log2(1.1))
     norm = Normalize(-reach, reach)
-    _lay_over(ax, scene, np.log2(period / middle), "RdYlBu_r", norm)
+    shown = _lay_over(ax, scene, np.log2(period / middle), "RdYlBu_r", norm)
     low, high = middle * 2**-reach, middle * 2**reach
     ticks = MaxNLocator(7).tick_values(low, high) if reach < 0.8 else np.array(WIDE_TICKS) * middle
     at = np.asarray(ticks)
     at = at[(at >= low * 0.999) & (at <= high * 1.001)]
     names = [f"{value:.3g}" for value in at]
-    _bar(ax, bar, "RdYlBu_r", norm, LABELS["period"], np.log2(at / middle), names)
+    color_bar(ax, bar, shown, LABELS["period"]).set_ticks(
+        np.log2(at / middle).tolist(), labels=names
+    )
 
 
 def draw_coverage(scene: Scene, ax: Axes, bar: Axes | None = None) -> None:
@@ -54,9 +56,9 @@ def draw_coverage(scene: Scene, ax: Axes, bar: Axes | None = None) -> None:
     show_wall(ax, scene, scene.grey)
     if not coverage.size or not math.isfinite(float(local.window_px)):
         return say(ax, scene.width / 2, scene.height / 2, LABELS["not measured"])
-    norm, at = Normalize(0, 1), np.array([0, 0.25, 0.5, 0.75, 1])
-    _lay_over(ax, scene, coverage, "viridis", norm)
-    _bar(ax, bar, "viridis", norm, LABELS["share"], at, [f"{v:g}" for v in at])
+    shown = _lay_over(ax, scene, coverage, "viridis", Normalize(0, 1))
+    at = [0, 0.25, 0.5, 0.75, 1]
+    color_bar(ax, bar, shown, LABELS["share"]).set_ticks(at, labels=[f"{v:g}" for v in at])
 
 
 def draw_bands(scene: Scene, ax: Axes) -> None:
@@ -83,30 +85,20 @@ def draw_bands(scene: Scene, ax: Axes) -> None:
 
 def _lay_over(
     ax: Axes, scene: Scene, values: Floats, colors: str | ListedColormap, norm: Normalize
-) -> None:
+) -> ScalarMappable:
     """A map ``(rows, columns)`` over the grey wall; clear where it was not measured."""
     local = scene.record.local_period
     half = float(local.stride_px) / 2
     x, y = local.center_x_px.tolist(), local.center_y_px.tolist()
     extent = (x[0] - half, x[-1] + half, y[-1] + half, y[0] - half)
-    ax.imshow(
+    shown = ax.imshow(
         np.ma.masked_invalid(values), cmap=colors, norm=norm, alpha=OPACITY, extent=extent,
         interpolation="nearest", aspect="equal",
     )  # fmt: skip
     ax.set_xlim(0, scene.width)
     ax.set_ylim(scene.height, 0)
-
-
-def _bar(
-    ax: Axes,
-    bar: Axes | None,
-    colors: str,
-    norm: Normalize,
-    label: str,
-    at: Floats,
-    names: list[str],
-) -> None:
-    color_bar(ax, bar, ScalarMappable(norm, colors), label).set_ticks(at.tolist(), labels=names)
+    # Colours of the bar are not seen through.
+    return ScalarMappable(norm, shown.get_cmap())
 
 
 def color_bar(ax: Axes, bar: Axes | None, colors: ScalarMappable, label: str) -> Colorbar:
