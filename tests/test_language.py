@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -19,6 +20,7 @@ from tiling_diag.report.figures.texts import LABELS
 from tiling_diag.report.measures import MEASURES
 
 ROOT = Path(__file__).parent.parent / "tiling_diag"
+CHANGES = ("improved", "regressed", "changed", "unchanged")
 CODES = [code for code in LANGUAGES if code != "en"]
 HOLE = re.compile(r"\{[^{}]*\}")
 # Where all that is said is shown to people.
@@ -27,14 +29,29 @@ SAID = [
     ROOT / "report" / "values.py",
     ROOT / "report" / "figures" / "texts.py",
     ROOT / "batch" / "totals.py",
+    ROOT / "compare" / "trend_text.py",
 ]
+# Whose arguments are shown to people, and where errors are those of a command with --lang.
+SAYS, REFUSES = ("said", "say"), ("InputError", "TilingDiagError")
+REFUSING = [
+    *(path for name in ("batch", "command", "compare") for path in (ROOT / name).glob("**/*.py")),
+    *(ROOT / "inputs" / f"{name}.py" for name in ("masks", "picture_files", "missing_files")),
+    *(ROOT / "report" / f"{name}.py" for name in ("write", "rectified")),
+    ROOT / "device.py",
+    ROOT / "settings.py",
+]
+# Commands without --lang.
+REFUSING = [path for path in REFUSING if path.name not in ("scoring.py", "synthesis.py")]
 # Words of the code: names of modules and keys, styles, messages of errors that stay English.
 NOT_SAID = re.compile(r"[\w./%{}-]*|bold \w+|[^A-Za-z]*|\[\{\}\]\{\}\[/\]")
 
 
 def texts(source):
     """Literal texts of a module; parts of f-strings that are filled in are ``{}``."""
-    tree = ast.parse(source)
+    return texts_of(ast.parse(source))
+
+
+def texts_of(tree):
     nodes = list(ast.walk(tree))
     homes = (ast.Module, ast.FunctionDef, ast.ClassDef)
     docs = {id(n.body[0].value) for n in nodes if isinstance(n, homes) and is_text(n.body[0])}
@@ -48,6 +65,15 @@ def texts(source):
             yield "".join(v.value if isinstance(v, ast.Constant) else "{}" for v in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+
+
+def arguments(source, names):
+    """Literal texts in the arguments of calls of these names."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            for one in node.args if called in names else ():
+                yield from texts_of(one)
 
 
 def is_text(node):
@@ -75,6 +101,15 @@ def test_every_text_of_the_code_has_an_entry(code):
 
 
 @pytest.mark.parametrize("code", CODES)
+def test_what_is_said_and_refused_anywhere_has_an_entry(code):
+    found = {t for path in ROOT.glob("**/*.py") for t in arguments(path.read_text(), SAYS)}
+    assert len(found) > 40
+    refused = {t for path in REFUSING for t in arguments(path.read_text(), REFUSES)}
+    assert len(refused) > 60
+    assert missing(found | refused, code) == [], f"add these to tiling_diag/{code}.po"
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_every_text_of_the_tables_has_an_entry(code):
     found = {text for one in MEASURES for text in (one.meaning, one.reading)}
     found |= {one.unit for one in MEASURES if one.unit not in ("", "px")}
@@ -99,7 +134,7 @@ def test_entries_keep_what_is_filled_in(code):
     assert len(entries) > 300
     assert (ROOT / f"{code}.po").read_text().count("\nmsgid ") == len(entries)
     for english, text in entries.items():
-        assert HOLE.findall(english) == HOLE.findall(text), english
+        assert len(HOLE.findall(english)) == len(HOLE.findall(text)), english
 
 
 def test_sentences_with_numbers_and_several_in_a_row_are_found():
@@ -139,6 +174,26 @@ def test_page_and_terminal_speak_russian():
     assert '<html lang="ru">' in text
     assert "first peak" not in text and "lag x, px" not in text
     assert {f.code for f in d.findings} and all(f.code in terminal for f in d.findings)
+
+
+def test_comparisons_and_errors_speak_russian_and_name_files_as_they_are(tmp_path):
+    y, x = np.indices((128, 128))
+    for name, period in (("mask", 16), ("wall", 32)):
+        wave = 128 + 80 * np.sin(2 * np.pi * x / period) * np.sin(2 * np.pi * y / 16)
+        Image.fromarray(wave.astype(np.uint8)).save(tmp_path / f"{name}.png")
+    call = ["compare", *(str(tmp_path / f"{name}.png") for name in ("mask", "wall"))]
+    done = CliRunner().invoke(app, [*call, "--out", str(tmp_path / "out"), "--lang", "ru"])
+    assert done.exit_code == 0, done.output
+    assert "период B относительно A:" in done.stdout
+    assert english_left(done.stdout) == []
+    assert english_left((tmp_path / "out" / "compare.html").read_text()) == []
+    assert json.loads((tmp_path / "out" / "compare.json").read_text())["change"] in CHANGES
+    done = CliRunner().invoke(app, ["diag", str(tmp_path / "mask"), "--lang", "ru"])
+    assert done.exit_code == 2
+    assert done.stderr == f"tiling-diag: нет файла {tmp_path / 'mask'}; может быть, mask.png?\n"
+    assert translated("wall can't be read: Permission denied", "ru") == (
+        "wall: прочитать нельзя: нет прав доступа"
+    )
 
 
 def test_the_command_line_chooses_and_json_stays_english(tmp_path):

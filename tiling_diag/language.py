@@ -5,7 +5,8 @@ through `said`, which looks them up in the catalogue of the chosen language: ``r
 file, in the format of GNU gettext. A text that is not in it stays English.
 
 An entry may have ``{}`` for parts that change, such as numbers. So a sentence with its numbers in
-it is found as well, also one that was read from a file.
+it is found as well, also one that was read from a file. Parts are translated in turn, but for those
+that the translation has ``{=}`` for: names of files stay as they are.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class LanguageCode(str, Enum):
 LANGUAGES = tuple(one.value for one in LanguageCode)
 _CHOSEN = ContextVar("language", default="en")
 _HOLE = re.compile(r"\{[^{}]*\}")
+_AS_IT_IS = "{=}"
 _ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)', re.MULTILINE)
 # What may stand in the holes of an entry: words if it has as many letters of its own, else numbers.
 _LETTERS = 6
@@ -107,8 +109,11 @@ def _known(text: str, code: str) -> str | None:
         return entries[text]
     for pattern in _patterns(code):
         if match := pattern.fits.fullmatch(text):
-            pieces = _HOLE.split(pattern.becomes)
-            parts = [translated(part, code) for part in match.groups()]
+            pieces, holes = _HOLE.split(pattern.becomes), _HOLE.findall(pattern.becomes)
+            parts = [
+                part if hole == _AS_IT_IS else translated(part, code)
+                for part, hole in zip(match.groups(), holes, strict=True)
+            ]
             return "".join(map(str.__add__, pieces, [*parts, ""]))
     return None
 

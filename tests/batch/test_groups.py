@@ -250,7 +250,7 @@ def test_checkpoints_are_measured_as_they_come_and_their_trend_is_written(tmp_pa
     looks[:] = [0] * 4
     again = CliRunner().invoke(app, [*arguments, "--out", str(out)])
     assert again.exit_code == 130
-    assert again.stderr.count("2 pictures (2 ok), 0 measured now") == 2
+    assert again.stderr.count("2 pictures (ok: 2), 0 measured now") == 2
     assert again.stderr.count("trend: ") == 1
     assert (out / "trend.html").is_file()
 

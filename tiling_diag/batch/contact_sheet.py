@@ -12,6 +12,7 @@ from tiling_diag.batch.locations import name_of
 from tiling_diag.batch.rows import badness, found_codes, status_of
 from tiling_diag.batch.totals import STATUSES, Totals
 from tiling_diag.findings.finding import VERDICT_WORDS
+from tiling_diag.language import said
 from tiling_diag.text import printable
 
 if TYPE_CHECKING:
@@ -76,11 +77,11 @@ def contact_sheet(
 
 def _headline(shown: int, totals: Totals) -> str:
     counts = ", ".join(
-        f"{totals.verdicts[status]} {VERDICT_WORDS[status]}"
+        f"{said(VERDICT_WORDS[status])}: {totals.verdicts[status]}"
         for status in STATUSES
         if totals.verdicts[status]
     )
-    return f"the worst {shown} of {totals.pictures} pictures ({counts})"
+    return f"{said(f'the worst {shown} of {totals.pictures} pictures')} ({counts})"
 
 
 def _cell(
@@ -104,8 +105,8 @@ def _cell(
         sheet.paste(shot, (x + (width - shot.width) // 2, y + (_SHOT_PX[1] - shot.height) // 2))
     status = status_of(row)
     color = _COLORS[status]
-    word = VERDICT_WORDS[status].upper()
-    codes = ", ".join(_worst_codes(row["summary"])) or "nothing found"
+    word = said(VERDICT_WORDS[status]).upper()
+    codes = ", ".join(_worst_codes(row["summary"])) or said("nothing found")
     lettering.write(pen, (x + 8, y + 200), name, width - 16, 13, _INK)
     used = lettering.write(pen, (x + 8, y + 221), word, width - 16, 13, color)
     lettering.write(pen, (x + 16 + used, y + 221), codes, width - 24 - used, 13, _INK)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from tiling_diag.findings.finding import VERDICT_WORDS, VERDICTS
+from tiling_diag.language import said
 
 # Without a terminal, a line at most this often.
 PLAIN_EVERY_S = 10.0
@@ -40,7 +41,7 @@ class Progress:
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._task = self._live.add_task("", total=self._total, text="starting")
+            self._task = self._live.add_task("", total=self._total, text=said("starting"))
             self._live.start()
         return self
 
@@ -77,14 +78,15 @@ class Progress:
         # The first one's time is mostly that of starting.
         rate = (self._measured - 1) / spent if spent > 0 and self._measured > 1 else 0.0
         counts = ", ".join(
-            f"{self._counts[status]} {VERDICT_WORDS[status]}"
+            f"{said(VERDICT_WORDS[status])}: {self._counts[status]}"
             for status in (*reversed(VERDICTS), "error")
             if self._counts[status]
         )
         if not rate:  # the first one says nothing of the time that others take
-            return f"- pictures/s  - left  {counts}"
+            return f"{said('- pictures/s  - left')}  {counts}"
         left = _clock((self._total - self._done) / rate)
-        return f"{rate:.{1 if rate >= 0.1 else 3}f} pictures/s  {left} left  {counts}"
+        speed = f"{rate:.{1 if rate >= 0.1 else 3}f} pictures/s  {left} left"
+        return f"{said(speed)}  {counts}"
 
 
 def _clock(seconds: float) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tiling_diag.batch.locations import is_picture
 from tiling_diag.errors import InputError
+from tiling_diag.language import said
 
 # Seconds from one look to the next.
 EVERY_S = 5.0
@@ -101,5 +102,5 @@ def watch(
             try:
                 measure(folder)
             except InputError as error:
-                say(f"{folder}: {error}")
+                say(f"{folder}: {said(str(error))}")
         wait()

@@ -24,6 +24,7 @@ from tiling_diag.command.options import (
     place,
     print_json,
     print_result,
+    say,
     user_errors,
 )
 
@@ -125,7 +126,7 @@ def batch(
     fail_on: FailFrom = None,
 ) -> None:
     """Measure many pictures; run again, it does only what is missing or changed."""
-    with user_errors(), in_language(lang):
+    with in_language(lang), user_errors():
         from tiling_diag.batch import BatchOptions, run_batch
         from tiling_diag.batch.storage.files import parse_options
         from tiling_diag.batch.totals import render
@@ -156,8 +157,8 @@ def batch(
 
             if json_:
                 raise InputError("--watch has no one document for --json: read batch.json instead")
-            watch_checkpoints(inputs, out, settings, options, say=_say)
-        totals = run_batch(inputs, out, settings, options, say=_say)
+            watch_checkpoints(inputs, out, settings, options, say=say)
+        totals = run_batch(inputs, out, settings, options, say=say)
         if json_:
             print_json(totals.plain())
         else:
@@ -168,7 +169,3 @@ def batch(
         raise typer.Exit(1)
     if totals.verdicts["error"]:
         raise typer.Exit(3)
-
-
-def _say(line: str) -> None:
-    typer.echo(f"tiling-diag: {line}", err=True)

@@ -11,17 +11,21 @@ from tiling_diag.command.options import (
     CoursePx,
     Device,
     GroupBy,
+    Language,
     MaskPattern,
     Recursive,
     RefScale,
     Strict,
     UnitPx,
     Workers,
+    in_language,
     out_option,
     print_json,
     print_result,
+    say,
     user_errors,
 )
+from tiling_diag.language import said
 
 EXAMPLES = """Examples:
 
@@ -68,6 +72,7 @@ def compare(
     json_: Annotated[
         bool, typer.Option("--json", help="Print the comparison as one JSON document.")
     ] = False,
+    lang: Language = None,
     fail_on_regression: Annotated[
         bool,
         typer.Option(
@@ -79,7 +84,7 @@ def compare(
     ] = False,
 ) -> None:
     """Compare two pictures, two sets of pictures, or many checkpoints, with statistics."""
-    with user_errors():
+    with in_language(lang), user_errors():
         from tiling_diag.batch import BatchOptions
         from tiling_diag.compare.report import render, write_comparison
         from tiling_diag.compare.run import compare as compare_all
@@ -98,7 +103,7 @@ def compare(
             ),
             masks=masks or [],
             refs=refs or [],
-            say=lambda line: typer.echo(f"tiling-diag: {line}", err=True),
+            say=say,
         )
         files = write_comparison(comparison, out)
         if json_:
@@ -107,6 +112,6 @@ def compare(
             from tiling_diag.report.console import as_text
 
             print_result(as_text(lambda console: render(comparison, console)))
-        typer.echo(f"comparison: {files[-1]}", err=True)
+        typer.echo(f"{said('comparison:')} {files[-1]}", err=True)
     if fail_on_regression and comparison.is_regression:
         raise typer.Exit(1)

@@ -24,6 +24,7 @@ from tiling_diag.command.options import (
 from tiling_diag.command.waiting import said_if_slow
 from tiling_diag.errors import InputError
 from tiling_diag.findings.finding import reaches
+from tiling_diag.language import said
 from tiling_diag.process import heavy_imports
 
 EXAMPLES = """Examples:
@@ -80,7 +81,7 @@ def diag(
     fail_on: FailFrom = None,
 ) -> None:
     """Measure one picture, say what is wrong with it and, with --out, write a report."""
-    with user_errors(), in_language(lang):
+    with in_language(lang), user_errors():
         if rectify and out is None:
             raise InputError("--rectify writes files: say where with --out FOLDER")
         wall = _one_picture([*(picture or []), *([] if pred is None else [pred])])
@@ -93,13 +94,13 @@ def diag(
         settings = Settings(
             unit_px=unit_px, course_px=course_px, ref_scale=ref_scale, device=device
         )
-        with said_if_slow(f"measuring {wall}"):
+        with said_if_slow(said(f"measuring {wall}")):
             diagnosis = diagnose(wall, mask, ref, settings)
         files: list[Path] = []
         if out is None:
             summary = summarize(diagnosis)
         else:
-            with said_if_slow(f"writing {out}"):
+            with said_if_slow(said(f"writing {out}")):
                 summary, files = write_report(
                     diagnosis,
                     out,
@@ -118,7 +119,7 @@ def diag(
 
             print_result(rendered(diagnosis, summary))
         if files:
-            typer.echo(f"report: {files[-1]}", err=True)
+            typer.echo(f"{said('report:')} {files[-1]}", err=True)
     if fail_on is not None and reaches(diagnosis.verdict, fail_on.value):
         raise typer.Exit(1)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from tiling_diag.errors import TilingDiagError
-from tiling_diag.language import LanguageCode, language_of_system, speaking
+from tiling_diag.language import LanguageCode, language_of_system, said, speaking
 from tiling_diag.memory import is_out_of_memory, out_of_memory
 from tiling_diag.text import json_text
 
@@ -93,6 +93,11 @@ Language = Annotated[
 FailFrom = Annotated[FailOn | None, typer.Option(help="Exit with 1 from this verdict on.")]
 
 
+def say(line: str) -> None:
+    """A line for people on standard error, in their language."""
+    typer.echo(f"tiling-diag: {said(line)}", err=True)
+
+
 @contextmanager
 def user_errors() -> Iterator[None]:
     """What a user can fix becomes one line on stderr and exit code 2."""
@@ -100,12 +105,12 @@ def user_errors() -> Iterator[None]:
         yield
     except TilingDiagError as error:
         # On one line; blanks stay as they are in names.
-        typer.echo("tiling-diag: " + " ".join(str(error).splitlines()), err=True)
+        say(" ".join(str(error).splitlines()))
         raise typer.Exit(2) from None
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        typer.echo(f"tiling-diag: {out_of_memory(error)}", err=True)
+        say(out_of_memory(error))
         raise typer.Exit(2) from None
 
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from tiling_diag.batch.options import BatchOptions
 from tiling_diag.errors import InputError
+from tiling_diag.language import said
 from tiling_diag.settings import Settings
 
 _TREND_FROM = 3
@@ -37,7 +38,7 @@ class _Checkpoints:
         place = self.out / name
         totals = run_batch([checkpoint], place, self.settings, self.options, say=self.say)
         counts = ", ".join(
-            f"{totals.verdicts[status]} {VERDICT_WORDS[status]}"
+            f"{said(VERDICT_WORDS[status])}: {totals.verdicts[status]}"
             for status in STATUSES
             if totals.verdicts[status]
         )
@@ -62,7 +63,7 @@ class _Checkpoints:
             trend = compare(places, self.out, self.settings, of_groups)
             self.say(f"trend: {write_comparison(trend, self.out)[-1]}")
         except InputError as error:
-            self.say(f"no trend: {error}")
+            self.say(f"{said('no trend:')} {said(str(error))}")
 
 
 def watch_checkpoints(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiling_diag.compare.by_group import GroupTable
 from tiling_diag.compare.share_text import percent
+from tiling_diag.language import said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,13 +23,13 @@ def group_texts(table: GroupTable) -> dict[str, Any]:
     def text(share: float) -> str:
         return f"{100 * share:.1f}" if math.isfinite(share) else "–"
 
+    last = percent(table.lines[0].shares[-1].estimate)
     return {
         "name": table.group,
-        "pictures": table.pictures,
-        "last": percent(table.lines[0].shares[-1].estimate),
+        "said": said(f"{table.pictures} pictures, {last} with a defect"),
         "lines": [
             (
-                line.what,
+                said(line.what),
                 [text(share.estimate) for share in line.shares],
                 "" if line.difference is None else f"{100 * line.difference.estimate + 0.0:+.1f}",
                 "" if line.p_value is None else f"{line.p_value:.2g}",
@@ -44,6 +45,8 @@ def print_groups(groups: Sequence[GroupTable], console: Console) -> None:
 
     for group in groups[:_GROUPS_SAID]:
         share = percent(group.lines[0].shares[-1].estimate)
-        console.print(f"  {share:>7}  {escape(group.group)} ({group.pictures} pictures)")
+        pictures = said(f"({group.pictures} pictures)")
+        console.print(f"  {share:>7}  {escape(group.group)} {pictures}")
     if len(groups) > _GROUPS_SAID:
-        console.print(f"  and {len(groups) - _GROUPS_SAID} more groups, in compare.json")
+        more = said(f"and {len(groups) - _GROUPS_SAID} more groups, in compare.json")
+        console.print(f"  {more}")

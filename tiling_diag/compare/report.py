@@ -19,6 +19,8 @@ from tiling_diag.compare.trend import Trend
 from tiling_diag.compare.trend_page import PAGE_FILE as TREND_FILE
 from tiling_diag.compare.trend_page import link, render_trend, trend_page
 from tiling_diag.errors import InputError
+from tiling_diag.findings.finding import VERDICT_WORDS
+from tiling_diag.language import said
 from tiling_diag.report.pages import data_uri, environment
 from tiling_diag.report.values import text_of
 from tiling_diag.report.write import write_atomically
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 JSON_FILE, PAGE_FILE, FIGURE_FILE = "compare.json", "compare.html", "compare.png"
 _MOST_NAMES = 200
+# Findings of two pictures, by which of them have one.
+_WHERE = {"gone": "in A only", "new": "in B only", "both": "in both"}
 
 
 def write_comparison(
@@ -56,7 +60,7 @@ def write_comparison(
         drawn = packed(comparison_sheet(comparison.a, comparison.b))
         contents[FIGURE_FILE] = drawn.file
         contents[PAGE_FILE] = _picture_page(
-            comparison, labelled(drawn.body, "comparison", comparison.change)
+            comparison, labelled(drawn.body, "comparison", said(comparison.change))
         )
     elif isinstance(comparison, Trend):
         contents[TREND_FILE] = trend_page(comparison, out)
@@ -67,14 +71,14 @@ def write_comparison(
 
 def _picture_page(comparison: PictureComparison, figure: Markup) -> bytes:
     page = environment().get_template("compare_pictures.html.j2")
-    names = [printable(d.names["pred"] or "picture") for d in (comparison.a, comparison.b)]
+    names = [printable(d.names["pred"] or said("picture")) for d in (comparison.a, comparison.b)]
     return page.render(
         version=__version__,
         comparison=comparison,
         names=names,
         summaries=comparison.summaries,
-        ratios={name: _times(value) for name, value in comparison.ratios.items()},
-        changes=comparison.findings(),
+        ratios={said(name): _times(value) for name, value in comparison.ratios.items()},
+        changes={said(_WHERE[word]): found for word, found in comparison.findings().items()},
         figure=figure,
     ).encode()
 
@@ -89,7 +93,11 @@ def _batch_page(c: BatchComparison, out: Path) -> bytes:
         shares=[(share, *share_texts(c, share)) for share in c.shares],
         numbers=[(n, *_number_texts(n)) for n in c.numbers],
         lists=[
-            (title, [_linked(c, a, b, out) for a, b in walls[:_MOST_NAMES]], len(walls))
+            (
+                said(f"{len(walls)} {title}"),
+                [_linked(c, a, b, out) for a, b in walls[:_MOST_NAMES]],
+                len(walls),
+            )
             for title, walls in (
                 ("regressed", c.regressed),
                 ("improved", c.improved),
@@ -97,7 +105,11 @@ def _batch_page(c: BatchComparison, out: Path) -> bytes:
             )
         ],
         alone=[
-            (title, [(printable(name), []) for name in found[:_MOST_NAMES]], len(found))
+            (
+                said(f"{len(found)} {title}"),
+                [(printable(name), []) for name in found[:_MOST_NAMES]],
+                len(found),
+            )
             for title, found in (
                 ("only in A", c.pairs.only_a),
                 ("only in B", c.pairs.only_b),
@@ -127,14 +139,17 @@ def _shown(side: Side, wall: Wall, out: Path) -> dict[str, Any]:
         picture = None
     keys = [key for key, _ in NUMBERS]
     unit, course = (wall.numbers[keys.index(key)] for key in PERIODS)
-    size = f"unit {_px(unit)}, course {_px(course)}" if unit == unit or course == course else ""
+    size = (
+        said(f"unit {_px(unit)}, course {_px(course)}") if unit == unit or course == course else ""
+    )
     return {
         "name": printable(wall.name),
         "picture": picture,
         "page": link(side.page(wall), out),
         "status": wall.status,
-        "codes": ", ".join(sorted(wall.codes)) or "nothing found",
-        "size": size or "no period",
+        "word": said(VERDICT_WORDS[wall.status]),
+        "codes": ", ".join(sorted(wall.codes)) or said("nothing found"),
+        "size": size or said("no period"),
     }
 
 
@@ -143,17 +158,16 @@ def headline(c: BatchComparison) -> str:
     share = c.shares[0]
     words = {1: "B has more defects", -1: "B has fewer defects", 0: "No clear change in defects"}
     _, _, difference, interval = share_texts(c, share)
-    return (
-        f"{words[share.changed]}: {difference} of the walls (95 % interval {interval}, "
-        f"{len(c.pairs.both) - len(c.unreadable)} pairs)"
-    )
+    pairs = len(c.pairs.both) - len(c.unreadable)
+    sure = f"{difference} of the walls (95 % interval {interval}, {pairs} pairs)"
+    return f"{said(words[share.changed])}: {said(sure)}"
 
 
 def share_texts(c: BatchComparison, share: Any) -> tuple[str, str, str, str]:
     """Share in A and B, their difference and its interval, as text."""
     d = share.difference
-    interval = f"{_points(d.low)} to {_points(d.high)}"
-    return f"{share.a:.1%}", f"{share.b:.1%}", f"{_points(d.estimate)} points", interval
+    interval = said(f"{_points(d.low)} to {_points(d.high)}")
+    return f"{share.a:.1%}", f"{share.b:.1%}", said(f"{_points(d.estimate)} points"), interval
 
 
 def _points(share: float) -> str:
@@ -163,13 +177,13 @@ def _points(share: float) -> str:
 def _number_texts(number: Any) -> tuple[str, str, str, str, bool]:
     d = number.difference
     known = math.isfinite(d.low)
-    interval = f"{text_of(d.low)} to {text_of(d.high)}" if known else "one pair only"
+    interval = said(f"{text_of(d.low)} to {text_of(d.high)}" if known else "one pair only")
     beyond = known and number.p_holm < LEVEL
     return text_of(number.a), text_of(number.b), text_of(d.estimate), interval, beyond
 
 
 def _times(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.3f}x"
+    return said("not measured") if value is None else f"{value:.3f}x"
 
 
 def _px(value: float) -> str:
@@ -186,25 +200,25 @@ def render(comparison: BatchComparison | PictureComparison | Trend, console: Con
         _render_batches(comparison, console)
 
 
-def _render_pictures(comparison: PictureComparison, console: Console) -> None:
+def _render_pictures(c: PictureComparison, console: Console) -> None:
     from rich.markup import escape
 
-    from tiling_diag.findings.finding import VERDICT_WORDS
     from tiling_diag.report.console import STYLES
 
-    for letter, d in (("A", comparison.a), ("B", comparison.b)):
-        codes = ", ".join(dict.fromkeys(f.code for f in d.findings)) or "nothing found"
-        name = escape(printable(d.names["pred"] or "picture"))
-        console.print(
-            f"{letter}  [{STYLES[d.verdict]}]{VERDICT_WORDS[d.verdict]}[/]  {name}: {codes}"
-        )
-    console.print(f"[bold]{comparison.change}[/]; period of B over A:")
-    for name, value in comparison.ratios.items():
-        moved = "  an octave" if name in comparison.octaves else ""
-        console.print(f"  {name:<12}{_times(value)}{moved}")
-    for word, codes_ in comparison.findings().items():
-        if codes_:
-            console.print(f"  {word:<12}{', '.join(codes_)}")
+    for letter, d in (("A", c.a), ("B", c.b)):
+        codes = ", ".join(dict.fromkeys(f.code for f in d.findings)) or said("nothing found")
+        name = escape(printable(d.names["pred"] or said("picture")))
+        verdict = said(VERDICT_WORDS[d.verdict])
+        console.print(f"{letter}  [{STYLES[d.verdict]}]{verdict}[/]  {name}: {codes}")
+    console.print(f"[bold]{said(c.change)}[/]; {said('period of B over that of A:')}")
+    rows = [
+        (said(name), _times(value) + (f"  {said('an octave')}" if name in c.octaves else ""))
+        for name, value in c.ratios.items()
+    ]
+    rows += [(said(_WHERE[k]), ", ".join(codes)) for k, codes in c.findings().items() if codes]
+    width = max(len(label) for label, _ in rows) + 2
+    for label, text in rows:
+        console.print(f"  {label:<{width}}{text}")
 
 
 def _render_batches(c: BatchComparison, console: Console) -> None:
@@ -213,15 +227,18 @@ def _render_batches(c: BatchComparison, console: Console) -> None:
     console.print(f"[bold]{headline(c)}[/]")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("share of walls", "A", "B", "B - A", "95 % interval", "p (Holm)"):
-        table.add_column(name, justify="left" if name == "share of walls" else "right")
+        table.add_column(said(name), justify="left" if name == "share of walls" else "right")
     for share in c.shares:
         style = {1: "red", -1: "green", 0: ""}[share.changed]
         table.add_row(
-            share.what, *share_texts(c, share), f"{share.p_holm:.2g}", style=style or None
+            said(share.what), *share_texts(c, share), f"{share.p_holm:.2g}", style=style or None
         )
     console.print(table)
     console.print(
-        f"{len(c.regressed)} regressed, {len(c.improved)} improved, {len(c.unchanged)} unchanged"
+        said(
+            f"{len(c.regressed)} regressed, {len(c.improved)} improved, "
+            f"{len(c.unchanged)} unchanged"
+        )
     )
     for word, count in (
         ("only in A", len(c.pairs.only_a)),
@@ -229,9 +246,9 @@ def _render_batches(c: BatchComparison, console: Console) -> None:
         ("could not be read", len(c.unreadable)),
     ):
         if count:
-            console.print(f"{count} {word}")
+            console.print(said(f"{count} {word}"))
     if c.groups:
-        console.print("walls with a defect by group, the worst in B first:")
+        console.print(said("walls with a defect by group, the worst in B first:"))
         print_groups(c.groups, console)
     for note in c.notes:
-        console.print(f"note: {note}", markup=False)
+        console.print(f"{said('note')}: {said(note)}", markup=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tiling_diag.compare.statistics import Interval
+from tiling_diag.language import said
 
 
 def percent(share: float) -> str:
@@ -19,4 +20,4 @@ def range_text(interval: Interval, *, signed: bool = False) -> str:
     low, high = (
         f"{100 * end + 0.0:+.1f}" if signed else f"{100 * end:.1f}" for end in interval[1:]
     )
-    return f"{low} to {high}"
+    return said(f"{low} to {high}")

@@ -12,12 +12,14 @@ from tiling_diag.compare.questions import DEFECT, FLAGGED, OCTAVE
 from tiling_diag.compare.statistics import Interval
 from tiling_diag.compare.trend import Trend
 from tiling_diag.compare.trend_text import labels_of
+from tiling_diag.language import said
+from tiling_diag.report.figures.colors import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 # Of Okabe and Ito, told apart by people who see few colours.
-_COLORS = ("#d55e00", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#7f6f00", "#000000")
+_COLORS = ("#d55e00", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#7f6f00", "#6f6f6f")
 _MARKS = "osD^vP*X"
 _WIDTH_IN, _HEIGHT_IN = 9.6, 3.2
 _STYLE: Any = {
@@ -28,6 +30,12 @@ _STYLE: Any = {
     "font.size": 10.0,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    # The page's own ground, also a dark one, is behind the curves.
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    **dict.fromkeys(
+        ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK
+    ),
 }
 _MOST_TICKS = 12
 
@@ -36,12 +44,14 @@ def panels(t: Trend) -> list[tuple[str, str]]:
     """Titles and SVG elements: what decides, the findings, and how far periods are off."""
     main = [line for line in t.lines if line.what in (DEFECT, FLAGGED, OCTAVE)]
     codes = [line for line in t.lines if line not in main]
-    found = [("Walls with a defect", _panel(t, [(one.what, one.shares) for one in main]))]
+    found = [
+        (said("Walls with a defect"), _panel(t, [(said(one.what), one.shares) for one in main]))
+    ]
     if codes:
-        found.append(("Findings", _panel(t, [(one.what, one.shares) for one in codes])))
+        found.append((said("Findings"), _panel(t, [(one.what, one.shares) for one in codes])))
     if any(t.measured):
-        lines = [("median period error", t.period_error)]
-        found.append(("How far periods are off what was expected", _panel(t, lines)))
+        lines = [(said("median period error"), t.period_error)]
+        found.append((said("How far periods are off what was expected"), _panel(t, lines)))
     return found
 
 
@@ -58,7 +68,7 @@ def _panel(t: Trend, lines: Sequence[tuple[str, list[Interval]]]) -> str:
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     # Links lead down the page, not to another tab, which matplotlib has them open.
-    text = buffer.getvalue().replace(' target="_blank"', "")
+    text = buffer.getvalue().replace(' target="_blank"', "").replace(INK, "var(--ink)")
     return text[text.index("<svg") :]
 
 
@@ -86,13 +96,13 @@ def _draw(axes: Axes, t: Trend, name: str, values: list[Interval], k: int, lines
 def _finish(axes: Axes, t: Trend, with_legend: bool) -> None:
     places, names = _places(t), labels_of(t)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("% of walls" if with_legend else "%")
+    axes.set_ylabel(said("% of walls") if with_legend else "%")
     axes.grid(axis="y", linewidth=0.5, alpha=0.4)
     every = -(-len(places) // _MOST_TICKS)
     has_steps = t.steps[0].number is not None
     texts = [f"{place:.0f}" for place in places] if has_steps else [_short(n) for n in names]
     axes.set_xticks(places[::every], texts[::every])
-    axes.set_xlabel("step" if has_steps else "checkpoint")
+    axes.set_xlabel(said("step" if has_steps else "checkpoint"))
     if with_legend:
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
 

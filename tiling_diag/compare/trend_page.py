@@ -20,6 +20,8 @@ from tiling_diag.compare.share_text import percent, range_text
 from tiling_diag.compare.sides import Wall
 from tiling_diag.compare.trend import Line, Trend
 from tiling_diag.compare.trend_text import labels_of, sentences
+from tiling_diag.findings.finding import VERDICT_WORDS
+from tiling_diag.language import said
 from tiling_diag.report.pages import data_uri, environment
 from tiling_diag.text import printable
 
@@ -49,11 +51,11 @@ def trend_page(t: Trend, out: Path) -> bytes:
             labels=labels_of(t),
             sentences=sentences(t),
             panels=[(title, Markup(svg)) for title, svg in panels(t)],
-            methods=_methods(t),
+            methods=said(_methods(t)),
             has_octaves=any(line.what == OCTAVE for line in t.lines),
             has_errors=any(t.measured),
             checkpoints=[_row(t, k) for k in range(len(t.steps))],
-            table=[(line.what, list(_cells(line))) for line in t.lines],
+            table=[(said(line.what), list(_cells(line))) for line in t.lines],
             groups=[group_texts(table) for table in t.groups[:MOST_GROUPS]],
             more_groups=max(0, len(t.groups) - MOST_GROUPS),
             steps=[_changed(t, k, out) for k in range(len(t.steps))],
@@ -110,12 +112,11 @@ def _changed(t: Trend, k: int, out: Path) -> dict[str, Any]:
     half = _MOST_PAIRS // 2
     shown = worse[: max(half, _MOST_PAIRS - len(better))]
     shown = shown + better[: _MOST_PAIRS - len(shown)]
+    since = f"since {names[k - 1]}: {len(worse)} worse, {len(better)} better by their verdict"
     rest = [walls for walls in (*worse, *better) if walls not in shown]
     return {
         "label": names[k],
-        "before": names[k - 1] if k else "",
-        "worse": len(worse),
-        "better": len(better),
+        "since": said(since) if k else "",
         "gallery": link(t.sides[k].folder / GALLERY_FILE, out),
         "pairs": [
             (printable(b.name), [_shown(t, k - 1, a, out), _shown(t, k, b, out)]) for a, b in shown
@@ -134,7 +135,8 @@ def _shown(t: Trend, k: int, wall: Wall, out: Path) -> dict[str, Any]:
         "picture": picture,
         "page": link(t.sides[k].page(wall), out),
         "status": wall.status,
-        "codes": ", ".join(sorted(wall.codes)) or "nothing found",
+        "word": said(VERDICT_WORDS[wall.status]),
+        "codes": ", ".join(sorted(wall.codes)) or said("nothing found"),
     }
 
 
@@ -159,7 +161,9 @@ def render_trend(t: Trend, console: Console) -> None:
     heads = ("checkpoint", "walls", "defect", "95 %", "- first", "p (Holm)", "octave", "off")
     for name in heads[: 8 if any(t.measured) else 6]:
         table.add_column(
-            name, justify="left" if name == "checkpoint" else "right", no_wrap=name != "checkpoint"
+            said(name),
+            justify="left" if name == "checkpoint" else "right",
+            no_wrap=name != "checkpoint",
         )
     for k in range(len(t.steps)):
         row = _row(t, k)
@@ -174,7 +178,7 @@ def render_trend(t: Trend, console: Console) -> None:
     console.print(table)
     if t.groups:
         last = escape(labels_of(t)[-1])
-        console.print(f"walls with a defect at {last} by group, the worst first:")
+        console.print(said(f"walls with a defect at {last} by group, the worst first:"))
         print_groups(t.groups, console)
     for note in t.notes:
-        console.print(f"note: {note}", markup=False)
+        console.print(f"{said('note')}: {said(note)}", markup=False)

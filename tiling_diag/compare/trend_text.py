@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from tiling_diag.compare.share_text import percent, range_text
 from tiling_diag.compare.trend import Trend
+from tiling_diag.language import said
 from tiling_diag.text import printable
 
 _MOST_NAMES = 4
 
 
 def sentences(t: Trend) -> list[str]:
-    """Which checkpoint is best, how the last one stands, and where defects change."""
-    return [_best(t), _last(t), *_changes(t)]
+    """Which checkpoint is best, how the last one stands, where defects change; for the reader."""
+    return [said(sentence) for sentence in (_best(t), _last(t), *_changes(t))]
 
 
 def labels_of(t: Trend) -> list[str]:
@@ -92,5 +93,5 @@ def _turn(t: Trend) -> str | None:
 
 def _listed(names: Sequence[str]) -> str:
     if len(names) > _MOST_NAMES:
-        return f"{len(names)} others"
-    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+        return said(f"{len(names)} others")
+    return ", ".join(names[:-1]) + (f" {said('and')} " if len(names) > 1 else "") + names[-1]

@@ -8,7 +8,7 @@ from tiling_diag.record import Record
 from tiling_diag.report.figures.paper import LARGE, Sheet, boxed
 from tiling_diag.report.figures.scene import Scene
 from tiling_diag.report.figures.sizes import WIDTH_IN
-from tiling_diag.report.figures.texts import LABELS, headline
+from tiling_diag.report.figures.texts import LABELS, figure_title
 from tiling_diag.report.figures.wall import draw_overview
 
 # Between the walls, as a share of both.
@@ -41,6 +41,8 @@ def comparison_sheet(a: Record, b: Record) -> Sheet:
     width, height = _span([Scene(a), Scene(b)])
     fit = min((WIDTH_IN - LEFT - RIGHT) / (width * (1 + GAP)), TALLEST / height)
     box = (LEFT, 0.0, width * (1 + GAP) * fit, height * fit)
-    sheet = Sheet(f"A: {headline(a)}", f"B: {headline(b)}", box[3] + BOTTOM)
+    sheet = Sheet(
+        f"A: {figure_title('overview', a)}", f"B: {figure_title('overview', b)}", box[3] + BOTTOM
+    )
     draw_comparison(a, b, sheet.axes(box, picture=True))
     return sheet
