@@ -123,8 +123,8 @@ def process_contests(folder: Path) -> list[Contest]:
     base = process(sys.executable, "-c", "import torch")
     contests = [
         ("diag with all figures", [*diag, "--out", str(folder / "report")], 3.0),
-        ("diag --no-figures --json", [*diag, "--no-figures", "--json"], 1.5),
-        ("--help", [sys.executable, "-c", CLI, "--help"], 0.3),
+        ("diag --no-figures --json", [*diag, "--no-figures", "--json"], 1.3),
+        ("--help", [sys.executable, "-c", CLI, "--help"], 0.15),
     ]
     return [
         Contest(name, process(*command), 'python -c "import torch"', base, limit)

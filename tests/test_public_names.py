@@ -21,7 +21,7 @@ OPTIONS = {
         "--engine", "--address", "--storage-option", *SIZES, *FOLDERS, *ANY,
     },
     "compare": {
-        "--fail-on-regression", "--mask-pattern", "--strict", "--group-by",
+        "--fail-on-regression", "--mask-pattern", "--strict", "--group-by", "--lang",
         *SIZES, *FOLDERS, *ANY,
     },
     "schema": set(),
