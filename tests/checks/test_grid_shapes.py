@@ -1,8 +1,13 @@
 """Lines, meshes and chequerboards on the pixel grid: their period, axis and amplitude."""
 
+import io
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from known_lattice import known, none
+from PIL import Image
 
 from tiling_diag.checks.artifacts.grid_lattice import locked_pattern
 from tiling_diag.checks.artifacts.results import GridAxis
@@ -14,6 +19,7 @@ PERIODS = (2, 4, 8, 16, 32)
 # Together with what the periods that divide it have, as in `findings.evidence`.
 SURE = 4.0
 LEVELS = 2.5
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "brick_reference.jpg"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +52,12 @@ def measured(image, lattice):
         return measure_grid(Walls(image[None], torch.ones_like(image[:1])), lattice, PERIODS)
 
 
+def after_jpeg(picture, quality):
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality)
+    return torch.from_numpy(np.asarray(Image.open(file)).astype(np.float32) / 255).movedim(-1, 0)
+
+
 def longest(grid):
     """The longest period with lines of its own, all that speaks for it, and its index."""
     scores = grid.score[0].clamp_min(0).tolist()
@@ -70,6 +82,21 @@ def test_every_shape_is_found_with_period_axis_and_amplitude(wall, shape, period
 def test_a_clean_wall_has_no_shape(wall):
     grid = measured(*wall)
     assert float(grid.score.clamp_min(0).sum()) < SURE / 3
+
+
+@pytest.mark.parametrize("shape", [None, "rows", "columns", "mesh"])
+def test_a_faint_pattern_stands_out_of_a_textured_wall_that_was_a_jpeg(shape):
+    bricks = np.asarray(Image.open(SAMPLE).convert("RGB")).astype(np.float32)
+    lines = 0 if shape is None else 1.5 * pattern(bricks.shape[:2], shape, 16)[..., None].numpy()
+    picture = np.clip(bricks + lines + 0.5, 0, 255).astype(np.uint8)
+    grid = measured(after_jpeg(picture, 80), known((35.22, 23.39), (-35.25, 23.39)))
+    score, amplitude = float(grid.score[0, 3]), float(grid.amplitude[0, 3])
+    if shape is None:
+        assert score < SURE / 3
+    else:
+        # With the pixels near edges in the sum it was 6 to 10.
+        assert score > 2.1 * SURE
+        assert amplitude == pytest.approx(1.5, rel=0.35)
 
 
 def test_a_grid_on_a_flat_dark_picture_is_found_in_its_own_period():

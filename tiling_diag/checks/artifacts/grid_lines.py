@@ -14,6 +14,7 @@ from functools import cache
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, max_pool2d
 
 from tiling_diag.checks.artifacts.grid_blocks import Blocks, measure_blocks
 from tiling_diag.checks.artifacts.limits import LIMITS
@@ -84,17 +85,41 @@ def measure_lines(walls: Walls, lattice: LatticeResult, period: int) -> Lines:
 
 
 def _fine_detail(walls: Walls) -> Tensor:
-    """``(B, H, W)`` luma less its surroundings, cut off at a few times its usual size.
+    """``(B, H, W)`` luma less its surroundings, in smooth places, cut off at a few times its
+    usual size; a pattern that is the same everywhere keeps its amplitude on average.
 
-    A grid adds the same everywhere, joints and edges add much in few places: cut off, they no
-    longer drown it (the hard limiter before a correlator).
+    A grid adds the same everywhere, joints and edges add much in few places: weighed down and cut
+    off, they no longer drown it (the hard limiter before a correlator), nor do JPEG's blocks, whose
+    noise is around edges.
     """
-    weights = walls.mask[:, None]
-    smooth = gaussian_blur(walls.luma[:, None], LIMITS.grid_smooth_px, weights)[:, 0]
-    fine = (walls.luma - smooth) * walls.mask
-    usual = torch.where(walls.mask > 0.5, fine.abs(), torch.nan).flatten(1).nanmedian(-1).values
+    smooth_here = _smoothness(walls)
+    surroundings = gaussian_blur(
+        walls.luma[:, None],
+        LIMITS.grid_smooth_px,
+        smooth_here[:, None],
+    )[:, 0]
+    fine = walls.luma - surroundings
+    usual = _median(fine.abs(), smooth_here > 0.5)
     most = (LIMITS.grid_most_detail * usual).clamp_min(LIMITS.grid_least_detail / 255)
-    return fine.clamp(-most[:, None, None], most[:, None, None])
+    fine = fine.clamp(-most, most) * smooth_here
+    on_wall = walls.mask.sum((-2, -1), keepdim=True)
+    return fine * (on_wall / smooth_here.sum((-2, -1), keepdim=True).clamp_min(1e-6))
+
+
+def _smoothness(walls: Walls) -> Tensor:
+    """``(B, H, W)`` 1 in smooth places of the wall, falling to 0 near edges."""
+    down, across = torch.gradient(walls.luma, dim=(-2, -1))
+    slope = avg_pool2d(down.square() + across.square(), 3, 1, 1).sqrt()
+    reach = LIMITS.grid_edge_px
+    slope = max_pool2d(slope, 2 * reach + 1, 1, reach)
+    usual = _median(slope, walls.mask > 0.5) + LIMITS.grid_least_slope / 255
+    return walls.mask / (1 + (slope / usual) ** 4)
+
+
+def _median(values: Tensor, there: Tensor) -> Tensor:
+    """``(B, 1, 1)`` median of ``(B, H, W)`` where `there`; 0 where nothing is."""
+    chosen = torch.where(there, values, torch.nan).flatten(1)
+    return chosen.nanmedian(-1).values.nan_to_num(0.0)[:, None, None]
 
 
 @cache

@@ -79,6 +79,12 @@ class ArtifactLimits:
     grid_most_detail: float = 4.0
     """[times the median] Detail is cut off there. By hand."""
 
+    grid_edge_px: int = 2
+    """[px] So far from an edge a place is not smooth. 0, 1, 2 and 3 were tried."""
+
+    grid_least_slope: float = 0.5
+    """[grey levels/px] Added to the usual slope: rounding on a flat picture is no edge."""
+
     grid_least_detail: float = 12.0
     """[grey levels] But not below this: a grid on a flat picture stays whole. By hand."""
 
@@ -281,8 +287,7 @@ class ArtifactLimits:
     # edge_cross
 
     cross_least_step: float = 0.05
-    """[share of the power] Below this a cross moves no period, and the spectra with and without it
-    are not compared. Corpus."""
+    """[share of the power] Below this a cross moves no period: spectra are not compared. Corpus."""
 
     cross_bands: int = 12
     """[bands] Bands across the picture whose means tell light that falls off from a material whose

@@ -97,7 +97,11 @@ def _measure_period(lines: Lines, period: int) -> _Period:
     # A line and its mirror image are one wave; at 1/2 they are one line.
     waves = torch.where((2 * order % period == 0).all(-1), 1.0, 2.0)
     in_shape = shape_lines(order)[shape]
-    square = waves * (level - ground).clamp_min(0) / lines.unit[:, None] * in_shape
+    above = (level - ground).clamp_min(0)
+    # Layers treat both axes alike: what the material hides of one is as strong as in the other.
+    turned = torch.minimum(level, above[:, _turned(order)])
+    above = torch.where(lines.material[:, mine], torch.maximum(above, turned), above)
+    square = waves * above / lines.unit[:, None] * in_shape
     amplitude = 255 * square.sum(-1).sqrt()
     # A faint pattern on the material's own lines alone may be the material's.
     hidden = torch.gather(few, 1, shape[:, None])[:, 0] & (amplitude < LIMITS.grid_hidden_levels)
@@ -110,3 +114,10 @@ def _measure_period(lines: Lines, period: int) -> _Period:
     )
     axis = torch.tensor([int(one) for one in AXIS_OF_SHAPE], device=shape.device)[shape]
     return _Period(amplitude, score, axis, share, box_px)
+
+
+def _turned(order: Tensor) -> Tensor:
+    """``(L,)`` index of the line (v, k), or its mirror image, of every line (k, v)."""
+    index = {(abs(k), abs(v)): i for i, (k, v) in enumerate(order.tolist())}
+    turned = [index.get((abs(v), abs(k)), i) for i, (k, v) in enumerate(order.tolist())]
+    return torch.tensor(turned, device=order.device)
