@@ -12,6 +12,8 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+# A busy machine may take long over what takes a second.
+PATIENCE_MS = 240_000
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no chromium here (apt-get install chromium)"
 )
@@ -24,8 +26,13 @@ def browser():
 
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as profile:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=CHROMIUM, args=FLAGS, viewport={"width": 1280, "height": 860}
+            profile,
+            executable_path=CHROMIUM,
+            args=FLAGS,
+            viewport={"width": 1280, "height": 860},
+            timeout=PATIENCE_MS,
         )
+        context.set_default_timeout(PATIENCE_MS)
         try:
             yield context
         finally:

@@ -13,6 +13,9 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")
 # Ray gives itself half a minute to start; a busy machine takes longer, and is tried again.
 STARTS = 4
+# What takes a minute took ten on a machine with thirty other things to do; only a run that hangs
+# is to be ended.
+PATIENCE_S = 1800
 
 
 @contextmanager
@@ -45,7 +48,7 @@ def ray_batch(*arguments, **how):
     """The command with Ray, to its end."""
     return subprocess.run(
         [sys.executable, "-c", CLI, "batch", *map(str, arguments), "--engine", "ray"],
-        capture_output=True, text=True, timeout=500, **how,
+        capture_output=True, text=True, timeout=PATIENCE_S, **how,
     )  # fmt: skip
 
 

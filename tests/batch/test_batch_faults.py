@@ -162,7 +162,7 @@ def test_a_locale_of_ascii_takes_any_name(tmp_path):
                 sys.executable, "-c", CLI, "batch", tmp_path / source, "--unit-px", "24",
                 "--workers", "1", "--out", tmp_path / f"out{number}",
             ],
-            env={**os.environ, **plain}, capture_output=True, text=True, timeout=300,
+            env={**os.environ, **plain}, capture_output=True, text=True, timeout=1800,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         (row,) = rows_in(tmp_path / f"out{number}")

