@@ -9,12 +9,13 @@ where it is a line of the material, too; and with its own scatter over the parts
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d
+from torch.nn.functional import pad
 
 from tiling_diag.checks.artifacts.grid_blocks import Blocks, measure_blocks
 from tiling_diag.checks.artifacts.limits import LIMITS
@@ -109,16 +110,23 @@ def _fine_detail(walls: Walls) -> Tensor:
 def _smoothness(walls: Walls) -> Tensor:
     """``(B, H, W)`` 1 in smooth places of the wall, falling to 0 near edges."""
     down, across = torch.gradient(walls.luma, dim=(-2, -1))
-    slope = avg_pool2d(down.square() + across.square(), 3, 1, 1).sqrt()
-    reach = LIMITS.grid_edge_px
-    slope = max_pool2d(slope, 2 * reach + 1, 1, reach)
-    usual = _median(slope, walls.mask > 0.5) + LIMITS.grid_least_slope / 255
-    return walls.mask / (1 + (slope / usual) ** 4)
+    square = _nearby(down.square() + across.square(), 1, torch.mean)
+    steepest = _nearby(square, LIMITS.grid_edge_px, torch.amax)
+    usual = _median(steepest, walls.mask > 0.5).sqrt() + LIMITS.grid_least_slope / 255
+    return walls.mask / (1 + (steepest / usual.square()).square())
+
+
+def _nearby(plane: Tensor, reach: int, taken: Callable[[Tensor, int], Tensor]) -> Tensor:
+    """``(..., H, W)`` mean or maximum of each square of ``2 reach + 1`` px, 0 outside."""
+    for axis, widths in ((-1, (reach, reach)), (-2, (0, 0, reach, reach))):
+        plane = taken(pad(plane, widths).unfold(axis, 2 * reach + 1, 1), -1)
+    return plane
 
 
 def _median(values: Tensor, there: Tensor) -> Tensor:
-    """``(B, 1, 1)`` median of ``(B, H, W)`` where `there`; 0 where nothing is."""
-    chosen = torch.where(there, values, torch.nan).flatten(1)
+    """``(B, 1, 1)`` median of ``(B, H, W)`` where `there`, of every other pixel; 0 of none."""
+    sparse = (..., slice(None, None, 2), slice(None, None, 2))
+    chosen = torch.where(there[sparse], values[sparse], torch.nan).flatten(1)
     return chosen.nanmedian(-1).values.nan_to_num(0.0)[:, None, None]
 
 
