@@ -74,7 +74,7 @@ def test_a_good_wall_has_no_finding(wall):
 def test_a_grid_is_named_by_its_period(wall, period_px):
     finding = found(transposed_convolution_grid(wall, period_px=period_px, strength=0.8).image)
     assert set(finding) == {"upsampling_grid"}
-    assert f"a grid of {period_px} px" in finding["upsampling_grid"].title
+    assert f"a grid every {period_px} px" in finding["upsampling_grid"].title
 
 
 def test_a_resize_without_a_low_pass_is_named_by_its_factor(wall):

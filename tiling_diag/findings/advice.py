@@ -24,36 +24,38 @@ class Advice:
 
 _OCTAVE_FIX = (
     "train with SpectralPeriodLoss or ACFPeriodLoss (for RGB within ColourLoss); "
-    "put a window before any FFT loss"
+    "apply a window before any FFT loss"
 )
 
 ADVICE = {
     "period_doubled": Advice(
-        "the model draws the material's units too large: it sits on half the right frequency",
+        "the model paints at half of the material's frequency, so bricks or tiles are twice too "
+        "large",
         _OCTAVE_FIX,
         f"{_AGAIN}, or scale the material down to half along that axis",
     ),
     "period_halved": Advice(
-        "the model draws the material's units too small: it sits on twice the right frequency",
+        "the model paints at twice the material's frequency, so bricks or tiles are half as large",
         _OCTAVE_FIX,
         f"{_AGAIN}, or crop a part and enlarge it",
     ),
     "period_off": Advice(
-        "the scale drifts away from the reference",
+        "the model paints the material at another scale than the reference or the expected size",
         "train with LogPolarAlignLoss and ScaleConsistencyLoss",
-        f"{_AGAIN}, or resize it by the inverse of that ratio",
+        f"{_AGAIN}, or divide the size of the picture by that ratio",
     ),
     "doubling_bands": Advice(
         "the model switches to twice or half the period from zone to zone, often where the wall "
-        "runs away from the viewer",
-        "train with patch-wise losses (PatchwiseLoss); resize then convolve in place of "
-        "deconvolution",
+        "recedes from the viewer",
+        "train with PatchwiseLoss, which judges every patch by itself; replace transposed "
+        "convolutions by a resize and a convolution",
         f"inpaint the zone, {_AGAIN}, or crop the zone away",
     ),
     "upsampling_grid": Advice(
         "a transposed or sub-pixel convolution, or a VAE or token grid (8 px is the VAE's stride, "
         "16 px a Flux token)",
-        "resize, then convolve; make the kernel size a multiple of the stride",
+        "replace it by a resize and a convolution, or make its kernel size a multiple of its "
+        "stride",
         f"{_AGAIN} or another decoder; a notch filter at that period hides it, a blur does not",
     ),
     "jpeg_blocks": Advice(
@@ -62,8 +64,10 @@ ADVICE = {
         "take the file from before it was saved as JPEG, if there is one",
     ),
     "resize_alias": Advice(
-        "the picture was enlarged by repeated pixels, or by another filter that leaves stairs",
-        "resize with antialias=True, or put BlurPool before strides; make it at its full size",
+        "the picture was enlarged by repeated pixels, or by another filter that leaves jagged "
+        "edges",
+        "resize with antialias=True, blur before strided layers (BlurPool), or make the picture "
+        "at its full size",
         "take the picture from before it was resized; what is lost can't be brought back",
     ),
     "enlarged": Advice(
@@ -75,8 +79,10 @@ ADVICE = {
         "light or tone differs between opposite borders, and a spectrum without a window takes "
         "that for a jump",
         "use a Hann or Tukey window, or the periodic-plus-smooth split, before the FFT",
-        "nothing: the periods reported here are measured with a window",
+        "nothing to do: the periods reported here are measured with a window",
     ),
-    "perspective_drift": Advice("the wall is seen at an angle", "none is needed in perspective"),
+    "perspective_drift": Advice(
+        "the wall is seen at an angle", "none needed: perspective is no defect"
+    ),
     "no_period": Advice("the wall does not repeat, or too little of it is seen", "-"),
 }

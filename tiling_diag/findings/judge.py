@@ -123,8 +123,7 @@ def _bands(d: Measured) -> list[Finding]:
     least = limit("doubling_bands")
     evidence = [
         Evidence(
-            "stretched by that factor the zone matches the rest better than as it is, from 0 to "
-            "about 1 by",
+            "how much more the zone is like the rest once it is rescaled by that factor, 0 to 1",
             float(d.banding.clarity),
             None if least is None else math.exp(least),
         ),
@@ -132,7 +131,7 @@ def _bands(d: Measured) -> list[Finding]:
     if math.isfinite(proof):
         evidence.append(
             Evidence(
-                "or: probability that the lattice found in the zone alone is right",
+                "probability that the lattice found in the zone alone is right",
                 proof,
                 SUSPECT_PROBABILITY,
             )
@@ -142,7 +141,9 @@ def _bands(d: Measured) -> list[Finding]:
     ):
         if math.isfinite(here / there):
             evidence.append(
-                Evidence(f"{name} of the zone over those outside", here / there, None, "x")
+                Evidence(
+                    f"size of {name} in the zone over their size outside", here / there, None, "x"
+                )
             )
     return [_make("doubling_bands", sure, title, evidence, zones)]
 
@@ -159,14 +160,14 @@ def _grids(d: Measured) -> list[Finding]:
     least_levels = LIMITS.grid_wide_levels if is_wide else LIMITS.grid_least_levels
     evidence = [
         Evidence(
-            "strength of the pattern, root mean square of 255",
+            "strength of the pattern (root mean square)",
             level,
             least_levels,
-            " grey levels",
+            " grey levels of 255",
         ),
         Evidence(
-            f"the spectrum's lines at {period_px} px are likelier with a grid than without one, "
-            "as a natural logarithm",
+            f"evidence of the spectrum's lines for a grid of {period_px} px (natural logarithm of "
+            "how much likelier they are with it)",
             score,
         ),
     ]
@@ -176,7 +177,7 @@ def _grids(d: Measured) -> list[Finding]:
         axis, "a grid"
     )
     title = (
-        f"{shape} of {period_px} px locked to the pixel grid, {level:.1f} grey levels of 255 "
+        f"{shape} every {period_px} px, fixed to the pixel grid, {level:.1f} grey levels of 255 "
         f"(axis: {_GRID_AXES[axis]})"
     )
     return [_make("upsampling_grid", sure, title, evidence, grid_zones(d, index), severity=faint)]
@@ -193,7 +194,7 @@ def _jpeg(d: Measured) -> list[Finding]:
         title += f", then made {block_px / 8:.3g} times as large"
     evidence = [
         Evidence(
-            "share of the block coefficients on that quality's steps, 0 to 1",
+            "share of the DCT coefficients that fit the steps of that quality, 0 to 1",
             known["fit"],
             limit("jpeg_blocks"),
         ),
@@ -219,19 +220,19 @@ def _resize(d: Measured) -> list[Finding]:
     times = f"about {factor:.2g} times" if alike else f"about {factor:.2g} or {mirrored:.2g} times"
     evidence = [
         Evidence(
-            "differences of neighbouring pixels change with the steps of an enlargement: that line "
-            "over what is beside it",
+            "how far the trace that interpolation leaves in the spectrum of pixel differences "
+            "stands out from its surroundings",
             math.exp(float(d.resize.trace)),
             unit="x",
         ),
         Evidence(
-            "by so much these differences rise and fall",
+            "by how much these differences rise and fall",
             100 * math.expm1(float(d.resize.trace_amplitude)),
             unit=" %",
         ),
         Evidence("factor by which it was enlarged", factor, unit="x"),
         Evidence(
-            "of the details, so much is mirrored to finer ones (a good filter leaves 1 %)",
+            "share of the details that aliasing mirrors to finer ones (a good filter leaves 1 %)",
             100 * float(d.resize.mirrored[0]),
             unit=" %",
         ),
@@ -242,9 +243,12 @@ def _resize(d: Measured) -> list[Finding]:
     before, after = float(d.spectral.period_px), float(d.resize.period_px)
     if math.isfinite(before) and math.isfinite(after):
         evidence.append(
-            Evidence("a clean resize to half and back moves the period by", abs(after / before - 1))
+            Evidence(
+                "relative change of the period after a clean resize to half and back",
+                abs(after / before - 1),
+            )
         )
-    title = f"traces of a resize without a low-pass: the picture was enlarged {times}"
+    title = f"the picture was enlarged {times} with a filter that leaves aliasing"
     return [_make("resize_alias", bad, title, evidence)]
 
 
@@ -264,10 +268,13 @@ def _drift(d: Measured) -> list[Finding]:
             change,
             LIMITS.least_scale_change,
         ),
-        Evidence("direction in which things get larger, clockwise from x", direction, unit="deg"),
-        Evidence("change of the period across the picture", float(local.drift_x)),
-        Evidence("change of the period down the picture", float(local.drift_y)),
-        Evidence("share of the local field's variance that the plane explains (R2)", r2),
+        Evidence("direction in which things get larger, clockwise from x", direction, unit=" deg"),
+        Evidence("relative change of the period from left to right", float(local.drift_x)),
+        Evidence("relative change of the period from top to bottom", float(local.drift_y)),
+        Evidence(
+            "share of the local periods' variance that a flat wall in perspective explains, 0 to 1",
+            r2,
+        ),
     ]
     known = [one for one in evidence if math.isfinite(one.value)]
     return [
@@ -291,7 +298,9 @@ def _cross(d: Measured) -> list[Finding]:
         Evidence("share of the spectrum's power on its two axes, 0 to 1", float(cross.before)),
         Evidence("the same without the step between opposite borders", float(cross.after)),
         Evidence("share of the power that this step has, 0 to 1", float(cross.step)),
-        Evidence("share of the change from border to border that is even", float(cross.trend)),
+        Evidence(
+            "share of the change from border to border that is gradual, 0 to 1", float(cross.trend)
+        ),
     ]
     right, biased = float(cross.split_period_px), float(cross.period_px)
     move = abs(biased / right - 1) if math.isfinite(biased) and math.isfinite(right) else 0.0
@@ -302,5 +311,7 @@ def _cross(d: Measured) -> list[Finding]:
         f"a spectrum without a window shows {biased:.1f} px, with one {right:.1f} px: opposite "
         "borders differ in tone"
     )
-    evidence.append(Evidence("share by which the period moves", move, LIMITS.cross_move))
+    evidence.append(
+        Evidence("relative change of the period without a window", move, LIMITS.cross_move)
+    )
     return [_make("edge_cross", sure, title, evidence)]

@@ -81,7 +81,8 @@ def _reasons(finding: Finding) -> list[tuple[str, str]]:
         )
         for one in finding.evidence
     ]
-    rows += [("where", zone.text) for zone in finding.where]
+    # Titles of zones have them already.
+    rows += [("where", zone.text) for zone in finding.where if zone.text not in finding.title]
     rows += [("cause", finding.cause)]
     rows += [("fix", finding.fix)] if finding.fix != "-" else []
     return rows + ([("picture", finding.remedy)] if finding.remedy else [])
