@@ -1,8 +1,12 @@
-"""What usually brings a defect about, and what usually helps: one entry for each code."""
+"""What usually brings a defect about, and what usually helps: one entry for each code, and
+findings that carry it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from tiling_diag.findings.finding import Evidence, Finding, Severity, Zone, severity_of
 
 _AGAIN = "make it again with another seed or size"
 
@@ -86,3 +90,25 @@ ADVICE = {
     ),
     "no_period": Advice("the wall does not repeat, or too little of it is seen", "-"),
 }
+
+
+def named(
+    code: str,
+    probability: float,
+    title: str,
+    evidence: list[Evidence],
+    where: tuple[Zone, ...] = (),
+    severity: Severity | None = None,
+) -> Finding:
+    """A finding with its cause, its fix and what helps who has only the picture."""
+    return Finding(
+        code=code,
+        probability=probability,
+        severity=severity or severity_of(probability),
+        title=title,
+        evidence=tuple(evidence),
+        where=where,
+        cause=ADVICE[code].cause,
+        fix=ADVICE[code].fix,
+        remedy=ADVICE[code].remedy,
+    )
