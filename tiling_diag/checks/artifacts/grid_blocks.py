@@ -27,12 +27,14 @@ class Blocks:
     Attributes:
         amplitude: ``(B, N, L)`` of the luma; 0 in blocks that are not on the wall.
         on_wall: ``(B, N)`` 1 in blocks that are, else 0.
+        order: ``(L, 2)`` whole numbers k: the lines are at k over their period.
         shape: ``(rows, columns)`` of the blocks, N of them.
         side_px: side of a block.
     """
 
     amplitude: Tensor
     on_wall: Tensor
+    order: Tensor
     shape: tuple[int, int]
     side_px: int
 
@@ -40,12 +42,22 @@ class Blocks:
     def steadiness(self) -> Tensor:
         """``(B, L)`` power of the mean amplitude over what chance gives it; 1 on average without a
         line, and infinite where there are too few blocks to tell.
+
+        Courses run through all blocks of a row, and so does what they add to a line of rows by
+        chance: such a line is compared with its scatter from row to row, too.
         """
         weight = self.on_wall[..., None].to(self.amplitude.real.dtype)
         count = weight.sum(1)
-        mean = (self.amplitude * weight).sum(1) / count.clamp_min(1)
-        off = (self.amplitude - mean[:, None]).abs().square() * weight
-        by_chance = off.sum(1) / (count * (count - 1)).clamp_min(1)
+        lines = self.amplitude * weight
+        by_chance = _scatter(lines, weight)
+        for axis in (0, 1):
+            # A line (0, l) along y is that of rows, a line (k, 0) that of columns.
+            own = self.order[:, axis] == 0
+            rows = lines[..., own].reshape(len(lines), *self.shape, -1).sum(2 - axis)
+            filled = weight.reshape(len(lines), *self.shape, 1).sum(2 - axis)
+            enough = (filled > 0).sum(1) >= LIMITS.grid_least_rows
+            by_chance[:, own] = torch.maximum(by_chance[:, own], _scatter(rows, filled) * enough)
+        mean = lines.sum(1) / count.clamp_min(1)
         ratio = mean.abs().square() / by_chance.clamp_min(1e-20)
         return ratio.masked_fill(count < LIMITS.grid_least_blocks, torch.inf)
 
@@ -84,6 +96,20 @@ class Blocks:
         return share, box.masked_fill(~there.flatten(1).any(1)[:, None], torch.nan)
 
 
+def _scatter(sums: Tensor, weight: Tensor) -> Tensor:
+    """``(B, L)`` power that the mean over parts of a picture has by chance.
+
+    Args:
+        sums: ``(B, N, L)`` complex amplitudes, times the weights.
+        weight: ``(B, N, 1)`` of the parts.
+    """
+    total = weight.sum(1).clamp_min(1)
+    mean = sums.sum(1) / total
+    count = (weight > 0).sum(1)
+    off = (sums - mean[:, None] * weight).abs().square().sum(1) / total.square()
+    return off * count / (count - 1).clamp_min(1)
+
+
 def measure_blocks(luma: Tensor, mask: Tensor, order: Tensor, period: int) -> Blocks:
     """Amplitudes of lines in blocks of whole periods.
 
@@ -98,7 +124,7 @@ def measure_blocks(luma: Tensor, mask: Tensor, order: Tensor, period: int) -> Bl
     rows, columns = height // side, width // side
     if rows * columns < 1:
         nothing = luma.new_zeros(len(luma), 1, len(order))
-        return Blocks(nothing.to(torch.complex64), nothing[..., 0], (1, 1), side)
+        return Blocks(nothing.to(torch.complex64), nothing[..., 0], order, (1, 1), side)
     tiles = luma[:, : rows * side, : columns * side].reshape(-1, rows, side, columns, side)
     tiles = tiles.transpose(2, 3).flatten(1, 2)
     taper = hann((side, side), device=luma.device, dtype=luma.dtype)
@@ -108,4 +134,5 @@ def measure_blocks(luma: Tensor, mask: Tensor, order: Tensor, period: int) -> Bl
     at = (order * (side // period)) % side
     amplitude = planes[..., at[:, 1], at[:, 0]]
     covered = avg_pool2d(mask[:, None], side)[:, 0].flatten(1)
-    return Blocks(amplitude, (covered >= LIMITS.grid_block_cover).to(luma), (rows, columns), side)
+    on_wall = (covered >= LIMITS.grid_block_cover).to(luma)
+    return Blocks(amplitude, on_wall, order, (rows, columns), side)

@@ -62,13 +62,14 @@ class ArtifactLimits:
     grid_hidden_levels: float = 1.0
     """[grey levels, root mean square] A fainter pattern there is the material's. By hand."""
 
+    grid_least_levels: float = 0.1
+    """[grey levels, root mean square] A fainter pattern is none. By hand."""
+
     grid_rival_octaves: float = 0.7
-    """[octaves] Around a line on an axis, in which other lines on that axis are its rivals. By
-    hand."""
+    """[octaves] Other lines on an axis so near a line on it are its rivals. By hand."""
 
     grid_rival_share: float = 4.5
-    """[ratio] The highest of them over the mean that it stands for; of noise it is so high.
-    Derived."""
+    """[ratio] The highest of them over the mean of noise that is so high. Derived."""
 
     grid_least_noise: float = 0.1
     """[grey levels] Noise that every picture is taken to have: a flat one has rounding only."""
@@ -107,6 +108,9 @@ class ArtifactLimits:
     grid_least_blocks: int = 9
     """[blocks] With fewer the scatter of a line is not known. By hand."""
 
+    grid_least_rows: int = 4
+    """[rows of blocks] The same for the scatter from row to row. By hand."""
+
     grid_amplitudes: tuple[float, ...] = (0.35, 0.7, 1.4, 2.8, 5.6, 11.2)
     """[grey levels, root mean square] Amplitudes that are tried; a person begins to see a grid of
     8 px at 1 to 1.5. Steps of a factor of 2, by hand."""
@@ -136,8 +140,7 @@ class ArtifactLimits:
     By hand: visible grids have 1 to 3, drawn walls of little contrast 8."""
 
     grid_least_share: float = 0.1
-    """[share of the wall] Of a grid that lies in fewer blocks the amplitude is that over so many.
-    By hand."""
+    """[share of the wall] A grid is taken to lie in so many blocks at least. By hand."""
 
     # resizing
 
@@ -155,16 +158,14 @@ class ArtifactLimits:
     """[px] In a smaller picture no trace is looked for. By hand."""
 
     trace_least_known: float = 0.1
-    """[share] Columns (rows) under less of the mask than this, of the fullest one, get the mean
-    level. By hand."""
+    """[share of the fullest] Columns (rows) under less mask get the mean level. By hand."""
 
     trace_least_frequency: float = 0.235
     """[cycles/px] A trace is looked for above this: factors from 1.3 to 4.25 leave their line
     there, folded at 0.5. Derived."""
 
     trace_place_bins: float = 1.5
-    """[1/side] How far a line may be off its place: a resized picture has a whole number of pixels.
-    Derived."""
+    """[1/side] How far a line may be off its place: sides are whole numbers. Derived."""
 
     trace_blocks: int = 20
     """[parts] Of the band from 0 to 1/2 cycles/px; four of them are around a line. By hand."""
@@ -217,8 +218,7 @@ class ArtifactLimits:
     """[ratio] ...and this many times that at 3/8, which blocks of JPEG would have too. Corpus."""
 
     trace_least_factor: float = 1.35
-    """[ratio] A mirrored line that speaks for a smaller factor is read as the unmirrored one.
-    Corpus."""
+    """[ratio] A mirrored line of a smaller factor is read as the unmirrored one. Corpus."""
 
     trace_skewness: float = 0.3
     """[skewness] Repeated pixels by a factor above 2 leave less than half of the differences large:

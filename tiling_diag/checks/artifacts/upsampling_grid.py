@@ -105,7 +105,9 @@ def _measure_period(lines: Lines, period: int) -> _Period:
     amplitude = 255 * square.sum(-1).sqrt()
     # A faint pattern on the material's own lines alone may be the material's.
     hidden = torch.gather(few, 1, shape[:, None])[:, 0] & (amplitude < LIMITS.grid_hidden_levels)
-    score = score.masked_fill(hidden, 0.0)
+    # What is far below one grey level is no layer's.
+    hidden = hidden | (amplitude < LIMITS.grid_least_levels)
+    score = torch.where(hidden, score.clamp_max(0.0), score)
     share, box_px = lines.blocks.place(mine, square.sqrt())
     area = (box_px[:, 2] - box_px[:, 0]) * (box_px[:, 3] - box_px[:, 1])
     in_part = area < LIMITS.grid_part * lines.pixels
