@@ -62,7 +62,7 @@ class ArtifactLimits:
     grid_hidden_levels: float = 1.0
     """[grey levels, root mean square] A fainter pattern there is the material's. By hand."""
 
-    grid_least_levels: float = 0.1
+    grid_faintest_levels: float = 0.1
     """[grey levels, root mean square] A fainter pattern is none. By hand."""
 
     grid_rival_octaves: float = 0.7

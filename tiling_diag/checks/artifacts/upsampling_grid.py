@@ -106,7 +106,7 @@ def _measure_period(lines: Lines, period: int) -> _Period:
     # A faint pattern on the material's own lines alone may be the material's.
     hidden = torch.gather(few, 1, shape[:, None])[:, 0] & (amplitude < LIMITS.grid_hidden_levels)
     # What is far below one grey level is no layer's.
-    hidden = hidden | (amplitude < LIMITS.grid_least_levels)
+    hidden = hidden | (amplitude < LIMITS.grid_faintest_levels)
     score = torch.where(hidden, score.clamp_max(0.0), score)
     share, box_px = lines.blocks.place(mine, square.sqrt())
     area = (box_px[:, 2] - box_px[:, 0]) * (box_px[:, 3] - box_px[:, 1])
