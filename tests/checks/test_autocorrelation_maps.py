@@ -47,8 +47,22 @@ def test_the_mean_goes_by_importance():
     maps = drawn(layers, importance=[1.0, 0.5])
     my, mx = maps.max_lag_px
     assert float(maps.mean_map[0, my + 16, mx + 24]) == pytest.approx((0.8 + 0.5 * 0.4) / 1.5)
-    assert torch.equal(maps.mean_only.maps[:, 0], maps.mean_map)
-    assert maps.mean_only.importance.tolist() == [[1.0]]
+    both = maps.with_mean_and_rest
+    assert torch.equal(both.maps[:, 2], maps.mean_map)
+    assert both.importance.tolist() == [[1.0, 0.5, 1.0, 1.0]]
+
+
+def test_lattices_look_at_the_maps_that_they_pick():
+    maps = numbered()
+    many = type(maps)(torch.cat([maps.maps, 2 * maps.maps]), maps.importance.repeat(2, 1))
+    lags = torch.tensor([[[[3.0, 2.0], [0.0, 5.0]]] * 3])
+    own, inside = maps.at(lags)
+    pick = torch.tensor([[0, len(maps.maps), 0]])
+    values, also_inside = many.picked(pick).at(lags)
+    factors = torch.tensor([1.0, 2.0, 1.0])
+    assert torch.equal(values, own[:1] * factors[:, None])
+    assert torch.equal(also_inside, inside[:1])
+    assert many.picked(pick).of_each(many.importance).shape == (1, maps.maps.shape[1], 3)
 
 
 def test_far_lags_weigh_less():

@@ -15,6 +15,7 @@ from tiling_diag.checks.lattice.nested import (
     forms,
     half_plane,
     in_line,
+    looked_at,
     mean_at_points,
     relative_contrast,
     shifted,
@@ -24,6 +25,11 @@ from tiling_diag.checks.lattice.nested import (
 A, B = (24.0, 0.0), (0.0, 16.0)
 STACK = torch.tensor([[[A, B]]], dtype=torch.float64)
 COARSER, DENSER, SHIFTED = coarser((6, 4)), denser((4, 3)), shifted((6, 5))
+
+
+def contrast_of(maps, basis, relations, **doubt):
+    seen = looked_at(maps, basis, relations.multiples)
+    return contrast(seen, maps.importance[..., None], relations, **doubt)
 
 
 def even_columns(i, j):
@@ -89,7 +95,7 @@ def test_copies_are_moved_by_part_of_one_vector():
 @pytest.mark.parametrize(("high", "low"), [(0.9, 0.3), (0.8, 0.8), (0.5, 0.0)])
 def test_contrast_is_the_difference_over_the_higher_mean(high, low):
     maps = drawn([points(A, B, high, even_columns), points(A, B, low)])
-    found, missing, on = contrast(maps, STACK, COARSER, doubt=0.0)
+    found, missing, on = contrast_of(maps, STACK, COARSER, doubt=0.0)
     # Columns twice as far apart: (2, 0), (0, 1).
     relation = index_of(COARSER_INDICES, [[2.0, 0.0], [0.0, 1.0]])
     assert not missing[0, 0, relation]
@@ -99,7 +105,7 @@ def test_contrast_is_the_difference_over_the_higher_mean(high, low):
 
 def test_points_that_a_denser_lattice_would_add_are_held_against_those_there_are():
     maps = drawn([points(A, B, 0.8), points((12, 0), B, 0.2)])
-    found, _, _ = contrast(maps, STACK, DENSER, doubt=0.0)
+    found, _, _ = contrast_of(maps, STACK, DENSER, doubt=0.0)
     halved = [
         float(found[0, 0, 0, index_of(DENSER_INDICES, form)])
         for form in ([[1.0, 0.0], [0.0, 2.0]], [[2.0, 0.0], [0.0, 1.0]], [[1.0, 1.0], [0.0, 2.0]])
@@ -111,7 +117,7 @@ def test_points_that_a_denser_lattice_would_add_are_held_against_those_there_are
 @pytest.mark.parametrize(("between", "expected"), [(0.0, 1.0), (0.8, 0.0)])
 def test_a_copy_moved_by_half_a_vector_lies_on_the_points_of_a_denser_lattice(between, expected):
     maps = drawn([points(A, B, 0.8), points((12, 0), B, between)])
-    found, _, _ = contrast(maps, STACK, SHIFTED, doubt=0.0)
+    found, _, _ = contrast_of(maps, STACK, SHIFTED, doubt=0.0)
     across, down = found[0, 0, 0, 2], found[0, 0, 0, 5]
     assert float(across) == pytest.approx(expected, abs=0.01)
     assert float(down) == pytest.approx(1.0, abs=0.01)
@@ -125,28 +131,28 @@ def test_doubt_takes_more_off_where_points_are_few():
 
     maps = drawn([points(A, B, 1.0, uneven)])
     sure, doubted, proven = (
-        contrast(maps, STACK, COARSER, doubt=doubt)[0] for doubt in (0.0, 1.0, -1.0)
+        contrast_of(maps, STACK, COARSER, doubt=doubt)[0] for doubt in (0.0, 1.0, -1.0)
     )
     assert (doubted < sure).all()
     assert (proven > sure).all()
-    few, missing, _ = contrast(maps, STACK * 2.5, COARSER, doubt=0.0)
-    less = (few - contrast(maps, STACK * 2.5, COARSER)[0])[:, 0][~missing]
+    few, missing, _ = contrast_of(maps, STACK * 2.5, COARSER, doubt=0.0)
+    less = (few - contrast_of(maps, STACK * 2.5, COARSER)[0])[:, 0][~missing]
     assert less.mean() > (sure - doubted).mean()
 
 
-def test_each_channel_and_each_wall_has_its_own_contrast():
+def test_each_channel_and_each_wall_has_its_own_contrast_of():
     odd, even = [points(A, B, 0.9, even_columns)], [points(A, B, 0.9)]
     maps = drawn([odd, odd, *[even] * (CHANNELS - 2)])
-    found, _, _ = contrast(maps, STACK.expand(-1, 3, -1, -1), COARSER, doubt=0.0)
+    found, _, _ = contrast_of(maps, STACK.expand(-1, 3, -1, -1), COARSER, doubt=0.0)
     relation = index_of(COARSER_INDICES, [[2.0, 0.0], [0.0, 1.0]])
     expected = [1.0, 1.0] + [0.0] * (CHANNELS - 2)
     for same in range(3):
         assert found[0, :, same, relation].tolist() == pytest.approx(expected, abs=0.01)
 
 
-def test_a_lattice_of_which_no_neighbour_is_in_view_has_no_contrast():
+def test_a_lattice_of_which_no_neighbour_is_in_view_has_no_contrast_of():
     far = torch.tensor([[[[500.0, 0.0], [0.0, 500.0]]]], dtype=torch.float64)
-    _, missing, _ = contrast(drawn([points(A, B, 0.9)]), far, COARSER)
+    _, missing, _ = contrast_of(drawn([points(A, B, 0.9)]), far, COARSER)
     assert missing.all()
 
 
@@ -180,7 +186,7 @@ def test_one_row_of_dense_points_is_no_evidence_of_a_lattice():
 def test_points_along_one_vector_are_compared_alone():
     """Every second point of a row is missing, whatever the rows beside it show."""
     rows = points(A, (9.0, 16.0), 0.8, lambda i, j: ((i % 2 == 0) | (j != 0)).double())
-    along = contrast(drawn([rows]), torch.tensor([[[A, (9.0, 16.0)]]]).double(), in_line(6))[0]
+    along = contrast_of(drawn([rows]), torch.tensor([[[A, (9.0, 16.0)]]]).double(), in_line(6))[0]
     evens, thirds, halves = along[0, 0, 0].unflatten(-1, (4, 3)).unbind(-1)
     assert float(evens[0]) > 0.9
     assert evens[1:].max() < 0.2

@@ -27,10 +27,13 @@ class AutocorrelationMaps:
     Attributes:
         maps: ``(B, K, 2 my + 1, 2 mx + 1)`` of K channels, 1 at zero lag.
         importance: ``(B, K)`` in [0, 1]; how far each channel counts.
+        pick: ``(A, S)`` int64; which of the B maps each lattice is looked at in. If None, the
+            lattices of a wall are looked at in the map of that wall, and A is B.
     """
 
     maps: Tensor
     importance: Tensor
+    pick: Tensor | None = None
 
     def one(self, index: int) -> AutocorrelationMaps:
         """Those of wall `index`, as a batch of one."""
@@ -60,33 +63,47 @@ class AutocorrelationMaps:
         return torch.einsum("bk,bkhw->bhw", weights, self.maps)
 
     @cached_property
-    def mean_only(self) -> AutocorrelationMaps:
-        """The mean map as a single channel of importance 1."""
-        one = torch.ones_like(self.importance[:, :1])
-        return AutocorrelationMaps(self.mean_map[:, None], one)
+    def with_mean_and_rest(self) -> AutocorrelationMaps:
+        """The same with two more channels: the mean map, and that without its strongest lines."""
+        rest = without_strongest_ray(self.mean_map)
+        maps = torch.cat([self.maps, self.mean_map[:, None], rest[:, None]], dim=1)
+        one = torch.ones_like(self.importance[:, :2])
+        return AutocorrelationMaps(maps, torch.cat([self.importance, one], dim=1), self.pick)
 
     @cached_property
-    def without_lines(self) -> AutocorrelationMaps:
-        """The mean map without its strongest family of parallel lines, as a single channel."""
-        one = torch.ones_like(self.importance[:, :1])
-        return AutocorrelationMaps(without_strongest_ray(self.mean_map)[:, None], one)
+    def level_and_spread(self) -> tuple[Tensor, Tensor]:
+        """``(A, K, S)`` mean and deviation of what all lags of the maps see, see `of_each`."""
+        seen = self.tolerant
+        return self.of_each(seen.mean(-1)), self.of_each(seen.std(-1))
+
+    def picked(self, pick: Tensor) -> AutocorrelationMaps:
+        """The same for lattices ``(A, S)`` that are looked at in maps ``pick`` of them."""
+        return AutocorrelationMaps(self.maps, self.importance, pick)
+
+    def of_each(self, values: Tensor) -> Tensor:
+        """``values (B, n)`` of maps as those of lattices: ``(A, n, S)``, or ``(B, n, 1)``."""
+        return values[..., None] if self.pick is None else values[self.pick].movedim(-1, 1)
 
     def at(self, lags_px: Tensor) -> tuple[Tensor, Tensor]:
         """Values near lags.
 
         Args:
-            lags_px: ``(B, S, P, 2)``.
+            lags_px: ``(A, S, P, 2)``.
 
         Returns:
-            ``(B, K, S, P)`` and whether the lags lie inside the maps ``(B, S, P)``; the value at
+            ``(A, K, S, P)`` and whether the lags lie inside the maps ``(A, S, P)``; the value at
             zero lag where they don't.
         """
         my, mx = self.max_lag_px
         inside = (lags_px[..., 0].abs() <= mx - 1) & (lags_px[..., 1].abs() <= my - 1)
         lags = torch.where(inside[..., None], lags_px, 0.0).round().long()
-        index = ((lags[..., 1] + my) * (2 * mx + 1) + lags[..., 0] + mx).flatten(1)
-        channels = self.tolerant.shape[1]
-        values = self.tolerant.gather(-1, index[:, None].expand(-1, channels, -1))
+        place = (lags[..., 1] + my) * (2 * mx + 1) + lags[..., 0] + mx
+        channels, lagged = self.tolerant.shape[1:]
+        if self.pick is not None:
+            flat = self.tolerant.movedim(1, 0).flatten(1)
+            values = flat[:, (self.pick * lagged)[..., None] + place]
+            return values.movedim(0, 1), inside
+        values = self.tolerant.gather(-1, place.flatten(1)[:, None].expand(-1, channels, -1))
         return values.unflatten(-1, tuple(inside.shape[1:])), inside
 
     def nearness(self, distance_px: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ from tiling_diag.checks.lattice.nested import forms, mean_at_points, strength
 from tiling_diag.checks.lattice.peak_fit import fit
 from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal, same_lattice, shortened
 from tiling_diag.kernels.peaks import local_maxima, refine_peak
+from tiling_diag.kernels.rays import without_strongest_ray
 
 # Lagrange's steps for bases of vectors that are less than a hundred times as long as each other.
 _STEPS = 8
@@ -74,10 +75,10 @@ class Candidates:
 def starts(
     maps: AutocorrelationMaps, peaks: int, kept: int, size: tuple[int, int] | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Lattices of pairs of maxima of the mean map, the best few of every size.
+    """Lattices of pairs of maxima, the best few of every size.
 
     Args:
-        maps: of B walls or windows.
+        maps: of B walls or windows, of a single channel.
         peaks: maxima that are paired.
         kept: lattices that are returned for each.
         size: height and width of the wall, if whole cells of it are to be in view.
@@ -94,8 +95,7 @@ def starts(
     usable &= _is_plain(basis, LIMITS.shortest_px)
     if size is not None:
         usable &= in_view(basis, size)
-    mean = maps.mean_only
-    on, points = mean_at_points(mean, basis)
+    on, points = mean_at_points(maps, basis)
     score = on[:, 0].clamp(0, 1) * points / (points + LIMITS.few_points)
     score = score.masked_fill(~usable, -1.0)
     octave = cell_area(basis).log2().floor()
@@ -177,22 +177,7 @@ def families(
         small_size: height and width of the walls that these maps are of.
         looks: the windows.
     """
-    proposed, scores = [], []
-    for maps, kept in ((whole, LIMITS.starts), (whole.without_lines, LIMITS.rest_starts)):
-        basis, score = starts(maps, LIMITS.peaks, kept, small_size)
-        proposed.append(fit(maps, basis, (2.2, 4.0, 8.0)) / small_scale)
-        scores.append(score)
-    for level in looks:
-        seen = (level.coverage >= LIMITS.least_coverage).flatten()[:, None]
-        for maps, kept in (
-            (level.windows, LIMITS.window_starts),
-            (level.windows.without_lines, LIMITS.window_rest_starts),
-        ):
-            basis, score = starts(maps, LIMITS.window_peaks, kept)
-            score = torch.where(seen, score, -1.0)
-            proposed.append((basis / level.scale).unflatten(0, (-1, level.count)).flatten(1, 2))
-            scores.append(score.unflatten(0, (-1, level.count)).flatten(1, 2))
-    basis, score = torch.cat(proposed, dim=1), torch.cat(scores, dim=1)
+    basis, score = _proposed(whole, small_scale, small_size, looks)
     usable = basis.isfinite().flatten(-2).all(-1) & (score > 0)
     usable &= cell_area(torch.where(usable[..., None, None], basis, _stand_in(basis))) > 9
     basis = shortened(torch.where(usable[..., None, None], basis, _stand_in(basis)), _STEPS)
@@ -220,6 +205,42 @@ def families(
         maps=maps,
         scale=scale,
     )
+
+
+def _proposed(
+    whole: AutocorrelationMaps,
+    small_scale: Tensor,
+    small_size: tuple[int, int],
+    looks: list[Level],
+) -> tuple[Tensor, Tensor]:
+    """Lattices ``(B, n, 2, 2)`` px of the full wall and their scores; see `families`."""
+    maps = _with_rest([whole])
+    basis, score = starts(maps, LIMITS.peaks, LIMITS.starts, small_size)
+    fitted = fit(maps, basis, (2.2, 4.0, 8.0)) / small_scale
+    proposed, scores = [], []
+    for at, kept in enumerate((LIMITS.starts, LIMITS.rest_starts)):
+        proposed.append(fitted.chunk(2)[at][:, :kept])
+        scores.append(score.chunk(2)[at][:, :kept])
+    # The windows of all levels side by side, as they are and without their strongest lines.
+    basis, score = starts(
+        _with_rest([level.windows for level in looks]), LIMITS.window_peaks, LIMITS.window_starts
+    )
+    counts = [level.coverage.numel() for level in looks]
+    for at, kept in enumerate((LIMITS.window_starts, LIMITS.window_rest_starts)):
+        parts = (x.chunk(2)[at][:, :kept].split(counts) for x in (basis, score))
+        for level, own, value in zip(looks, *parts, strict=True):
+            seen = (level.coverage >= LIMITS.least_coverage).flatten()[:, None]
+            value = torch.where(seen, value, -1.0)
+            proposed.append((own / level.scale).unflatten(0, (-1, level.count)).flatten(1, 2))
+            scores.append(value.unflatten(0, (-1, level.count)).flatten(1, 2))
+    return torch.cat(proposed, dim=1), torch.cat(scores, dim=1)
+
+
+def _with_rest(several: list[AutocorrelationMaps]) -> AutocorrelationMaps:
+    """Mean maps of all, and after them the same without their strongest lines; one channel."""
+    means = torch.cat([maps.mean_map for maps in several])
+    both = torch.cat([means, without_strongest_ray(means)])[:, None]
+    return AutocorrelationMaps(both, torch.ones_like(both[:, :, 0, 0]))
 
 
 def _pooled(

@@ -16,15 +16,18 @@ from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
 from tiling_diag.checks.channels import TONES
 from tiling_diag.checks.lattice import by_window
 from tiling_diag.checks.lattice.by_window import Windows, lattices_by_window
-from tiling_diag.checks.lattice.candidates import NESTED, Candidates, Families
+from tiling_diag.checks.lattice.candidates import Candidates, Families
 from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.lattice.nested import (
+    Points,
     Relations,
     coarser,
     contrast,
     denser,
     in_line,
-    mean_at_points,
+    looked_at,
+    mean_at_near,
+    near_points,
     shifted,
     strength,
 )
@@ -119,24 +122,32 @@ def evidence(
 
 def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, ...]) -> Tensor:
     """``(B, S, len(_LOOK))`` what maps say of lattices ``(B, S, 2, 2)`` in px of the maps."""
-    on, points = mean_at_points(maps, basis)
-    repeats = strength(on, maps.importance)
-    against, missing, kept = contrast(maps, basis, relations[0])
+    channels = maps.maps.shape[1]
+    multiples = [near_points(), *(one.multiples for one in relations)]
+    everywhere = maps.with_mean_and_rest
+    points = looked_at(everywhere, basis, torch.cat(multiples).to(basis.device))
+    parts = points.split([len(part) for part in multiples])
+    importance = maps.of_each(maps.importance)
+    own = [part.of(0, channels) for part in parts]
+    on, number = mean_at_near(own[0])
+    repeats = strength(on, importance)
+    against, missing, kept = contrast(own[1], importance, relations[0])
     missing = missing | (kept.amax(1) < 0.1)
     against = against.masked_fill(missing[:, None], -1.0)
-    added, no_room, _ = contrast(maps, basis, relations[1])
+    added, no_room, _ = contrast(own[2], importance, relations[1])
     added = added.masked_fill(no_room[:, None], 2.0)
-    moved, nowhere, _ = contrast(maps, basis, relations[2], doubt=0.0)
+    moved, nowhere, _ = contrast(own[3], importance, relations[2], doubt=0.0)
     moved = moved.amax(1).masked_fill(nowhere, 0.0).unflatten(-1, (2, -1)).amax(-1).amin(-1)
-    counted = on.clamp(0, 1) * maps.importance[..., None]
+    counted = on.clamp(0, 1) * importance
     # Even against odd points, multiples of three, halfway points; along each of four vectors.
-    line, none, _ = contrast(maps, basis, relations[3], doubt=0.5)
+    line, none, _ = contrast(own[4], importance, relations[3], doubt=0.5)
     line = line.topk(_VOTES, dim=1).values[:, -1].unflatten(-1, (4, 3))
     none = none.unflatten(-1, (4, 3))
     evens = line[..., 0].masked_fill(none[..., 0], -1.0).sort(-1, descending=True).values
+    level, spread = everywhere.level_and_spread
     numbers = [
         repeats,
-        repeats * points / (points + LIMITS.few_points),
+        repeats * number / (number + LIMITS.few_points),
         against.amax(1).amax(-1),
         against.topk(2, dim=1).values[:, 1].amax(-1),
         against.clamp_min(0).mean(1).amax(-1),
@@ -144,7 +155,7 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
         added.topk(2, dim=1).values[:, 1].amin(-1).clamp_max(2.0),
         added.clamp_min(0).mean(1).amin(-1).clamp_max(2.0),
         moved,
-        points.log1p(),
+        number.log1p(),
         on[:, 0].clamp(0, 1),
         on[:, 3].clamp(0, 1),
         counted[:, 4:].amax(1),
@@ -155,58 +166,37 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
         line[..., 1].masked_fill(none[..., 1], -1.0).amax(-1),
         line[..., 2].masked_fill(none[..., 2], 2.0).amin(-1),
         counted[:, 1:TONES].amax(1),
-        maps.importance[:, 1:TONES].amax(1)[:, None].expand_as(repeats),
+        importance[:, 1:TONES].amax(1).expand_as(repeats),
     ]
-    numbers += [_stands_out(maps.mean_only, basis), *_rest(maps.without_lines, basis, relations)]
+    # The mean map and the one without its strongest lines are the last two channels.
+    also, _ = mean_at_near(parts[0].of(channels, channels + 2))
+    off = (also - level[:, channels:]) / spread[:, channels:].clamp_min(1e-4)
+    stands_out = (off * number.sqrt()[:, None]).clamp(-20, 60)
+    rest = [part.of(channels + 1, channels + 2) for part in parts]
+    numbers += [stands_out[:, 0], also[:, 1], *_rest(rest, relations), stands_out[:, 1]]
     return torch.stack(numbers, -1)
 
 
-def _rest(
-    maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, ...]
-) -> list[Tensor]:
-    """What maps without their strongest lines say of lattices, each ``(B, S)``."""
-    left, _ = mean_at_points(maps, basis)
-    against, missing, _ = contrast(maps, basis, relations[0])
-    added, no_room, _ = contrast(maps, basis, relations[1])
-    moved, nowhere, _ = contrast(maps, basis, relations[2], doubt=0.0)
-    moved = moved[:, 0].masked_fill(nowhere, 0.0).unflatten(-1, (2, -1)).amax(-1).amin(-1)
+def _rest(seen: list[Points], relations: tuple[Relations, ...]) -> list[Tensor]:
+    """What maps without their strongest lines say of nested and moved lattices, each ``(B, S)``."""
+    one = torch.ones_like(seen[0].values[..., 0])
+    against, missing, _ = contrast(seen[1], one, relations[0])
+    added, no_room, _ = contrast(seen[2], one, relations[1])
+    moved, nowhere, _ = contrast(seen[3], one, relations[2], doubt=0.0)
     return [
-        left[:, 0],
         against[:, 0].masked_fill(missing, -1.0).amax(-1),
         added[:, 0].masked_fill(no_room, 2.0).amin(-1).clamp_max(2.0),
-        moved,
-        _stands_out(maps, basis),
+        moved[:, 0].masked_fill(nowhere, 0.0).unflatten(-1, (2, -1)).amax(-1).amin(-1),
     ]
-
-
-def _stands_out(maps: AutocorrelationMaps, basis: Tensor) -> Tensor:
-    """``(B, S)`` mean at lattice points over the deviation that means of so many lags have."""
-    on, points = mean_at_points(maps, basis)
-    seen = maps.tolerant[:, 0]
-    off = on[:, 0] - seen.mean(-1, keepdim=True)
-    spread = seen.std(-1, keepdim=True).clamp_min(1e-4)
-    return (off / spread * points.sqrt()).clamp(-20, 60)
 
 
 def _in_windows(found: Candidates, families: Families) -> Tensor:
     """What the pooled maps of each candidate's own family say of it."""
     many = families.basis_px.shape[1]
-    batch = len(found.family)
-    member = torch.nn.functional.one_hot(found.family, many)
-    slot = (member.cumsum(1) * member).sum(-1) - 1
-    slots = len(NESTED)
-    place = found.family * slots + slot
-    stand_in = torch.eye(2, dtype=torch.float64, device=place.device) * 9.0
-    basis = stand_in.repeat(batch, many * slots, 1, 1)
+    first = torch.arange(len(found.family), device=found.family.device)[:, None] * many
     scale = families.scale.gather(1, found.family[..., None].expand(-1, -1, 2))
-    basis.scatter_(
-        1, place[..., None, None].expand(-1, -1, 2, 2), found.basis_px * scale[..., None, :]
-    )
-    seen = _look(
-        families.maps,
-        basis.unflatten(1, (many, slots)).flatten(0, 1),
+    return _look(
+        families.maps.picked(first + found.family),
+        found.basis_px * scale[..., None, :],
         _relations(_WINDOW_ORDERS, _WINDOW_BETWEEN),
     )
-    seen = seen.unflatten(0, (batch, many)).flatten(1, 2)
-    own: Tensor = seen.gather(1, place[..., None].expand(-1, -1, seen.shape[-1]))
-    return own

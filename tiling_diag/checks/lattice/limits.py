@@ -155,7 +155,7 @@ class LatticeLimits:
     families: int = 14
     """[lattices] That are kept of all that is proposed. Scenes."""
 
-    candidates: int = 96
+    candidates: int = 48
     """[lattices] That are scored, of the families and those nested in and around them. Scenes."""
 
     same_lattice: float = 0.05

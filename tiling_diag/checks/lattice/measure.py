@@ -180,7 +180,7 @@ def _choose(seen: Looks) -> _Choice:
     lattice, pair = _at(seen.lattices.basis_px, best), with_turned(_at(vectors, best_stripe))
     basis = torch.where(is_single[:, None, None], pair, lattice)
     others = lattices.masked_fill(
-        same_lattice(seen.lattices.basis_px, lattice[:, None], LIMITS.same_answer)
+        same_lattice(seen.lattices.basis_px, lattice[:, None], LIMITS.same_answer, steps=0)
         & ~is_single[:, None],
         NO_CANDIDATE,
     )

@@ -107,25 +107,46 @@ def _whole(values: Tensor) -> Tensor:
     return ((values - values.round()).abs() < 1e-6).all(-1)
 
 
-def looked_at(
-    maps: AutocorrelationMaps, basis_px: Tensor, multiples: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+@dataclass(frozen=True, eq=False)
+class Points:
+    """What maps show at points of lattices.
+
+    Attributes:
+        values: ``(B, K, S, P)``.
+        weights: ``(B, S, P)``; far points count less.
+        usable: ``(B, S, P)`` 1 where a point lies in the maps and near enough, else 0.
+    """
+
+    values: Tensor
+    weights: Tensor
+    usable: Tensor
+
+    def split(self, counts: list[int]) -> list[Points]:
+        """The same in groups of so many points."""
+        parts = zip(
+            *(x.split(counts, -1) for x in (self.values, self.weights, self.usable)), strict=True
+        )
+        return [Points(*part) for part in parts]
+
+    def of(self, first: int, last: int) -> Points:
+        """Those of some channels."""
+        return Points(self.values[:, first:last], self.weights, self.usable)
+
+
+def looked_at(maps: AutocorrelationMaps, basis_px: Tensor, multiples: Tensor) -> Points:
     """What maps show at multiples of lattices.
 
     Args:
         maps: of B walls.
         basis_px: ``(B, S, 2, 2)`` in px of the maps.
         multiples: ``(P, 2)``.
-
-    Returns:
-        values ``(B, K, S, P)``, their weights ``(B, S, P)`` and 1 where they are usable.
     """
     lags = (multiples @ basis_px).float()
     distance = lags.norm(dim=-1)
     limit = LIMITS.looked_at_cells * cell_area(basis_px).float().sqrt()
     values, inside = maps.at(lags)
     usable = inside & (distance > 2) & (distance <= limit[..., None])
-    return values, usable * maps.nearness(distance), usable.float()
+    return Points(values, usable * maps.nearness(distance), usable.float())
 
 
 def mean_at_points(maps: AutocorrelationMaps, basis_px: Tensor) -> tuple[Tensor, Tensor]:
@@ -135,26 +156,31 @@ def mean_at_points(maps: AutocorrelationMaps, basis_px: Tensor) -> tuple[Tensor,
         ``(B, K, S)`` means and ``(B, S)`` numbers of points; none where all lie in one row, which
         says nothing of the other direction.
     """
-    multiples = _near_points().to(basis_px.device)
-    values, weights, usable = looked_at(maps, basis_px, multiples)
-    total = weights.sum(-1).clamp_min(1e-9)[:, None]
-    beside = (usable * (multiples[:, 1] > 0)).sum(-1) > 0
-    return (values * weights[:, None]).sum(-1) / total, usable.sum(-1) * beside
+    return mean_at_near(looked_at(maps, basis_px, near_points().to(basis_px.device)))
+
+
+def mean_at_near(seen: Points) -> tuple[Tensor, Tensor]:
+    """The same of what is seen at `near_points`."""
+    total = seen.weights.sum(-1).clamp_min(1e-9)[:, None]
+    beside = near_points()[:, 1].to(seen.usable.device) > 0
+    count = seen.usable.sum(-1) * ((seen.usable * beside).sum(-1) > 0)
+    return (seen.values * seen.weights[:, None]).sum(-1) / total, count
 
 
 @cache
-def _near_points() -> Tensor:
+def near_points() -> Tensor:
+    """``(P, 2)`` multiples of the two vectors of a lattice that count for its mean."""
     return half_plane((6, 5))
 
 
 def contrast(
-    maps: AutocorrelationMaps, basis_px: Tensor, relations: Relations, *, doubt: float = 1.0
+    seen: Points, importance: Tensor, relations: Relations, *, doubt: float = 1.0
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Contrast of lattices ``(B, S, 2, 2)`` in every relation; see the module.
+    """Contrast of lattices in every relation; see the module.
 
     Args:
-        maps: what to look at.
-        basis_px: lattices.
+        seen: what maps show at the multiples of the relations.
+        importance: ``(B, K, S)`` of the maps, or ``(B, K, 1)``.
         relations: the sets of points that are compared.
         doubt: how many standard errors of the difference to take off it, so that few points prove
             little.
@@ -163,20 +189,22 @@ def contrast(
         contrasts ``(B, K, S, R)``, whether a set has no usable point ``(B, S, R)``, and the means
         of the first sets ``(B, K, S, R)``.
     """
-    relations = relations.to(basis_px.device)
-    values, weights, usable = looked_at(maps, basis_px, relations.multiples)
-    found = []
-    for sets in (relations.on, relations.off):
-        total = (weights @ sets.mT).clamp_min(1e-9)[:, None]
-        mean = ((values * weights[:, None]) @ sets.mT) / total
-        square = ((values.square() * weights[:, None]) @ sets.mT) / total
-        found.append((mean, (square - mean.square()).clamp_min(0), (usable @ sets.mT)[:, None]))
-    (on, on_variance, on_count), (off, off_variance, off_count) = found
-    spread = on_variance * on_count + off_variance * off_count
-    variance = spread / (on_count + off_count - 1).clamp_min(1)
-    error = (variance * (1 / on_count.clamp_min(1) + 1 / off_count.clamp_min(1))).sqrt()
-    missing = ((on_count < 1) | (off_count < 1))[:, 0]
-    return relative_contrast(on, off + doubt * error, maps.importance), missing, on
+    # Both sets of all relations side by side.
+    sets = torch.cat([relations.on, relations.off]).to(seen.values.device).mT
+    total, count = (seen.weights @ sets).clamp_min(1e-9)[:, None], (seen.usable @ sets)[:, None]
+    weighted = seen.values * seen.weights[:, None]
+    mean = weighted @ sets / total
+    on, off = mean.chunk(2, -1)
+    if doubt:
+        variance = ((weighted * seen.values) @ sets / total - mean.square()).clamp_min(0)
+        (on_spread, off_spread), (on_count, off_count) = (
+            x.chunk(2, -1) for x in (variance * count, count)
+        )
+        spread = (on_spread + off_spread) / (on_count + off_count - 1).clamp_min(1)
+        error = (spread * (1 / on_count.clamp_min(1) + 1 / off_count.clamp_min(1))).sqrt()
+        off = off + doubt * error
+    missing = (count[:, 0] < 1).unflatten(-1, (2, -1)).any(-2)
+    return relative_contrast(on, off, importance), missing, on
 
 
 def relative_contrast(on: Tensor, off: Tensor, importance: Tensor) -> Tensor:
@@ -192,4 +220,4 @@ def strength(on: Tensor, importance: Tensor, channels: int = 4) -> Tensor:
 
 
 def _like(importance: Tensor, values: Tensor) -> Tensor:
-    return importance.view(*importance.shape, *[1] * (values.dim() - 2))
+    return importance.view(*importance.shape, *[1] * (values.dim() - importance.dim()))

@@ -7,6 +7,7 @@ the autocorrelation after whole periods, and between them.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import torch
@@ -111,8 +112,12 @@ def stripes(
     """
     found = [_in_full_px(stripes_of(whole, small_size), small_scale, 0.0)]
     side = (LIMITS.window_px, LIMITS.window_px)
-    for level in looks:
-        found.append(_in_full_px(stripes_of(_mean_maps(level), side), level.scale, 1.0))
+    of_levels = stripes_of(_mean_maps(looks), side)
+    for at, level in enumerate(looks):
+        stripe = Stripes(
+            *(x.unflatten(0, (len(looks), -1))[at] for x in dataclasses.astuple(of_levels))
+        )
+        found.append(_in_full_px(stripe, level.scale, 1.0))
     vectors = torch.cat([one.vector_px for one in found], 1)
     usable = torch.cat([one.is_there for one in found], 1)
     own = stripes_by_window(windows, vectors).float()
@@ -129,16 +134,17 @@ def _in_full_px(found: Stripes, scale: Tensor, of_windows: float) -> Stripes:
     )
 
 
-def _mean_maps(level: Level) -> AutocorrelationMaps:
-    """The mean maps of a level's windows, one for each wall."""
-    weights = level.coverage * (level.coverage >= LIMITS.least_coverage)
-    weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
-    maps = level.windows.maps.unflatten(0, (-1, level.count))
-    importance = level.windows.importance.unflatten(0, (-1, level.count))
-    return AutocorrelationMaps(
-        torch.einsum("bn,bnkyx->bkyx", weights, maps),
-        torch.einsum("bn,bnk->bk", weights, importance).clamp_min(1e-6),
-    )
+def _mean_maps(looks: list[Level]) -> AutocorrelationMaps:
+    """The mean maps of the windows of each level: one for each wall, level after level."""
+    maps, importance = [], []
+    for level in looks:
+        weights = level.coverage * (level.coverage >= LIMITS.least_coverage)
+        weights = weights / weights.sum(-1, keepdim=True).clamp_min(1e-9)
+        own = level.windows.maps.unflatten(0, (-1, level.count))
+        maps.append(torch.einsum("bn,bnkyx->bkyx", weights, own))
+        counts = level.windows.importance.unflatten(0, (-1, level.count))
+        importance.append(torch.einsum("bn,bnk->bk", weights, counts).clamp_min(1e-6))
+    return AutocorrelationMaps(torch.cat(maps), torch.cat(importance))
 
 
 def stripes_of(maps: AutocorrelationMaps, size: tuple[int, int]) -> Stripes:

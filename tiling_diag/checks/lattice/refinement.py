@@ -37,9 +37,12 @@ def refined(walls: Walls, seen: Looks, basis_px: Tensor, single: Tensor) -> Tens
     weights = walls.small.mask[:, None] * small.importance[:, :TONES_AND_EDGES, None, None]
     values = small.values[:, :TONES_AND_EDGES]
     waves = reciprocal(start)
-    moved = refine_waves(values, weights, waves)
-    one = refine_waves(values, weights, waves[:, :1])
-    moved = torch.where(single[:, None, None], torch.cat([one, waves[:, 1:]], 1), moved)
+    moved = waves
+    if not bool(single.all()):
+        moved = refine_waves(values, weights, waves)
+    if bool(single.any()):
+        one = refine_waves(values, weights, waves[:, :1])
+        moved = torch.where(single[:, None, None], torch.cat([one, waves[:, 1:]], 1), moved)
     fine = (spacing <= LIMITS.fine_px) & (cells >= LIMITS.spectrum_cells)
     if walls.small is not walls and bool(fine.any()):
         moved = torch.where(fine[:, None, None], _refined_larger(walls, waves, scale), moved)

@@ -70,7 +70,7 @@ def read_as_before(own: LatticeResult, before: LatticeResult) -> LatticeResult:
 
     Views may lack what tells the rows: light in one direction looks as long joints do.
     """
-    same = same_lattice(own.basis_px, before.basis_px, LIMITS.same_answer)
+    same = same_lattice(own.basis_px, before.basis_px, LIMITS.same_answer, steps=0)
     return dataclasses.replace(
         own,
         unit_px=torch.where(same, before.unit_px, own.unit_px),
