@@ -7,6 +7,7 @@ weights) and no pixel is lost to a zero. Lengths are in pixels.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -171,17 +172,57 @@ def gaussian_blur(image: Tensor, sigma_px: float, weights: Tensor | None = None)
     """
     if not sigma_px > 0:
         raise InputError(f"sigma_px={sigma_px} must be above 0: leave the blur out for none")
-    half_width = min(math.ceil(6.0 * sigma_px), max(image.shape[-2:]))
-    offsets = torch.arange(-half_width, half_width + 1, device=image.device, dtype=image.dtype)
-    taps = torch.exp(-0.5 * (offsets / sigma_px).square())
-    taps = taps / taps.sum()
     if weights is None:
+        taps = _gaussian_taps(sigma_px, max(image.shape[-2:])).to(image)
         rows, columns = (_mass_inside(n, taps) for n in image.shape[-2:])
-        return _convolve(image, taps) / (rows[:, None] * columns)
+        return _smoothed(image, sigma_px) / (rows[:, None] * columns)
     check_weights(image, weights)
     mean = weighted_mean(image, weights)
-    mass = _convolve(weights, taps).clamp_min(LEAST_KERNEL_MASS)
-    return mean + _convolve((image - mean) * weights, taps) / mass
+    mass = _smoothed(weights, sigma_px).clamp_min(LEAST_KERNEL_MASS)
+    return mean + _smoothed((image - mean) * weights, sigma_px) / mass
+
+
+def _gaussian_taps(sigma_px: float, longest: int) -> Tensor:
+    """Odd kernel of sum 1, float64; `longest` is the longer side of what it smooths."""
+    half_width = min(math.ceil(6.0 * sigma_px), longest)
+    offsets = torch.arange(-half_width, half_width + 1, dtype=torch.float64)
+    taps = torch.exp(-0.5 * (offsets / sigma_px).square())
+    return taps / taps.sum()
+
+
+def _smoothed(image: Tensor, sigma_px: float) -> Tensor:
+    """Linear convolution along both axes with a Gaussian, zeros around the image."""
+    longest = max(image.shape[-2:])
+    # How few factors do is found out by numbers, which a compiled graph does not know.
+    if longest > MATRIX_SIDE or torch.compiler.is_compiling():
+        return _convolve(image, _gaussian_taps(sigma_px, longest).to(image))
+    down, across = (
+        _gaussian_factors(n, longest, sigma_px, image.device, image.dtype) for n in image.shape[-2:]
+    )
+    for factor in reversed(across):
+        image = image @ factor.mT
+    for factor in reversed(down):
+        image = factor @ image
+    return image
+
+
+@lru_cache(maxsize=64)
+def _gaussian_factors(
+    n: int, longest: int, sigma_px: float, device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, ...]:
+    """Matrices whose product convolves `n` samples with a Gaussian, zeros around them.
+
+    A wide Gaussian leaves few degrees of freedom, all others less than rounding does: then they
+    are ``(n, k)`` and ``(k, n)``, and k is small.
+    """
+    # Kept for later calls: those in inference mode, and those that need gradients.
+    with torch.inference_mode(False), torch.no_grad():
+        band = _band_matrix(n, _gaussian_taps(sigma_px, longest))
+        values, vectors = torch.linalg.eigh(band)
+        kept = values.abs() > torch.finfo(dtype).eps
+        few = 2 * int(kept.sum()) < n
+        factors = (vectors[:, kept] * values[kept], vectors[:, kept].mT) if few else (band,)
+        return tuple(factor.to(device, dtype).contiguous() for factor in factors)
 
 
 def _mass_inside(n: int, taps: Tensor) -> Tensor:
