@@ -1,10 +1,13 @@
 """Ray on this machine for tests: clusters of nodes, commands, and what they leave behind."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from batch_walls import CLI
 
@@ -42,6 +45,39 @@ def _started(nodes, cpus):
             cluster.shutdown()
             if not left:
                 raise
+
+
+@contextmanager
+def started_by_hand(environment):
+    """A cluster of one machine as `ray start --head --block` makes it; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # Names of sockets are short: not below a test's own folder.
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        arguments = [f"--port={port}", f"--temp-dir={folder}", "--node-ip-address=127.0.0.1"]
+        head = subprocess.Popen(
+            [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block",
+             "--num-cpus=1", "--include-dashboard=false", *arguments],
+            env=environment, start_new_session=True, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            assert wait_until(lambda: _listens(port) or head.poll() is not None, PATIENCE_S)
+            yield f"127.0.0.1:{port}"
+        finally:
+            head.terminate()
+            head.wait(60)
+            for left in processes_of(folder):
+                with suppress(ProcessLookupError):
+                    os.kill(left, signal.SIGKILL)
+
+
+def _listens(port):
+    with suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    return False
 
 
 def ray_batch(*arguments, **how):

@@ -212,25 +212,27 @@ def test_columns_of_a_list_are_in_rows_tables_and_gallery(tmp_path):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("lonely", ["mask", "picture"])
-def test_strict_stops_before_the_work(tmp_path, lonely):
+@pytest.mark.parametrize(
+    ("lonely", "message"),
+    [
+        ("mask", "1 of 1 pictures have no mask, such as a.png; a or a_mask or mask_a"),
+        ("ref", "1 of 1 pictures have no reference, such as a.png; a or a_ref or ref_a"),
+        ("picture", "1 mask without a picture: b_area.png"),
+    ],
+)
+def test_strict_stops_before_the_work(tmp_path, lonely, message):
     save_wall(tmp_path / "walls" / "a.png")
-    save_wall(tmp_path / "masks" / "a_area.png")
-    more = [] if lonely == "mask" else ["--mask-pattern", "{stem}_area.png"]
+    save_wall(tmp_path / "others" / "a_area.png")
+    more = ["--mask-pattern", "{stem}_area.png"] if lonely == "picture" else []
     if lonely == "picture":
-        save_wall(tmp_path / "masks" / "b_area.png")
-    arguments = [
-        tmp_path / "walls",
-        "--masks",
-        tmp_path / "masks",
-        *more,
-        "--out",
-        tmp_path / "out",
-    ]
+        save_wall(tmp_path / "others" / "b_area.png")
+    role = "--refs" if lonely == "ref" else "--masks"
+    arguments = [tmp_path / "walls", role, tmp_path / "others", *more, "--out", tmp_path / "out"]
     result = command(*arguments, "--strict")
     assert result.exit_code == 2
-    assert len(result.stderr.splitlines()) == 1
-    assert ("no mask" if lonely == "mask" else "without a picture") in result.stderr
+    (line,) = result.stderr.splitlines()
+    assert message in line
+    assert "measured" not in line and "batch.json" not in line
     assert not (tmp_path / "out" / "results.jsonl").exists()
 
 

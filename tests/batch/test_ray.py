@@ -11,7 +11,7 @@ import threading
 import pytest
 from batch_walls import CLI, rows_in, save_wall, start, without_times
 from holding import Held
-from ray_cluster import PATIENCE_S, processes_of, ray_batch, wait_until
+from ray_cluster import PATIENCE_S, processes_of, ray_batch, started_by_hand, wait_until
 from typer.testing import CliRunner
 
 import tiling_diag as td
@@ -221,3 +221,21 @@ def test_a_cluster_that_is_not_there_is_one_line(tmp_path):
     assert "no Ray cluster to work with at 127.0.0.1:1" in line
     with pytest.raises(td.InputError, match="add --engine ray"):
         run_batch(["a.png"], tmp_path / "out", options=BatchOptions(address="auto"))
+
+
+@pytest.mark.slow
+def test_a_cluster_that_asks_for_a_token_is_shown_that_of_this_machine(tmp_path):
+    make_walls(tmp_path / "walls", 3)
+    (tmp_path / "token").write_text("5eedf00d" * 8)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_AUTH")}
+    environment["HOME"] = str(tmp_path)
+    with_token = {**environment, "RAY_AUTH_TOKEN_PATH": str(tmp_path / "token")}
+    with started_by_hand({**with_token, "RAY_AUTH_MODE": "token"}) as address:
+        arguments = (tmp_path / "walls", "--address", address, "--figures", "none", "--out")
+        done = ray_batch(*arguments, tmp_path / "out", env=with_token)
+        assert done.returncode == 0, done.stderr
+        assert len(rows_in(tmp_path / "out")) == 3
+        refused = ray_batch(*arguments, tmp_path / "none", env=environment)
+        assert refused.returncode == 2
+        (line,) = refused.stderr.splitlines()
+        assert "may ask for a token" in line

@@ -11,6 +11,7 @@ from urllib.request import url2pathname
 import pytest
 from batch_walls import HereEngine, rows_in, save_wall
 from browser import browser, needs_browser, opened, pictures_shown
+from checkpoints import side_of
 from typed_commands import typed
 
 import tiling_diag as td
@@ -20,6 +21,7 @@ from tiling_diag.compare.batches import compare_batches
 from tiling_diag.compare.pictures import PictureComparison
 from tiling_diag.compare.report import write_comparison
 from tiling_diag.compare.sides import pair, read_side
+from tiling_diag.compare.steps import Step
 from tiling_diag.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("remembered")
@@ -212,6 +214,8 @@ def test_what_can_not_be_compared_is_said(batches, tmp_path):
         ([picture, batches / "a"], "compare two pictures, or folders"),
         ([picture, "nothing.png"], "there is no file or folder nothing.png"),
         (["s3://bucket", picture], "is a URL"),
+        ([picture, picture, "--group-by", "prompt"], "group_by='prompt' is for folders"),
+        ([picture, picture, "--mask-pattern", "{stem}_m.png"], "is for folders of pictures"),
     ]:
         result = command(*arguments, "--out", tmp_path)
         assert result.exit_code == 2
@@ -220,6 +224,48 @@ def test_what_can_not_be_compared_is_said(batches, tmp_path):
     run_batch([str(batches / "a" / "only a.png")], lonely, engine=HereEngine())
     with pytest.raises(InputError, match="no picture in common"):
         compared(tmp_path, "lonely", batches / "out_b")
+
+
+def test_what_results_were_not_measured_with_is_said(batches, tmp_path):
+    arguments = [batches / "out_a", batches / "out_b", "--out", tmp_path]
+    asked = ["--masks", batches, "--unit-px", "24", "--strict"]
+    result = command(*arguments, *asked)
+    assert result.exit_code == 0
+    assert (
+        "out_a is measured already, without what is asked here: --masks, --unit-px, --strict"
+        in (" ".join(result.stderr.split()))
+    )
+    assert "measured already" not in command(*arguments).stderr
+
+
+def test_steps_in_names_keep_no_pair_apart():
+    flags = [True, False, False]
+    a, b = side_of("step_1000", flags), side_of("step_2000", [not bad for bad in flags])
+    for side, step in ((a, 1000), (b, 2000)):
+        named = [wall._replace(name=f"step_{step}/{wall.name}") for wall in side.walls[:2]]
+        side.walls[:2] = named
+        side.walls[2] = side.walls[2]._replace(name=f"x_step{step}.png")
+    both = pair(a.walls, b.walls, [Step("step_1000", 1000), Step("step_2000", 2000)]).both
+    assert [other.name for _, other in both] == [
+        "step_2000/000.png", "step_2000/001.png", "x_step2000.png",
+    ]  # fmt: skip
+    assert pair(a.walls, b.walls).both == []
+
+
+@pytest.mark.slow
+def test_lists_are_sides_with_their_columns(tmp_path):
+    for side in ("step_1", "step_2"):
+        rows = []
+        for prompt in ("blue", "red"):
+            save_wall(tmp_path / side / f"{prompt}.png", size=(96, 128))
+            rows.append(f"{side}/{prompt}.png,{prompt}")
+        (tmp_path / f"{side}.csv").write_text("\n".join(["pred,prompt", *rows]) + "\n")
+    sides = [tmp_path / f"step_{k}.csv" for k in (1, 2)]
+    result = command(*sides, "--group-by", "prompt", "--out", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.stderr
+    plain = json.loads(result.stdout)
+    assert plain["pairs"] == 2
+    assert {table["group"] for table in plain["groups"]} == {"blue", "red"}
 
 
 @pytest.mark.slow

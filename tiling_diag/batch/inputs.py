@@ -53,6 +53,7 @@ def discover(
     masks: str | None = None,
     refs: str | None = None,
     mask_pattern: str | None = None,
+    strict: bool = False,
     recursive: bool = False,
     skip: frozenset[str] = frozenset(),
     files: Files | None = None,
@@ -65,19 +66,29 @@ def discover(
         refs: folder of references, or one picture for all.
         mask_pattern: what the mask of a picture is called, such as ``{stem}_seg.png``; in `masks`,
             or beside the picture.
+        strict: whether what has no partner is an error.
         recursive: whether folders are gone through to the bottom.
         skip: real paths of folders that are no inputs, such as the one for the results.
         files: what answers for URLs.
 
     Raises:
-        InputError: if a source is missing or nothing is found, or a store gives no answer.
+        InputError: if a source is missing or nothing is found, or a store gives no answer; with
+            `strict` if something has no partner.
     """
+    search = _Search(files or Files(), recursive, skip)
     try:
-        return _discover(
-            sources, _Search(files or Files(), recursive, skip), masks, refs, mask_pattern
-        )
+        jobs, roots, partners = _discover(sources, search, masks, refs, mask_pattern)
     except OSError as error:
         raise InputError(f"{error.filename}: can't be read ({error.strerror})") from error
+    unmatched = {}
+    for role, found in partners.items():
+        unmatched[f"without_{role}"] = found.missing
+        unmatched[f"{role}s_without_picture"] = found.unused()
+    messages = [line for found in partners.values() for line in found.messages(strict=strict)]
+    if strict and messages:
+        raise InputError("; ".join(messages))
+    unread = [f"left out, for it can't be listed: {printable(one)}" for one in search.unread]
+    return Inputs(jobs, roots, unmatched, [*unread, *messages])
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,8 @@ def _discover(
     masks: str | None,
     refs: str | None,
     mask_pattern: str | None,
-) -> Inputs:
+) -> tuple[list[Job], list[str], dict[str, Partners]]:
+    """Jobs, their roots, and who looked for masks and references."""
     files = search.files
     if masks is not None and not files.is_folder(masks):
         raise InputError(f"{masks} is not a folder: --masks takes the folder of the masks")
@@ -120,13 +132,7 @@ def _discover(
         raise InputError(f"there are no pictures in {', '.join(sources)}{hint}")
     one_ref = tidy(refs) if refs is not None and "ref" not in partners else None
     jobs = [_job(one, partners, one_ref) for one in listed]
-    unmatched = {}
-    for role, found in partners.items():
-        unmatched[f"without_{role}"] = found.missing
-        unmatched[f"{role}s_without_picture"] = found.unused()
-    messages = [f"left out, for it can't be listed: {printable(one)}" for one in search.unread]
-    messages += [line for found in partners.values() for line in found.messages()]
-    return Inputs(jobs, list(dict.fromkeys(one.root for one in listed)), unmatched, messages)
+    return jobs, list(dict.fromkeys(one.root for one in listed)), partners
 
 
 def _job(one: _Listed, partners: dict[str, Partners], one_ref: str | None) -> Job:

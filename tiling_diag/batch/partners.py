@@ -133,39 +133,46 @@ class Partners:
         """Files that belong to no picture."""
         return sorted(self._unused)
 
-    def messages(self) -> list[str]:
-        """What could not be matched, one line for each side."""
+    def messages(self, *, strict: bool = False) -> list[str]:
+        """What could not be matched, one line for each side.
+
+        Args:
+            strict: whether nothing is measured because of it.
+        """
         word, lines = _NOUN[self.role], []
+        listed = "" if strict else " (all in batch.json)"
         if self.missing:
             done = "measured whole" if self.role == "mask" else "measured without"
-            example, advice = self._example()
-            lines.append(
-                f"{len(self.missing)} of {self._asked} pictures have no {word} and are {done}, "
-                f"such as {printable(example)}: {advice} (all in batch.json)"
+            example, *advice = self._example()
+            first = (
+                f"{len(self.missing)} of {self._asked} pictures have no {word}"
+                f"{'' if strict else f' and are {done}'}, such as {printable(example)}{listed}"
             )
+            lines.append("; ".join([first, *advice]))
         if left := self.unused():
             example = next((one for one in left if one not in self._ambiguous), left[0])
+            one = len(left) == 1
             lines.append(
-                f"{len(left)} {word}s without a picture, such as {printable(example)} (all in "
-                "batch.json)"
+                f"{len(left)} {word}{'' if one else 's'} without a picture"
+                f"{':' if one else ', such as'} {printable(example)}{listed}"
             )
         return lines
 
-    def _example(self) -> tuple[str, str]:
-        """A picture without a partner, and what would match it."""
+    def _example(self) -> list[str]:
+        """A picture without a partner, and what would match it, in parts of a sentence."""
         nothing_fits = (one for one in self.missing if not one.endswith("both fit)"))
         name = next(nothing_fits, None)
         if name is None:
-            return self.missing[0], "one of them must go"
+            return [self.missing[0], "one of them must go"]
         folder, stem = split_name(name)
         place = f" in {printable(self.root)}" if self.root else ""
         if self.pattern is not None:
-            return name, f"{printable(self.wanted(folder, stem))}{place} would match"
+            return [name, f"{printable(self.wanted(folder, stem))}{place} would match"]
         stems = (stem, f"{stem}_{self.role}", f"{self.role}_{stem}")
         options = " or ".join(printable("/".join(filter(None, (folder, s)))) for s in stems)
-        text = f"{options}, with any ending{place}, would match"
+        parts = [name, f"{options}, with any ending{place}, would match"]
         near = [one for one in self.unused() if stem in split_name(one)[1]]
         if near and self.role == "mask":
             pattern = near[0].rpartition("/")[2].replace(stem, "{stem}", 1)
-            text += f"; perhaps --mask-pattern {printable(repr(pattern))}"
-        return name, text
+            parts.append(f"perhaps --mask-pattern {printable(repr(pattern))}")
+        return parts

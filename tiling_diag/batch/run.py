@@ -85,12 +85,11 @@ def run_batch(
         masks=options.masks,
         refs=options.refs,
         mask_pattern=options.mask_pattern,
+        strict=options.strict,
         recursive=options.recursive,
         skip=place.inner(),
         files=files,
     )
-    if options.strict and any(inputs.unmatched.values()):
-        raise InputError("; ".join(inputs.messages))
     for line in inputs.messages:
         say(line)
     names = ((job.path, name_of(job.path, inputs.roots), job.columns) for job in inputs.jobs)

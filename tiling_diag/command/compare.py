@@ -46,8 +46,8 @@ def compare(
         list[str],
         typer.Argument(
             metavar="A B...",
-            help="Pictures, folders of pictures, or results of batches; three and more are "
-            "checkpoints.",
+            help="Pictures, folders or lists of pictures, or results of batches; three and more "
+            "are checkpoints.",
             show_default=False,
         ),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from tiling_diag.compare.questions import DEFECT, OCTAVE, Asking, clusters_of
 from tiling_diag.compare.shares import holm
 from tiling_diag.compare.sides import Pairs, Side, Wall, pair
 from tiling_diag.compare.statistics import Interval, MeanDifference, mean_differences
+from tiling_diag.compare.steps import Step
 from tiling_diag.errors import InputError
 from tiling_diag.text import printable
 
@@ -168,13 +170,18 @@ def _wall(wall: Wall) -> dict[str, Any]:
     return {"path": wall.path, "verdict": wall.status, "findings": sorted(wall.codes)}
 
 
-def compare_batches(a: Side, b: Side) -> BatchComparison:
+def compare_batches(a: Side, b: Side, steps: Sequence[Step] = ()) -> BatchComparison:
     """Compare two batches over the pictures that both have and could read.
+
+    Args:
+        a: one side.
+        b: the other.
+        steps: of both, see `sides.pair`.
 
     Raises:
         InputError: if no picture of A has a partner in B that could be read as well.
     """
-    pairs = pair(a.walls, b.walls)
+    pairs = pair(a.walls, b.walls, steps)
     unreadable = [x.name for x, y in pairs.both if "error" in (x.status, y.status)]
     both = [(x, y) for x, y in pairs.both if "error" not in (x.status, y.status)]
     if not both:

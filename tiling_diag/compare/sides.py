@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from tiling_diag.batch.folder import RESULTS_FILE, folder_of, page_file, read_ab
 from tiling_diag.batch.groups import NONE, Grouping
 from tiling_diag.batch.locations import name_of, split_name
 from tiling_diag.batch.rows import NUMBERS, badness, found_codes, read_rows, status_of
+from tiling_diag.compare.steps import Step, without_step
 from tiling_diag.errors import InputError
 from tiling_diag.report.values import look_up
 
@@ -154,13 +156,21 @@ class Pairs(NamedTuple):
     only_b: list[str]
 
 
-def pair(a: list[Wall], b: list[Wall]) -> Pairs:
-    """Pair walls of the same name, and then those of the same folder and stem, if that is clear."""
+def pair(a: list[Wall], b: list[Wall], steps: Sequence[Step] = ()) -> Pairs:
+    """Pair walls of the same name, and then those of the same folder and stem, if that is clear.
+
+    Args:
+        a: walls of one side.
+        b: of the other.
+        steps: of both, which names may have in them: ``3_step1000.png``, ``step_1000/3.png``.
+    """
     by_name = {wall.name: wall for wall in b}
     both = [(wall, by_name[wall.name]) for wall in a if wall.name in by_name]
     paired = {wall.name for wall, _ in both}
-    left_a = _by_stem(wall for wall in a if wall.name not in paired)
-    left_b = _by_stem(wall for wall in b if wall.name not in paired)
+    left_a, left_b = (
+        _by_stem([wall for wall in side if wall.name not in paired], step)
+        for side, step in itertools.zip_longest((a, b), steps)
+    )
     for stem, walls in left_a.items():
         others = left_b.get(stem, [])
         if len(walls) == len(others) == 1:
@@ -173,8 +183,9 @@ def pair(a: list[Wall], b: list[Wall]) -> Pairs:
     )
 
 
-def _by_stem(walls: Iterable[Wall]) -> dict[tuple[str, str], list[Wall]]:
+def _by_stem(walls: list[Wall], step: Step | None) -> dict[tuple[str, str], list[Wall]]:
     stems: dict[tuple[str, str], list[Wall]] = {}
     for wall in walls:
-        stems.setdefault(split_name(wall.name), []).append(wall)
+        name = wall.name if step is None else without_step(wall.name, step)
+        stems.setdefault(split_name(name), []).append(wall)
     return stems

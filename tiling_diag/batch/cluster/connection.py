@@ -15,6 +15,8 @@ from tiling_diag.errors import InputError, TilingDiagError
 
 # Where a job of a cluster finds that cluster, and a user's shell may name one.
 ADDRESS_VARIABLE = "RAY_ADDRESS"
+# ``token`` or ``disabled``: whether Ray shows a token to clusters.
+AUTHENTICATION_VARIABLE = "RAY_AUTH_MODE"
 # A machine that is busy may take longer than the half minute that Ray gives a start.
 STARTS = 3
 # How long the head of a cluster may take to answer at all.
@@ -90,12 +92,40 @@ def _connect(ray: Any, address: str | None, workers: int | None) -> None:
         return
     try:
         _knock(_resolved(address))
-        ray.init(address=address, **silent)
+        _join(ray, address, silent)
     except Exception as error:
         raise InputError(
             f"there is no Ray cluster to work with at {address} ({_line(error)}): start one with "
             "`ray start --head`, or leave --address out to use this machine alone"
         ) from error
+
+
+def _join(ray: Any, address: str, silent: dict[str, Any]) -> None:
+    """Connect to a cluster, with Ray's token where it has one and the cluster refuses without.
+
+    `ray start` makes a cluster ask for a token wherever one is on the machine, and a cluster that
+    asks for none works with no actors of a client that shows one.
+    """
+    try:
+        ray.init(address=address, **silent)
+    except ConnectionError as error:
+        if AUTHENTICATION_VARIABLE in os.environ:
+            raise
+        if not _show_token():
+            raise ConnectionError(
+                f"{error}, it may ask for a token and there is none in ~/.ray/auth_token"
+            ) from error
+        ray.shutdown()
+        ray.init(address=address, **silent)
+
+
+def _show_token() -> bool:
+    """Whether Ray has a token on this machine; it is shown to clusters from now on."""
+    try:
+        from ray._private.authentication import authentication_token_setup as tokens
+    except ImportError:  # Ray before 2.52 has none
+        return False
+    return bool(tokens.maybe_enable_token_auth_if_token_available(warn_if_disabled=False))
 
 
 def _resolved(address: str) -> str:
