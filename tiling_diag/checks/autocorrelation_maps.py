@@ -70,12 +70,6 @@ class AutocorrelationMaps:
         one = torch.ones_like(self.importance[:, :2])
         return AutocorrelationMaps(maps, torch.cat([self.importance, one], dim=1), self.pick)
 
-    @cached_property
-    def level_and_spread(self) -> tuple[Tensor, Tensor]:
-        """``(A, K, S)`` mean and deviation of what all lags of the maps see, see `of_each`."""
-        seen = self.tolerant
-        return self.of_each(seen.mean(-1)), self.of_each(seen.std(-1))
-
     def picked(self, pick: Tensor) -> AutocorrelationMaps:
         """The same for lattices ``(A, S)`` that are looked at in maps ``pick`` of them."""
         return AutocorrelationMaps(self.maps, self.importance, pick)

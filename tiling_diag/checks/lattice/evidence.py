@@ -144,7 +144,6 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
     line = line.topk(_VOTES, dim=1).values[:, -1].unflatten(-1, (4, 3))
     none = none.unflatten(-1, (4, 3))
     evens = line[..., 0].masked_fill(none[..., 0], -1.0).sort(-1, descending=True).values
-    level, spread = everywhere.level_and_spread
     numbers = [
         repeats,
         repeats * number / (number + LIMITS.few_points),
@@ -170,7 +169,9 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
     ]
     # The mean map and the one without its strongest lines are the last two channels.
     also, _ = mean_at_near(parts[0].of(channels, channels + 2))
-    off = (also - level[:, channels:]) / spread[:, channels:].clamp_min(1e-4)
+    lags = everywhere.tolerant[:, channels:]
+    level, spread = (maps.of_each(x) for x in (lags.mean(-1), lags.std(-1)))
+    off = (also - level) / spread.clamp_min(1e-4)
     stands_out = (off * number.sqrt()[:, None]).clamp(-20, 60)
     rest = [part.of(channels + 1, channels + 2) for part in parts]
     numbers += [stands_out[:, 0], also[:, 1], *_rest(rest, relations), stands_out[:, 1]]
