@@ -89,6 +89,22 @@ def test_totals_have_every_group_the_worst_first(batch):
     assert "groups" not in Totals().plain()
 
 
+def test_the_terminal_names_the_worst_pictures(batch, monkeypatch):
+    out, totals = batch
+    monkeypatch.setenv("COLUMNS", "400")
+    text = as_text(lambda console: render(totals, console))
+    named = [row["path"] for row in worst_of(rows_in(out)) if row["summary"]["verdict"] == "defect"]
+    assert len(named) == 3
+    places = [text.index(path) for path in named]
+    assert text.index("the worst pictures:") < places[0] and places == sorted(places)
+    assert "the worst pictures:" not in as_text(lambda console: render(Totals(), console))
+    many = Totals()
+    for row in worst_of(rows_in(out)) * 3:
+        many.add(row)
+    flagged = [one.badness for one in totals.worst]
+    assert [one.badness for one in many.worst] == sorted(flagged * 3, reverse=True)[:5]
+
+
 def test_the_gallery_has_groups_as_text(batch):
     page = (batch[0] / "index.html").read_text()
     assert "2 groups, the worst first" in page

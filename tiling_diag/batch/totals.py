@@ -6,20 +6,30 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tiling_diag.batch.folder import GALLERY_FILE
-from tiling_diag.batch.rows import found_codes, status_of
+from tiling_diag.batch.rows import badness, found_codes, status_of
 from tiling_diag.findings.finding import VERDICT_WORDS, VERDICTS, reaches
 from tiling_diag.language import said
+from tiling_diag.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
 STATUSES = (*reversed(VERDICTS), "error")
-# Groups that a terminal shows, and findings of each.
-_GROUPS_SAID, _FINDINGS_SAID = 5, 3
+# Pictures and groups that a terminal names, and findings of each group.
+_PICTURES_SAID, _GROUPS_SAID, _FINDINGS_SAID = 5, 5, 3
+
+
+class Flagged(NamedTuple):
+    """A picture with a defect, or suspected of one."""
+
+    badness: float
+    path: str
+    status: str
+    codes: list[str]
 
 
 @dataclass
@@ -35,6 +45,7 @@ class Totals:
         seconds: how long the run took.
         out: the folder of the results.
         groups: the same of the pictures of each group, if there are groups.
+        worst: the worst pictures of those with a defect or suspected of one, the worst first.
     """
 
     pictures: int = 0
@@ -45,14 +56,20 @@ class Totals:
     seconds: float = 0.0
     out: str = ""
     groups: dict[str, Totals] = field(default_factory=dict)
+    worst: list[Flagged] = field(default_factory=list)
 
     def add(self, row: dict[str, Any], group: str | None = None) -> None:
         """Count a row in, and in its group."""
         if group is not None:
             self.groups.setdefault(group, Totals()).add(row)
         self.pictures += 1
-        self.verdicts[status_of(row)] += 1
-        self.findings.update(found_codes(row["summary"]))
+        status, codes = status_of(row), found_codes(row["summary"])
+        self.verdicts[status] += 1
+        self.findings.update(codes)
+        if status in ("suspect", "defect"):
+            self.worst.append(Flagged(badness(row), row["path"], status, codes))
+            self.worst.sort(key=lambda one: -one.badness)
+            del self.worst[_PICTURES_SAID:]
 
     def worst_groups(self) -> list[tuple[str, Totals]]:
         """Groups by their shares of defects, then of suspect walls, the highest first."""
@@ -106,8 +123,26 @@ def render(totals: Totals, console: Console) -> None:
         table.add_column(no_wrap=True, justify="left")
     _add_counts(table, totals, {s: f"[{styles[s]}]{said(VERDICT_WORDS[s])}[/]" for s in STATUSES})
     console.print(table)
+    _render_worst(totals, console, styles)
     _render_groups(totals, console)
     console.print(f"{said('gallery:')} {escape(os.path.join(totals.out, GALLERY_FILE))}")
+
+
+def _render_worst(totals: Totals, console: Console, styles: Mapping[str, str]) -> None:
+    """The worst pictures with what was found, as the gallery has them first."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not totals.worst:
+        return
+    console.print(said("the worst pictures:"), style="bold")
+    table = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        table.add_column(overflow="fold")
+    for one in totals.worst:
+        found = ", ".join(one.codes)
+        table.add_row(f"  {escape(printable(one.path))}", f"[{styles[one.status]}]{found}[/]")
+    console.print(table)
 
 
 def _render_groups(totals: Totals, console: Console) -> None:
