@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import tiling_diag as td
@@ -54,6 +55,13 @@ def test_python_runs_the_package_and_the_version_needs_no_torch():
     said, loaded = done.stdout.splitlines()
     assert said.startswith(f"tiling-diag {td.__version__} (torch 2.")
     assert loaded == "False"
+
+
+def test_examples_of_the_help_fit_80_columns():
+    commands = [get_command(app), *get_command(app).commands.values()]
+    lines = [line for command in commands for line in command.epilog.splitlines()]
+    assert len(lines) > 30
+    assert not [line for line in lines if len(line) > 78]  # a blank on either side
 
 
 def test_the_schema_is_printed():

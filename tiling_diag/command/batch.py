@@ -32,15 +32,16 @@ EXAMPLES = """Examples:
 
   tiling-diag batch walls --out results
 
-  tiling-diag batch walls --masks masks --refs tile.png --recursive --out results
+  tiling-diag batch walls --masks masks --refs tile.png -r --out results
 
   tiling-diag batch list.csv --out results --fail-on defect --junit walls.xml
 
   tiling-diag batch runs --watch --out results
 """
 EXIT_CODES = """
-Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 3 some pictures could not be read (their
-rows say why); 70 a fault of the program; 130 interrupted.
+Exit codes: 0 done; 1 --fail-on was met; 2 unusable input; 3 some pictures
+could not be read (their rows say why); 70 a fault of the program;
+130 interrupted.
 """
 
 

@@ -11,6 +11,11 @@ from tiling_diag._version import __version__
 from tiling_diag.command import batch, compare, diag, schema, score, synth
 from tiling_diag.command.usage import OneLineErrors
 
+# Of commands that judge nothing.
+EXIT_CODES = """
+Exit codes: 0 done; 2 unusable input; 70 a fault of the program;
+130 interrupted.
+"""
 app = typer.Typer(
     name="tiling-diag",
     cls=OneLineErrors,
@@ -46,6 +51,6 @@ def options(
 app.command(epilog=diag.EXAMPLES + diag.EXIT_CODES)(diag.diag)
 app.command(epilog=batch.EXAMPLES + batch.EXIT_CODES)(batch.batch)
 app.command(epilog=compare.EXAMPLES + compare.EXIT_CODES)(compare.compare)
-app.command(epilog=synth.EXAMPLES)(synth.synth)
-app.command(epilog=score.EXAMPLES)(score.score)
-app.command(epilog=schema.EXAMPLES)(schema.schema)
+app.command(epilog=synth.EXAMPLES + EXIT_CODES)(synth.synth)
+app.command(epilog=score.EXAMPLES + EXIT_CODES)(score.score)
+app.command(epilog=schema.EXAMPLES + EXIT_CODES)(schema.schema)

@@ -31,13 +31,13 @@ EXAMPLES = """Examples:
 
   tiling-diag compare before.jpg after.jpg --out comparison
 
-  tiling-diag compare results/step_1000 results/step_2000 --out comparison --fail-on-regression
+  tiling-diag compare results/old results/new --out ab --fail-on-regression
 
   tiling-diag compare results/step_* --group-by prompt --out trend
 """
 EXIT_CODES = """
-Exit codes: 0 done; 1 --fail-on-regression was met; 2 unusable input; 70 a fault of the
-program; 130 interrupted.
+Exit codes: 0 done; 1 --fail-on-regression was met; 2 unusable input; 70 a
+fault of the program; 130 interrupted.
 """
 
 

@@ -13,7 +13,7 @@ EXAMPLES = """Examples:
 
   tiling-diag synth --out check
 
-  tiling-diag synth --picture wall.jpg --defects grid_8,alias_nearest --strength 0.3 --out check
+  tiling-diag synth --picture wall.jpg --defects grid_8 -o check
 """
 
 
