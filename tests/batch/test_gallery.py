@@ -194,7 +194,7 @@ def test_keys_go_from_picture_to_picture(small, context):
         page.locator("#next").click()
         page.keyboard.press("Escape")
         assert not page.locator("#viewer").is_visible()
-        assert page.locator(".card.chosen .name").inner_text() == order[1]
+        assert page.locator(".card.chosen .name").text_content() == order[1]
         page.keyboard.press("/")
         page.keyboard.type("壁")
         assert names(page) == ["壁の写真.png"]
