@@ -5,6 +5,7 @@ import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -99,3 +100,23 @@ def test_the_table_counts_octave_errors_among_walls_with_a_lattice():
     assert "67 %" in line
     assert "| 25 %" in line
     assert "250 ms" in line
+
+
+def test_the_picture_of_a_run_is_drawn_from_its_event_file(tmp_path):
+    pytest.importorskip("tensorboard")
+    import training_tensorboard as events
+    from PIL import Image
+    from torch.utils.tensorboard import SummaryWriter
+
+    with SummaryWriter(tmp_path / "run") as writer:
+        for step in (10, 20):
+            for tag in events.NUMBERS:
+                writer.add_scalar(tag, 1 / step, step)
+            red = torch.tensor([250, 5, 5], dtype=torch.uint8).expand(40, 60, 3)
+            writer.add_image(events.SHOWN, red, step, dataformats="HWC")
+    events.draw(tmp_path / "run", tmp_path / "run.webp")
+    with Image.open(tmp_path / "run.webp") as picture:
+        pixels = torch.from_numpy(np.array(picture.convert("RGB"))).float()
+    # Two pictures of that colour: a part of the sheet.
+    is_red = (pixels[..., 0] > 200) & (pixels[..., 1] < 60) & (pixels[..., 2] < 60)
+    assert 0.05 < float(is_red.float().mean()) < 0.6
