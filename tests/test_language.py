@@ -11,6 +11,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import tiling_diag as td
+from tiling_diag.batch.groups import Grouping
+from tiling_diag.batch.partners import Partners
 from tiling_diag.checks.results import Reason
 from tiling_diag.command.cli import app
 from tiling_diag.findings.advice import ADVICE
@@ -194,6 +196,23 @@ def test_comparisons_and_errors_speak_russian_and_name_files_as_they_are(tmp_pat
     assert translated("wall can't be read: Permission denied", "ru") == (
         "wall: прочитать нельзя: нет прав доступа"
     )
+
+
+def test_what_has_no_partner_and_what_makes_no_group_is_said_in_russian():
+    for role in ("mask", "ref"):
+        pictures = [("", name) for name in "ab"]
+        found = Partners(role, "m", ["a_area.png", "c.png"], set(pictures))
+        for _, name in pictures:
+            found.of(f"{name}.png", f"w/{name}.png", "w")
+        for strict in (True, False):
+            lines = found.messages(strict=strict)
+            assert len(lines) == 2
+            assert ("batch.json" in lines[0]) != strict
+            assert [english_left(translated(line, "ru")) for line in lines] == [[], []]
+    for columns in ([], ["seed"]):
+        with pytest.raises(td.InputError) as error:
+            Grouping("prompt").check([None], "a.png", columns)
+        assert english_left(translated(str(error.value), "ru")) == []
 
 
 def test_the_command_line_chooses_and_json_stays_english(tmp_path):

@@ -158,7 +158,7 @@ def test_groups_have_tables_and_are_drawn_anew_as_clusters(runs):
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("material", "no list has that column; there are prompt, seed"),
+        ("material", "no list has that column (there are prompt, seed)"),
         ("{a}/{b}/*", "no picture's name fits it, such as 000.png"),
         ("{a", "name a column"),
     ],

@@ -92,7 +92,7 @@ class Grouping:
         reason = (
             f"no picture's name fits it, such as {printable(name)}"
             if self.is_pattern
-            else f"no list has that column; {f'there are {known}' if known else 'there is none'}"
+            else f"no list has that column ({f'there are {known}' if known else 'there is none'})"
         )
         raise InputError(
             f"group_by={self.key!r}: {reason}. Name a column of the list, or a pattern of the "
