@@ -261,8 +261,12 @@ def test_lists_are_sides_with_their_columns(tmp_path):
             rows.append(f"{side}/{prompt}.png,{prompt}")
         (tmp_path / f"{side}.csv").write_text("\n".join(["pred,prompt", *rows]) + "\n")
     sides = [tmp_path / f"step_{k}.csv" for k in (1, 2)]
-    result = command(*sides, "--group-by", "prompt", "--out", tmp_path / "out", "--json")
+    save_wall(tmp_path / "masks" / "other.png")
+    more = ["--masks", tmp_path / "masks", "--group-by", "prompt", "--json"]
+    result = command(*sides, *more, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.stderr
+    for side in sides:
+        assert f"{side}: 2 of 2 pictures have no mask" in result.stderr
     plain = json.loads(result.stdout)
     assert plain["pairs"] == 2
     assert {table["group"] for table in plain["groups"]} == {"blue", "red"}

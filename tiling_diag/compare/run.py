@@ -18,6 +18,7 @@ from tiling_diag.compare.sides import Side, read_side
 from tiling_diag.compare.steps import in_order, steps_of
 from tiling_diag.compare.trend import Trend, trend_of
 from tiling_diag.errors import InputError
+from tiling_diag.language import said
 from tiling_diag.settings import Settings
 
 
@@ -163,6 +164,8 @@ def _side(
     say: Callable[[str], None],
 ) -> Side:
     if not is_results(location):
-        run_batch([location], out, settings, options, say=say)
+        run_batch(
+            [location], out, settings, options, say=lambda line: say(f"{location}: {said(line)}")
+        )
         location = os.fspath(out)
     return read_side(location, grouping)
