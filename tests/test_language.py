@@ -148,6 +148,7 @@ def test_sentences_with_numbers_and_several_in_a_row_are_found():
         "DEFECT: doubling_bands — units 70.5 px, courses 23.4 px": "ДЕФЕКТ: doubling_bands",
     }.items():
         assert expected in translated(text, "ru")
+    assert translated("6.01e-05 to 0.0003377", "ru") == "от 6.01e-05 до 0.0003377"
     assert translated("nothing of the kind", "ru") == "nothing of the kind"
     assert said("defect") == "defect"
 

@@ -37,7 +37,7 @@ _AS_IT_IS = "{=}"
 _ENTRY = re.compile(r'^msgid ((?:".*"\n)+)msgstr ((?:".*"\n)+)', re.MULTILINE)
 # What may stand in the holes of an entry: words if it has as many letters of its own, else numbers.
 _LETTERS = 6
-_WORDS, _NUMBERS = "([^;]*?)", "([-+0-9., %]*)"
+_WORDS, _NUMBERS = "([^;]*?)", "((?:[-+0-9., %]|e-)*)"
 # Between sentences that are made apart and shown together.
 _SEPARATORS = ("; ", ". ")
 

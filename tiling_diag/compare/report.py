@@ -222,9 +222,13 @@ def _render_pictures(c: PictureComparison, console: Console) -> None:
 
 
 def _render_batches(c: BatchComparison, console: Console) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     console.print(f"[bold]{headline(c)}[/]")
+    for letter, side in (("A", c.a), ("B", c.b)):
+        walls = said(f"{len(side.walls)} walls")
+        console.print(f"{letter}  {escape(printable(str(side.folder)))} ({walls})")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("share of walls", "A", "B", "B - A", "95 % interval", "p (Holm)"):
         table.add_column(said(name), justify="left" if name == "share of walls" else "right")

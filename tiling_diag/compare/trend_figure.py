@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # Of Okabe and Ito, told apart by people who see few colours.
 _COLORS = ("#d55e00", "#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#7f6f00", "#6f6f6f")
 _MARKS = "osD^vP*X"
-_WIDTH_IN, _HEIGHT_IN = 9.6, 3.2
+# On a page two stand side by side, and on a phone one fills the screen.
+_WIDTH_IN, _HEIGHT_IN = 6.2, 3.2
 _STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "tiling-diag",
@@ -37,7 +38,7 @@ _STYLE: Any = {
         ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK
     ),
 }
-_MOST_TICKS = 12
+_MOST_TICKS, _LEGEND_COLUMNS = 8, 3
 
 
 def panels(t: Trend) -> list[tuple[str, str]]:
@@ -64,7 +65,7 @@ def _panel(t: Trend, lines: Sequence[tuple[str, list[Interval]]]) -> str:
         axes = figure.add_subplot()
         for k, (name, values) in enumerate(lines):
             _draw(axes, t, name, values, k, len(lines))
-        _finish(axes, t, len(lines) > 1)
+        _finish(axes, t, lines)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     # Links lead down the page, not to another tab, which matplotlib has them open.
@@ -88,23 +89,26 @@ def _draw(axes: Axes, t: Trend, name: str, values: list[Interval], k: int, lines
     axes.errorbar(
         x, y, yerr=[np.maximum(0, y - low), np.maximum(0, high - y)], color=color, label=name,
         marker=mark, markersize=4.5, linewidth=1.6, elinewidth=0.9, capsize=2,
+        clip_on=False,
     )  # fmt: skip
     points = axes.scatter(x, y, s=90, alpha=0.0)
     points.set_urls([f"#checkpoint-{index}" for index in range(len(x))])
 
 
-def _finish(axes: Axes, t: Trend, with_legend: bool) -> None:
+def _finish(axes: Axes, t: Trend, lines: Sequence[tuple[str, list[Interval]]]) -> None:
     places, names = _places(t), labels_of(t)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel(said("% of walls") if with_legend else "%")
+    of_walls = lines[0][1] is not t.period_error
+    axes.set_ylabel(said("% of walls") if of_walls else "%")
     axes.grid(axis="y", linewidth=0.5, alpha=0.4)
     every = -(-len(places) // _MOST_TICKS)
     has_steps = t.steps[0].number is not None
     texts = [f"{place:.0f}" for place in places] if has_steps else [_short(n) for n in names]
     axes.set_xticks(places[::every], texts[::every])
     axes.set_xlabel(said("step" if has_steps else "checkpoint"))
-    if with_legend:
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
+    if of_walls:
+        place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0), "ncols": _LEGEND_COLUMNS}
+        axes.legend(**place, frameon=False, fontsize=9, handlelength=1.6, columnspacing=1.4)
 
 
 def _short(name: str) -> str:

@@ -176,6 +176,11 @@ def render_trend(t: Trend, console: Console) -> None:
             cells += [row["octaves"], percent(t.period_error[k].estimate)]
         table.add_row(*cells, style=style)
     console.print(table)
+    legend = [said("* fewest defects"), said("- first: points more than at the first")]
+    if any(t.measured):
+        legend.append(said("octave: walls whose period is about twice or half the expected one"))
+        legend.append(said("off: median error of the period"))
+    console.print("; ".join(legend), style="dim")
     if t.groups:
         last = escape(labels_of(t)[-1])
         console.print(said(f"walls with a defect at {last} by group, the worst first:"))

@@ -22,13 +22,16 @@ def draw_comparison(a: Record, b: Record, ax: Axes) -> None:
     width, height = _span(scenes)
     start = scenes[0].width + GAP * width
     for name, scene, left in zip("AB", scenes, (0.0, start), strict=True):
-        draw_overview(scene, ax, named=False, left_px=left)
-        slack = 0.015 * width
-        boxed(ax, left + slack, slack, name, size=LARGE, weight="bold", ha="left", va="top")
+        _draw_one(name, scene, ax, 0.015 * width, left)
     ax.set_xlim(0, start + scenes[1].width)
     ax.set_ylim(height, 0)
     ax.set_xlabel(LABELS["both"])
     ax.set_xticks([])
+
+
+def _draw_one(name: str, scene: Scene, ax: Axes, slack_px: float, left_px: float = 0.0) -> None:
+    draw_overview(scene, ax, named=False, left_px=left_px)
+    boxed(ax, left_px + slack_px, slack_px, name, size=LARGE, weight="bold", ha="left", va="top")
 
 
 def _span(scenes: list[Scene]) -> tuple[float, float]:
@@ -37,12 +40,26 @@ def _span(scenes: list[Scene]) -> tuple[float, float]:
 
 
 def comparison_sheet(a: Record, b: Record) -> Sheet:
-    """The same as a figure of its own."""
-    width, height = _span([Scene(a), Scene(b)])
+    """The same as a figure of its own, each wall in axes of its own: a page's ground is around."""
+    scenes = [Scene(a), Scene(b)]
+    width, height = _span(scenes)
     fit = min((WIDTH_IN - LEFT - RIGHT) / (width * (1 + GAP)), TALLEST / height)
-    box = (LEFT, 0.0, width * (1 + GAP) * fit, height * fit)
     sheet = Sheet(
-        f"A: {figure_title('overview', a)}", f"B: {figure_title('overview', b)}", box[3] + BOTTOM
+        f"A: {figure_title('overview', a)}",
+        f"B: {figure_title('overview', b)}",
+        height * fit + BOTTOM,
     )
-    draw_comparison(a, b, sheet.axes(box, picture=True))
+    tallest = max(scenes, key=lambda scene: scene.height)
+    starts = (0.0, scenes[0].width + GAP * width)
+    for name, scene, start in zip("AB", scenes, starts, strict=True):
+        box = (LEFT + start * fit, 0.0, scene.width * fit, scene.height * fit)
+        ax = sheet.axes(box, picture=True)
+        _draw_one(name, scene, ax, 0.015 * width)
+        ax.set_xlim(0, scene.width)
+        ax.set_ylim(scene.height, 0)
+        ax.set_xticks([])
+        ax.set_xlabel(LABELS["both"] if scene is tallest else "")
+        if name == "B":
+            ax.set_yticks([])
+            ax.set_ylabel("")
     return sheet

@@ -76,7 +76,7 @@ def draw_bands(scene: Scene, ax: Axes) -> None:
         names[1.0] += f"\n{base:.1f} px"
     ax.legend(
         [Patch(color=FACTOR_COLORS[value]) for value in names],
-        list(names.values()),
+        [name.replace(" ", "\n") if value != 1 else name for value, name in names.items()],
         loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0, frameon=False,
         fontsize=TEXT, labelcolor=INK, handlelength=1.0,
     )  # fmt: skip
