@@ -280,10 +280,12 @@ def test_pages_open_in_a_browser_without_complaint_and_within_its_width(batches,
     one, other = (td.diagnose(batches / s / "x" / "1 <i>.png") for s in ("a", "b"))
     write_comparison(PictureComparison(one, other), tmp_path / "pictures")
     with browser() as context:
-        for kind, pictures in (("batches", 5), ("pictures", 1)):
+        for kind, pictures in (("batches", 5), ("pictures", 2)):
             with opened(context, tmp_path / kind / "compare.html") as page:
                 page.set_viewport_size({"width": width, "height": 800})
                 assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+                tables = page.locator("table").evaluate_all("all => all.map(t => t.offsetWidth)")
+                assert max(tables, default=0) <= width
                 page.evaluate("() => scrollTo(0, document.body.scrollHeight)")
                 # Pages of both batches, and their galleries.
                 links = page.locator("a").evaluate_all("all => all.map(a => a.href)")

@@ -34,6 +34,7 @@ def test_two_pictures_have_ratios_findings_and_a_figure(tmp_path):
     page = (tmp_path / "compare.html").read_text()
     assert "regressed" in page
     assert "http://" not in page
+    assert page.count("<image ") == 2  # the page's ground is between and below the walls
     turned = command(b, a, "--out", tmp_path, "--refs", a, "--fail-on-regression")
     assert turned.exit_code == 0
     assert "improved" in turned.stdout

@@ -251,6 +251,13 @@ def test_the_link_of_a_point_leads_to_the_pictures_that_changed(runs, width):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         assert page.locator(".chart svg").count() == 3
+        charts = page.locator(".chart")
+        for index, lines in enumerate((("octave error",), ("period_doubled",))):
+            assert all(one in charts.nth(index).text_content() for one in lines)
+        ends = charts.evaluate_all(
+            "all => all.map(c => c.querySelector('svg').getBoundingClientRect().right)"
+        )
+        assert max(ends) <= width
         point = page.locator(".chart a").nth(2)
         target = point.evaluate("a => a.href.baseVal")
         assert target == "#checkpoint-2" and point.get_attribute("target") is None
