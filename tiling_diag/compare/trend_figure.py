@@ -107,8 +107,10 @@ def _finish(axes: Axes, t: Trend, lines: Sequence[tuple[str, list[Interval]]]) -
     axes.set_xticks(places[::every], texts[::every])
     axes.set_xlabel(said("step" if has_steps else "checkpoint"))
     if of_walls:
-        place = {"loc": "lower left", "bbox_to_anchor": (-0.02, 1.0), "ncols": _LEGEND_COLUMNS}
-        axes.legend(**place, frameon=False, fontsize=9, handlelength=1.6, columnspacing=1.4)
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=_LEGEND_COLUMNS,
+            frameon=False, fontsize=9, handlelength=1.6, columnspacing=1.4,
+        )  # fmt: skip
 
 
 def _short(name: str) -> str:
