@@ -120,16 +120,13 @@ def _coefficients(luma: Tensor, mask: Tensor) -> Tensor:
 
 def _fits(coefficients: Tensor, qualities: tuple[int, ...], least_step: float) -> dict[int, float]:
     """How well coefficients fit each quality."""
-    low = _low_places()
-    sums, counts = [], []
-    for quality in qualities:
-        steps = _steps(quality)[low[:, 0], low[:, 1]].to(coefficients)
-        off_zero = (coefficients.abs() > steps / 2) & (steps >= least_step)
-        waves = torch.cos(2 * math.pi * coefficients / steps)
-        sums.append((waves * off_zero).sum())
-        counts.append(off_zero.sum())
-    count = torch.stack(counts)
-    mean = torch.stack(sums) / count.clamp_min(1)
+    row, column = _low_places().unbind(-1)
+    steps = torch.stack([_steps(quality) for quality in qualities])[:, row, column]
+    steps = steps.to(coefficients)[:, None]
+    off_zero = (coefficients.abs() > steps / 2) & (steps >= least_step)
+    waves = torch.cos(2 * math.pi * coefficients / steps)
+    count = off_zero.sum((-2, -1))
+    mean = (waves * off_zero).sum((-2, -1)) / count.clamp_min(1)
     fits = torch.where(count >= LIMITS.jpeg_least_coefficients, mean, 0.0)
     return dict(zip(qualities, fits.tolist(), strict=True))
 
