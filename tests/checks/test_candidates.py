@@ -5,8 +5,9 @@ import torch
 from drawn_autocorrelation import drawn, points, side_by_side
 from drawn_looks import ONE, SIZE, WINDOWS, families_of, level_of
 
-from tiling_diag.checks.lattice.candidates import candidates, families, in_view, starts
+from tiling_diag.checks.lattice.candidates import candidates, families
 from tiling_diag.checks.lattice.limits import LIMITS
+from tiling_diag.checks.lattice.proposals import in_view, starts
 from tiling_diag.kernels.lattice_algebra import (
     cell_area,
     same_lattice,

@@ -3,7 +3,7 @@
 From a picture to its results, and where each question is answered (modules of this folder):
 
     which lattice does the wall have           `lattice.measure`, called by `plane.measure`
-        which lattices are possible            `lattice.candidates`
+        which lattices are possible            `lattice.proposals`, `lattice.candidates`
         which of two nested lattices is right  `lattice.fitted_score` decides the octave, from
                                                evidence that `lattice.nested` computes
         is it hidden by other things or light  `lattice.views`, by `appearance`, `striped_light`

@@ -106,7 +106,7 @@ class LatticeLimits:
     least_coverage: float = 0.5
     """[share of a window] Windows with less wall in them are left out. By hand."""
 
-    # candidates
+    # proposals, candidates
 
     shortest_px: float = 4.5
     """[px] Shorter vectors are not looked for. Corpus."""

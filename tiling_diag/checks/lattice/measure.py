@@ -1,9 +1,10 @@
 """What repeats: the lattice of every wall of a batch, and how sure that is.
 
-Windows and the whole wall propose lattices (`candidates`), each gets one vector of evidence
-(`evidence`, `rank_one`), a fitted score says how likely each is right (`fitted_score`), and the
-likeliest is refined (`peak_fit`, `spectral_refinement`) and read (`reading`). Which of nested
-lattices is right, that is the octave, is decided by the score: `nested` has what tells them apart.
+Windows and the whole wall propose lattices (`proposals`, `candidates`), each gets one vector of
+evidence (`evidence`, `rank_one`), a fitted score says how likely each is right (`fitted_score`),
+and the likeliest is refined (`peak_fit`, `spectral_refinement`) and read (`reading`). Which of
+nested lattices is right, that is the octave, is decided by the score: `nested` has what tells them
+apart.
 """
 
 from __future__ import annotations
