@@ -15,6 +15,7 @@ from torch.nn.functional import interpolate
 from torch.utils.tensorboard import SummaryWriter
 
 import tiling_diag as td
+from tiling_diag.report.rounding import rounded
 
 SAMPLES = Path(__file__).parents[2] / "sample_data"
 
@@ -55,6 +56,8 @@ def test_numbers_files_and_logged_scalars_agree(run):
     assert numbers["share/period_doubled"] == 0.5
     assert numbers["share/doubling_bands"] == 0.5
     assert numbers["lattice/course_px"] == pytest.approx((23.4 + 11.7) / 2, rel=0.01)
+    means = {name: value for name, value in numbers.items() if "share" not in name}
+    assert means == rounded(means)
     assert (tmp_path / "out" / "overview.png").exists()
     log = EventAccumulator(str(tmp_path / "log")).Reload()
     logged = {tag: log.Scalars(tag) for tag in log.Tags()["scalars"]}

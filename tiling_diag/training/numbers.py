@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tiling_diag.diagnosis import Diagnosis
+from tiling_diag.report.rounding import rounded
 
 Numbers = dict[str, float | str | None]
 
@@ -38,6 +39,8 @@ _SECTIONS = ("periodicity", "lattice", "periods", "reference", "local_period")
 def mean_numbers(diagnoses: Sequence[Diagnosis], summaries: Sequence[dict[str, Any]]) -> Numbers:
     """Means over the walls in which a number could be measured, and shares of findings.
 
+    Means have six digits, as in `summary.json`.
+
     Args:
         diagnoses: one at least.
         summaries: of them.
@@ -50,7 +53,7 @@ def mean_numbers(diagnoses: Sequence[Diagnosis], summaries: Sequence[dict[str, A
         for name, value in _flat(summary).items():
             collected.setdefault(name, []).append(value)
     numbers: Numbers = dict.fromkeys(ORIGINAL_KEYS)
-    numbers |= {name: sum(values) / len(values) for name, values in collected.items()}
+    numbers |= {name: rounded(sum(values) / len(values)) for name, values in collected.items()}
     hints = Counter(s["band_axis_hint"] for s in summaries if s["band_axis_hint"] is not None)
     numbers["band_axis_hint"] = hints.most_common(1)[0][0] if hints else None
     count = len(diagnoses)
