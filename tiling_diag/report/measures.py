@@ -31,7 +31,7 @@ def _described(key: str) -> str:
 BIN = "cycles per N px"
 # fmt: off
 _READINGS = (
-    ("periodicity.probability", "0 to 1", "rely on it from 0.8 on; below, see if the lattice meets the joints"),
+    ("periodicity.probability", "0 to 1", "from 0.8 on rely on it; below, look at the overview"),
     ("wall.coverage", "share", "1 where the lattice holds in all of the picture"),
     ("periodicity.strength", "0 to 1", "1 is an exact copy; real bricks have 0.1 to 0.6"),
     ("lattice.unit_px", "px", "the length of a brick or tile with its joint"),
