@@ -212,6 +212,12 @@ def test_every_flagged_picture_has_its_own_page_that_leads_back(small, context):
                 assert pictures_shown(own) >= 2
                 back = own.locator("a").first.get_attribute("href")
                 assert (small / "pages" / back).resolve() == (small / "index.html").resolve()
+                # A click enlarges on a phone as well.
+                own.set_viewport_size({"width": 400, "height": 800})
+                own.locator("button.shot").first.click()
+                large = own.locator("#large .stage svg").evaluate("svg => svg.clientWidth")
+                assert large > 700
+                assert own.evaluate("() => document.documentElement.scrollWidth") <= 400
         page.evaluate("() => choose(shown.findIndex(row => !row.hasPage))")
         assert not page.locator("#viewer-page").is_visible()
 
