@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
 from tiling_diag.batch.contact_sheet import WORST, contact_sheet, worst_of
+from tiling_diag.batch.gallery import gallery_row
 from tiling_diag.batch.groups import Grouping, groups_of
 from tiling_diag.batch.inputs import discover
 from tiling_diag.batch.places import FolderPlace
@@ -110,6 +111,14 @@ def test_the_gallery_has_groups_as_text(batch):
     assert "2 groups, the worst first" in page
     assert "<i>" not in page
     assert 'data-group="&lt;i&gt;tile&lt;-i&gt;"' in page
+
+
+def test_the_gallery_says_why_a_wall_is_not_judged(batch):
+    row = worst_of(rows_in(batch[0]))[-1]
+    why = "unit: not measured, the wall shows too few of them or none"
+    unjudged = {**row, "summary": {**row["summary"], "verdict": "unjudged", "unjudged": why}}
+    assert why in gallery_row(unjudged, [], "none", ())
+    assert why not in gallery_row(row, [], "none", ())
 
 
 def test_a_folder_of_results_is_small(batch):

@@ -159,7 +159,7 @@ def gallery_row(
         file_stem(row["path"]),
         int(has_page(status, figures)),
         size,
-        row["error"] or "",
+        row["error"] or said((summary or {}).get("unjudged") or ""),
         printable(row["mask"] or ""),
         printable(row["ref"] or ""),
         [_short(look_up(summary or {}, key)) for key, _ in NUMBERS],
