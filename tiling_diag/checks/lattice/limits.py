@@ -243,6 +243,13 @@ class LatticeLimits:
     square_cosine: float = 0.1
     """[cosine] Lattices of a smaller one are rectangles. By hand."""
 
+    square_ratio: float = 1.06
+    """[longer over shorter side] Rectangles of less are squares. By hand."""
+
+    single_share: float = 0.6
+    """[share] A square's diagonal whose lines carry less than this of the other's has none: 0.14 to
+    0.42 in half bonds, 0.9 and more in ornaments. Corpus, as it is, turned upright and turned."""
+
     diagonal_share: float = 0.5
     """[share] What lines along the diagonals of a rectangle, which ornaments have, count beside
     joints. Corpus."""

@@ -77,9 +77,7 @@ def read(
     strongest = waves.gather(1, energy.argmax(-1)[:, None, None].expand(-1, -1, 2))[:, 0]
     length = vectors.norm(dim=-1)
     angle = row_angle(vectors)
-    cosine = (basis_px[:, 0] * basis_px[:, 1]).sum(-1) / basis_px.norm(dim=-1).prod(-1)
-    sides = (combinations.abs().sum(-1) == 1) | (cosine.abs() > LIMITS.square_cosine)[:, None]
-    energy = torch.where(sides, energy, energy * LIMITS.diagonal_share)
+    energy = energy * _counts(basis_px, combinations.abs().sum(-1), energy)
     strong = energy >= LIMITS.equal_share * energy.amax(-1, keepdim=True)
     # Nearest to x, but for what noise turns; of those about as near the shortest.
     cost = (angle.abs() / LIMITS.near_x_deg).round() + 0.5 * length / length.amax(-1, keepdim=True)
@@ -91,6 +89,35 @@ def read(
         angle_deg=angle.gather(1, best)[:, 0],
         wave_vector=forward(strongest),
     )
+
+
+def _counts(basis_px: Tensor, orders: Tensor, energy: Tensor) -> Tensor:
+    """``(B, C)`` how far lines along vectors count.
+
+    Diagonals of a rectangle count less than its sides. A square may be a half bond of units twice
+    as long as high: then its rows run along one diagonal, and nothing lies along the other one.
+    Where the sides lie along the picture's axes that takes more: few walls are turned by 45
+    degrees.
+
+    Args:
+        basis_px: ``(B, 2, 2)`` reduced.
+        orders: ``(C,)`` of the vectors: 1 for the basis, 2 for its sum and difference.
+        energy: ``(B, C)`` of lines along them.
+    """
+    lengths = basis_px.norm(dim=-1)
+    cosine = (basis_px[:, 0] * basis_px[:, 1]).sum(-1) / lengths.prod(-1)
+    rectangle = (cosine.abs() <= LIMITS.square_cosine)[:, None]
+    square = rectangle & (lengths[:, 1:] <= LIMITS.square_ratio * lengths[:, :1])
+    sides, diagonals = (orders == 1).double(), (orders == 2).double()
+    strong, weak = energy[:, orders == 2].topk(2, dim=-1).values.split(1, dim=-1)
+    single = weak < LIMITS.single_share * strong
+    single &= strong >= LIMITS.equal_share * energy.amax(-1, keepdim=True)
+    off_x = row_angle(basis_px[:, :1]).abs()
+    along_axes = torch.minimum(off_x, 90 - off_x) <= LIMITS.near_x_deg
+    part = sides + (1 - sides) * LIMITS.diagonal_share
+    rows = torch.where(along_axes, part, diagonals * (energy >= strong))
+    rows = torch.where(square, torch.where(single, rows, sides), part)
+    return torch.where(rectangle, rows, 1.0)
 
 
 def read_rank_one(vector_px: Tensor) -> Reading:
