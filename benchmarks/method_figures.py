@@ -26,6 +26,7 @@ from tiling_diag.checks.lattice.nested import (
     coarser,
     contrast,
     denser,
+    looked_at,
 )
 from tiling_diag.checks.walls import Walls
 from tiling_diag.inputs.images import load_image
@@ -41,7 +42,8 @@ OWN, BETWEEN, LATTICE = "#ffd21f", "#ff3b6b", "#00e676"
 
 def contrasts(maps: AutocorrelationMaps, basis: Tensor, relations: Relations) -> list[float]:
     """Largest contrast over the channels of one lattice ``(2, 2)`` in every relation."""
-    found, missing, _ = contrast(maps, basis[None, None], relations)
+    seen = looked_at(maps, basis[None, None], relations.multiples)
+    found, missing, _ = contrast(seen, maps.importance[..., None], relations)
     return [float(value) for value in found.amax(1).masked_fill(missing, 0.0)[0, 0]]
 
 
