@@ -47,9 +47,9 @@ def test_the_mean_goes_by_importance():
     maps = drawn(layers, importance=[1.0, 0.5])
     my, mx = maps.max_lag_px
     assert float(maps.mean_map[0, my + 16, mx + 24]) == pytest.approx((0.8 + 0.5 * 0.4) / 1.5)
-    both = maps.with_mean_and_rest
-    assert torch.equal(both.maps[:, 2], maps.mean_map)
-    assert both.importance.tolist() == [[1.0, 0.5, 1.0, 1.0]]
+    both = maps.mean_and_rest
+    assert torch.equal(both.maps[:, 0], maps.mean_map)
+    assert both.importance.tolist() == [[1.0, 1.0]]
 
 
 def test_lattices_look_at_the_maps_that_they_pick():

@@ -13,7 +13,7 @@ TILES = ((22.0, 0.0), (0.0, 18.0))
 
 def rest_of(maps):
     """The mean map without its strongest lines, as maps of a single channel."""
-    rest = maps.with_mean_and_rest.maps[:, -1:]
+    rest = maps.mean_and_rest.maps[:, 1:]
     return type(maps)(rest, torch.ones(len(rest), 1))
 
 

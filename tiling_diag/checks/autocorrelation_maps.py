@@ -63,12 +63,10 @@ class AutocorrelationMaps:
         return torch.einsum("bk,bkhw->bhw", weights, self.maps)
 
     @cached_property
-    def with_mean_and_rest(self) -> AutocorrelationMaps:
-        """The same with two more channels: the mean map, and that without its strongest lines."""
-        rest = without_strongest_ray(self.mean_map)
-        maps = torch.cat([self.maps, self.mean_map[:, None], rest[:, None]], dim=1)
-        one = torch.ones_like(self.importance[:, :2])
-        return AutocorrelationMaps(maps, torch.cat([self.importance, one], dim=1), self.pick)
+    def mean_and_rest(self) -> AutocorrelationMaps:
+        """Two channels of importance 1: the mean map, and that without its strongest lines."""
+        maps = torch.stack([self.mean_map, without_strongest_ray(self.mean_map)], dim=1)
+        return AutocorrelationMaps(maps, torch.ones_like(maps[:, :, 0, 0]), self.pick)
 
     def picked(self, pick: Tensor) -> AutocorrelationMaps:
         """The same for lattices ``(A, S)`` that are looked at in maps ``pick`` of them."""

@@ -122,13 +122,10 @@ def evidence(
 
 def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, ...]) -> Tensor:
     """``(B, S, len(_LOOK))`` what maps say of lattices ``(B, S, 2, 2)`` in px of the maps."""
-    channels = maps.maps.shape[1]
     multiples = [near_points(), *(one.multiples for one in relations)]
-    everywhere = maps.with_mean_and_rest
-    points = looked_at(everywhere, basis, torch.cat(multiples).to(basis.device))
-    parts = points.split([len(part) for part in multiples])
+    counts, every = [len(part) for part in multiples], torch.cat(multiples).to(basis.device)
+    own = looked_at(maps, basis, every).split(counts)
     importance = maps.of_each(maps.importance)
-    own = [part.of(0, channels) for part in parts]
     on, number = mean_at_near(own[0])
     repeats = strength(on, importance)
     against, missing, kept = contrast(own[1], importance, relations[0])
@@ -167,13 +164,14 @@ def _look(maps: AutocorrelationMaps, basis: Tensor, relations: tuple[Relations, 
         counted[:, 1:TONES].amax(1),
         importance[:, 1:TONES].amax(1).expand_as(repeats),
     ]
-    # The mean map and the one without its strongest lines are the last two channels.
-    also, _ = mean_at_near(parts[0].of(channels, channels + 2))
-    lags = everywhere.tolerant[:, channels:]
-    level, spread = (maps.of_each(x) for x in (lags.mean(-1), lags.std(-1)))
+    # The mean map and the one without its strongest lines.
+    two = maps.mean_and_rest
+    both = looked_at(two, basis, every).split(counts)
+    also, _ = mean_at_near(both[0])
+    level, spread = (maps.of_each(x) for x in (two.tolerant.mean(-1), two.tolerant.std(-1)))
     off = (also - level) / spread.clamp_min(1e-4)
     stands_out = (off * number.sqrt()[:, None]).clamp(-20, 60)
-    rest = [part.of(channels + 1, channels + 2) for part in parts]
+    rest = [part.of(1) for part in both]
     numbers += [stands_out[:, 0], also[:, 1], *_rest(rest, relations), stands_out[:, 1]]
     return torch.stack(numbers, -1)
 

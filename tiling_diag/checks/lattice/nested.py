@@ -128,9 +128,9 @@ class Points:
         )
         return [Points(*part) for part in parts]
 
-    def of(self, first: int, last: int) -> Points:
-        """Those of some channels."""
-        return Points(self.values[:, first:last], self.weights, self.usable)
+    def of(self, channel: int) -> Points:
+        """Those of one channel."""
+        return Points(self.values[:, channel : channel + 1], self.weights, self.usable)
 
 
 def looked_at(maps: AutocorrelationMaps, basis_px: Tensor, multiples: Tensor) -> Points:

@@ -14,7 +14,6 @@ from tiling_diag.checks.lattice.nested import mean_at_points
 from tiling_diag.checks.lattice.peak_fit import fit
 from tiling_diag.kernels.lattice_algebra import cell_area, shortened
 from tiling_diag.kernels.peaks import local_maxima, refine_peak
-from tiling_diag.kernels.rays import without_strongest_ray
 
 # Lagrange's steps for bases of vectors that are less than a hundred times as long as each other.
 STEPS = 8
@@ -52,8 +51,8 @@ def proposals(
 
 def _with_rest(several: list[AutocorrelationMaps]) -> AutocorrelationMaps:
     """Mean maps of all, and after them the same without their strongest lines; one channel."""
-    means = torch.cat([maps.mean_map for maps in several])
-    both = torch.cat([means, without_strongest_ray(means)])[:, None]
+    both = torch.cat([maps.mean_and_rest.maps for maps in several])
+    both = both.movedim(1, 0).flatten(0, 1)[:, None]
     return AutocorrelationMaps(both, torch.ones_like(both[:, :, 0, 0]))
 
 
