@@ -9,9 +9,10 @@ import torch
 from known_lattice import known, none
 from PIL import Image
 
-from tiling_diag.checks.artifacts.grid_lattice import locked_pattern
+from tiling_diag.checks.artifacts.grid_lattice import locked_pattern, without_grid_lattices
 from tiling_diag.checks.artifacts.results import GridAxis
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
+from tiling_diag.checks.plane.plane_fit import Plane
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 
@@ -112,3 +113,24 @@ def test_the_locked_pattern_is_what_repeats():
     found = locked_pattern(0.1 * noise + 0.02 * mesh, mask, 8)
     # 700 cells average the noise of 0.029 down to 0.0011.
     assert float((found[0, 0] - 0.02 * mesh).square().mean().sqrt()) < 0.003
+
+
+@pytest.mark.parametrize(
+    ("basis", "of_grid"),
+    [
+        (((8.0, 0.0), (0.0, 8.0)), True),
+        (((4.0, 4.0), (4.0, -4.0)), True),
+        # 2 px are nearly no step at all of these.
+        (((341.0, 0.0), (170.5, 170.7)), False),
+        (((700.0, 0.0), (0.0, 520.0)), False),
+    ],
+)
+def test_a_coarse_lattice_is_no_grids(basis, of_grid):
+    image = torch.full((1, 1, 64, 64), 0.5)
+    image[..., ::8, :] += 0.004
+    image[..., ::8] += 0.004
+    walls = Walls(image, torch.ones(1, 64, 64))
+    lattice = known(*basis)
+    plane = Plane(*(torch.zeros(1, *size).double() for size in ((2,), (2, 2), (), ())))
+    found, _ = without_grid_lattices(walls, lattice, plane, (2, 4, 8, 16, 32))
+    assert bool(found.is_periodic[0]) != of_grid

@@ -75,16 +75,19 @@ def _period_of(basis: Tensor, periods_px: tuple[int, ...]) -> int | None:
     if not basis[0].isfinite().all():
         return None
     if basis[1].isfinite().all():
-        per_px = torch.linalg.inv(basis)
+        per_px, axes = torch.linalg.inv(basis), 2
     else:
         # Stripes along an axis repeat anyhow along themselves.
         along = basis[0] / basis[0].square().sum()
         if float(basis[0].abs().min()) > LIMITS.grid_lattice_miss * float(basis[0].abs().max()):
             return None
-        per_px = torch.diag(along)
+        per_px, axes = torch.diag(along), 1
     for period in sorted(periods_px):
         steps = period * per_px
-        if bool(((steps - steps.round()).abs() < LIMITS.grid_lattice_miss).all()):
+        whole = steps.round()
+        on_points = bool(((steps - whole).abs() < LIMITS.grid_lattice_miss).all())
+        # No step at all is no way to another point: coarse walls are no grids.
+        if on_points and int((whole != 0).any(-1).sum()) == axes:
             return period
     return None
 
