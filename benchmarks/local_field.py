@@ -66,8 +66,8 @@ def measure(image: Tensor) -> Measured:
     walls = Walls(image[None], torch.ones_like(image[:1]))
     with torch.inference_mode():
         lattice, plane = with_hidden_lattices(walls, *measure_plane(walls))
-        local, windows = measure_local_period(walls, lattice, plane)
-        return Measured(lattice, local, measure_banding(walls, lattice, local, windows))
+        local = measure_local_period(walls, lattice, plane)
+        return Measured(lattice, local, measure_banding(walls, lattice, local))
 
 
 def run_case(case: Case) -> dict | None:

@@ -14,7 +14,7 @@ from tables import markdown_table, median_percent, percent
 from tiling_diag.findings.calibration import limit
 
 # Where bands become suspect.
-CLARITY_LIMIT = math.exp(limit("doubling_bands") or math.inf)
+CLARITY_LIMIT = limit("doubling_bands") or math.inf
 FLAT = (
     "running_bond", "stack_bond", "hex", "herringbone", "diagonal", "weave", "plank_1d",
 )  # fmt: skip

@@ -11,12 +11,10 @@ import torch
 
 import tiling_diag as td
 from tiling_diag.checks.plane.local_period import _believed, measure_local_period
-from tiling_diag.checks.plane.measure import measure_plane, scaled
+from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.plane.places import grid_places
-from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.results import BandAxis
 from tiling_diag.checks.walls import Walls
-from tiling_diag.checks.zones import band_windows
 from tiling_diag.checks.zones.hidden_lattice import with_hidden_lattices
 from tiling_diag.checks.zones.measure import measure_banding
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
@@ -40,8 +38,8 @@ def walls_of(image, mask=None):
 def measured(image, mask=None, expected=None):
     walls = walls_of(image, mask)
     lattice, plane, _ = measure_plane(walls)
-    local, windows = measure_local_period(walls, lattice, plane)
-    return lattice, local, measure_banding(walls, lattice, local, windows, expected)
+    local = measure_local_period(walls, lattice, plane)
+    return lattice, local, measure_banding(walls, lattice, local, expected)
 
 
 @cache
@@ -66,8 +64,8 @@ def middle(size=SIZE):
 
 def test_an_even_wall_has_one_period_up_to_its_borders_and_no_band():
     walls, (lattice, plane, _) = walls_of(brick()), plane_of_even_wall()
-    local, windows = measure_local_period(walls, lattice, plane)
-    banding = measure_banding(walls, lattice, local, windows)
+    local = measure_local_period(walls, lattice, plane)
+    banding = measure_banding(walls, lattice, local)
     assert float(lattice.course_px) == pytest.approx(20, rel=0.01)
     # A few windows show another lattice by chance, which no other place shares: 4 of 324.
     known = local.period_px[0].isfinite()
@@ -103,8 +101,8 @@ def test_a_tilted_wall_is_followed(ratios):
 def test_a_band_is_found_where_it_is(orientation):
     image, (lattice, plane, _) = banded(orientation, 0.25)
     walls = walls_of(image)
-    local, windows = measure_local_period(walls, lattice, plane)
-    banding = measure_banding(walls, lattice, local, windows)
+    local = measure_local_period(walls, lattice, plane)
+    banding = measure_banding(walls, lattice, local)
     assert int(banding.axis) == AXES[orientation]
     assert float(banding.clarity) > 0.2
 
@@ -144,24 +142,8 @@ def test_a_lattice_that_a_zone_hides_is_found_by_its_bands(is_given):
     again, straight = with_hidden_lattices(walls, unsure, plane, likeliest, reference)
     assert bool(again.is_periodic)
     assert float(again.probability) >= 0.5
-    local, windows = measure_local_period(walls, again, straight)
-    assert int(measure_banding(walls, again, local, windows).axis) == BandAxis.COLUMNS
-
-
-def _limits(monkeypatch, **changed):
-    limits = dataclasses.replace(band_windows.LIMITS, **changed)
-    monkeypatch.setattr(band_windows, "LIMITS", limits)
-
-
-def test_windows_wider_than_zones_are_followed_by_closer_ones(monkeypatch):
-    image, (lattice, plane, _) = banded("rows", 0.2)
-    walls = walls_of(image)
-    wide = scaled(lattice, torch.tensor(2.0))
-    local, windows = measure_local_period(walls, wide, plane)
-    followed = measure_banding(walls, wide, local, windows)
-    _limits(monkeypatch, least_periods=math.inf)
-    alone = measure_banding(walls, wide, local, windows)
-    assert float(followed.clarity) > float(alone.clarity) + 0.1
+    local = measure_local_period(walls, again, straight)
+    assert int(measure_banding(walls, again, local).axis) == BandAxis.COLUMNS
 
 
 @pytest.mark.slow
@@ -176,29 +158,6 @@ def test_a_wall_of_few_units_has_its_own_period_everywhere():
     assert float(period.isfinite().double().mean()) > 0.9
     assert float((period / 136 - 1).abs().nanquantile(0.9)) < 0.03
     assert float(banding.clarity) < 0.1
-
-
-def test_closer_windows_are_not_asked_for_what_they_do_not_hold(monkeypatch):
-    # Windows half as wide hold 1.1 bricks and many courses; boards repeat across them only.
-    _limits(monkeypatch, doubted=-1.0)
-    slender = Material(bond="running_bond", width_px=96, height_px=32, mortar_px=4, seed=1)
-    boards = Material(bond="plank_1d", width_px=0, height_px=36, mortar_px=3, seed=5)
-    for material, own, half in (
-        (slender, [True, True, True], [True, False, True]),
-        (boards, [True, False, False], [True, False, False]),
-    ):
-        image = draw_wall(material, View(size=SIZE, noise=0.01, seed=5)).image
-        walls = walls_of(image)
-        lattice, plane, _ = measure_plane(walls)
-        local, windows = measure_local_period(walls, lattice, plane)
-        found = band_windows.band_windows(walls, row_frame(lattice), local, windows, None)
-        assert [one.kinds[0].tolist() for one in found] == [own, half]
-
-
-def test_a_wall_that_has_its_lattice_everywhere_is_not_looked_at_closer():
-    walls, (lattice, plane, _) = walls_of(brick()), plane_of_even_wall()
-    local, windows = measure_local_period(walls, lattice, plane)
-    assert len(band_windows.band_windows(walls, row_frame(lattice), local, windows, None)) == 1
 
 
 def test_walls_with_a_lattice_or_without_a_trace_of_one_are_left_alone():
@@ -251,10 +210,10 @@ def test_a_batch_says_what_its_walls_say_alone():
     tilted = brick(homography=perspective_homography(SIZE, 1.5, 1.0))
     walls = Walls(torch.stack([brick(), tilted]), torch.ones(2, *SIZE))
     lattice, plane, _ = measure_plane(walls)
-    together, _ = measure_local_period(walls, lattice, plane)
+    together = measure_local_period(walls, lattice, plane)
     each = (brick(), plane_of_even_wall()), (tilted, measure_plane(walls_of(tilted)))
     for index, (image, (own, own_plane, _)) in enumerate(each):
-        alone, _ = measure_local_period(walls_of(image), own, own_plane)
+        alone = measure_local_period(walls_of(image), own, own_plane)
         torch.testing.assert_close(
             together.period_px[index], alone.period_px[0], rtol=1e-3, atol=1e-3, equal_nan=True
         )

@@ -1,4 +1,4 @@
-"""The geometry of a tilted plane, and bands in maps that are drawn by hand."""
+"""The geometry of a tilted plane, and of bands on it."""
 
 import math
 
@@ -6,10 +6,7 @@ import pytest
 import torch
 
 from tiling_diag.checks.plane.places import corners, grid_places
-from tiling_diag.checks.plane.windows import MAX_LAG
-from tiling_diag.checks.zones.band_search import OCTAVES, find_bands, pool_windows
 from tiling_diag.checks.zones.outlines import clipped
-from tiling_diag.checks.zones.similarity import STRETCHES, half_maps, most_similar_stretch
 from tiling_diag.kernels.homography import fit_tilt, homography, jacobian, to_flat, to_picture
 from tiling_diag.kernels.rectify import rectified_canvas, rectify
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
@@ -69,56 +66,6 @@ def test_rectifying_undoes_a_view():
     there = flat[:, 112:272, 112:272]
     stack = torch.stack([again.flatten(), there.flatten()])
     assert float(torch.corrcoef(stack)[0, 1]) > 0.8
-
-
-def windows_of(periods):
-    """Autocorrelations of windows ``(1, n, m)`` with waves of given periods, in samples."""
-    reach = torch.arange(-MAX_LAG, MAX_LAG + 1, dtype=torch.float64)
-    y, x = torch.meshgrid(reach, reach, indexing="ij")
-    waves = [(2 * math.pi * x / p).cos() + (2 * math.pi * y / p).cos() for p in periods]
-    return torch.stack(waves).flatten(1)[None] / 2
-
-
-def looked_at(periods, places, width):
-    halves = half_maps(windows_of(periods))[0]
-    usable = torch.ones(len(periods), dtype=torch.bool)
-    return pool_windows(halves, places, usable, width, rank_1=False)
-
-
-@pytest.mark.parametrize("inside", [16.0, 4.0])
-def test_a_run_of_bins_is_found_with_its_edges(inside):
-    places = grid_places((300, 300), 15, 15)
-    band = (places[:, 1] > -70) & (places[:, 1] < 30)
-    periods = torch.where(band, inside, 8.0).tolist()
-    found = find_bands(looked_at(periods, places, 20.0), [True] * 3)
-    assert found.direction == 0
-    assert (max(OCTAVES[found.kind]) > 1) == (inside > 8)
-    # Each edge lies half-way between the middles of two bins.
-    assert found.places == [pytest.approx((-70.0, 30.0), abs=1.0)]
-    # Unlike before, alike when stretched: as different as correlations can be.
-    assert found.scores[0] > 0.8
-
-
-@pytest.mark.parametrize("stretch", STRETCHES)
-@pytest.mark.parametrize("halved", [True, False])
-def test_the_axes_of_a_stretch_are_told(stretch, halved):
-    reach = torch.arange(-MAX_LAG, MAX_LAG + 1, dtype=torch.float64)
-    y, x = torch.meshgrid(reach, reach, indexing="ij")
-
-    def bricks(along, across):
-        # Level joints and half as strong upright ones, in a bond.
-        rows = (2 * math.pi * y / (7 * across)).cos()
-        return rows + (math.pi * x / (8 * along)).cos() * (math.pi * y / (7 * across)).cos()
-
-    wide, plain = (half_maps(bricks(*by).flatten()[None]) for by in (stretch, (1.0, 1.0)))
-    inside, outside = (plain, wide) if halved else (wide, plain)
-    assert STRETCHES[most_similar_stretch(inside, outside, halved=halved)] == stretch
-
-
-def test_windows_that_are_all_alike_have_no_band():
-    places = grid_places((300, 300), 10, 10)
-    found = find_bands(looked_at([8.0] * 100, places, 30.0), [True] * 3)
-    assert found.contrast < 0
 
 
 def test_a_band_is_cut_out_of_a_square():

@@ -1,88 +1,94 @@
-"""Bands in windows whose similarity is drawn by hand."""
+"""Bands in lag maps that are drawn by hand."""
 
 import math
 
 import pytest
 import torch
 
-from tiling_diag.checks.zones.band_search import DIRECTIONS, OCTAVES, PooledWindows, find_bands
-from tiling_diag.checks.zones.similarity import STRETCHES, Similarity
+from tiling_diag.checks.zones.band_search import DIRECTIONS, OCTAVES, find_bands, normals
+from tiling_diag.checks.zones.lag_maps import LagMaps, lags
 
-BINS, WIDTH = 20, 10.0
-EVERY = [True] * 3
-# What a bin shows, as it is and stretched: four things that have nothing in common, each of which
-# is the one before it stretched.
-FINE, BASE, COARSE, WIDE = torch.eye(4, dtype=torch.float64)
-STRETCHED = {0: BASE, 1: COARSE, 2: WIDE}
+CELLS, CELL_PX = 40, 10.0
+HALF = CELLS * CELL_PX / 2
+UNIT = torch.full((len(OCTAVES), DIRECTIONS), 40.0, dtype=torch.float64)
+EVEN = (1.0, 1.0)
 
 
-def pooled(direction, inside, zone, rest=BASE, stretch=0):
-    """Windows that show `zone` in the bins `inside` of one direction, and `rest` elsewhere.
+def places():
+    at = (torch.arange(CELLS, dtype=torch.float64) + 0.5) * CELL_PX - HALF
+    return torch.stack([at.expand(CELLS, -1), at[:, None].expand(-1, CELLS)], -1).flatten(0, 1)
 
-    In all other directions each bin holds as much of both as the wall does. Only under one of
-    `STRETCHES` is a thing the one before it.
-    """
-    own = torch.stack([zone if k in inside else rest for k in range(BINS)])
-    mixed = own.mean(0).expand(BINS, -1)
-    bins = torch.stack([own if d == direction else mixed for d in range(DIRECTIONS)])
-    # Stretched along other axes, nothing looks like anything that is there.
-    products = []
-    for number in range(len(STRETCHES)):
-        wide = bins.roll(1, -1) if number == stretch else torch.zeros_like(bins)
-        products.append((bins @ bins.mT, bins @ wide.mT, wide @ wide.mT))
-    similarity = Similarity(*(torch.stack(kind) for kind in zip(*products, strict=True)))
-    count = torch.ones(DIRECTIONS, BINS, dtype=torch.float64)
-    low = torch.full((DIRECTIONS,), -BINS * WIDTH / 2, dtype=torch.float64)
-    return PooledWindows(similarity, count, low, WIDTH)
+
+def repeats(stretch, *, rank_1=False):
+    """``(L,)`` how a material of joints and tones repeats, its units stretched."""
+    u, v = (2 * math.pi * lags(rank_1=rank_1) / torch.tensor(stretch)).cos().unbind(-1)
+    return v if rank_1 else 0.4 * u + 0.4 * v + 0.2 * u * v
+
+
+def maps(inside, zone, rest, *, rank_1=False, missing=None):
+    """Maps that show `zone` ``(L,)`` in cells `inside` ``(n,)`` and `rest` in all others."""
+    products = torch.where(inside, zone[:, None], rest[:, None])
+    energies = torch.ones_like(products)
+    if missing is not None:
+        products[missing] = 0
+        energies[missing] = 0
+    return LagMaps(products, energies, places(), CELL_PX, rank_1)
+
+
+def between(direction, low, high):
+    across = places() @ normals()[direction]
+    return (across > low) & (across < high)
 
 
 @pytest.mark.parametrize("direction", [0, 3, DIRECTIONS // 2])
-@pytest.mark.parametrize("stretch", range(3))
-def test_a_band_of_the_stretched_rest_is_found(direction, stretch):
-    found = find_bands(pooled(direction, range(4, 9), COARSE, stretch=stretch), EVERY)
-    assert (found.direction, OCTAVES[found.kind]) == (direction, STRETCHES[stretch])
-    # Unlike the rest, and just like it stretched: correlations of 0 and of 1.
-    assert found.scores == [pytest.approx(1.0)]
-    # Where that changes, half-way between the middles of two bins.
-    assert found.places == [pytest.approx((-60.0, -10.0))]
-    oblique = 1.0 if direction % (DIRECTIONS // 2) == 0 else 0.9
-    assert found.contrast == pytest.approx(oblique * math.sqrt(5 / 20 * 15 / 20))
-
-
-def test_a_band_of_what_the_rest_is_stretched_is_halved():
-    found = find_bands(pooled(0, range(4, 9), FINE), EVERY)
-    assert OCTAVES[found.kind] == (0.5, 0.5)
-    assert found.places == [pytest.approx((-60.0, -10.0))]
+@pytest.mark.parametrize("octave", OCTAVES)
+def test_a_band_of_another_octave_is_found_with_its_edges(direction, octave):
+    inside = between(direction, -100, 20)
+    found = find_bands(maps(inside, repeats(octave), repeats(EVEN)), UNIT)
+    assert (found.direction, OCTAVES[found.kind]) == (direction, octave)
+    # Oblique bins hold parts of cells on both sides.
+    assert found.places == [pytest.approx((-100, 20), abs=CELL_PX)]
+    # Just like the rest stretched, and rather unlike it as it is.
+    assert found.clarity > 0.6 and found.scores[0] > 0.4
 
 
 def test_a_band_at_the_border_has_no_end_there():
-    found = find_bands(pooled(0, range(5), COARSE), EVERY)
+    found = find_bands(maps(between(0, -999, -50), repeats((2.0, 2.0)), repeats(EVEN)), UNIT)
     assert found.places == [pytest.approx((-math.inf, -50.0))]
 
 
 def test_two_bands_are_found_as_two():
-    found = find_bands(pooled(0, [2, 3, 4, 5, 11, 12, 13], COARSE), EVERY)
-    assert [place for place, _ in sorted(zip(found.places, found.scores, strict=True))] == [
-        pytest.approx((-80.0, -40.0)),
-        pytest.approx((10.0, 40.0)),
+    inside = between(6, -150, -80) | between(6, 30, 100)
+    found = find_bands(maps(inside, repeats((2.0, 1.0)), repeats(EVEN)), UNIT)
+    assert sorted(found.places) == [
+        pytest.approx((-150, -80), abs=1.0),
+        pytest.approx((30, 100), abs=1.0),
     ]
 
 
-def test_stretches_that_cannot_be_seen_are_not_found():
-    seen = pooled(0, range(4, 9), COARSE, stretch=1)
-    assert STRETCHES[find_bands(seen, EVERY).kind] == (2.0, 1.0)
-    other = find_bands(seen, [True, False, True])
-    assert other is None or other.contrast <= 0
-    assert find_bands(seen, [False] * 3) is None
+def test_boards_have_bands_across_them_only():
+    wide, plain = (repeats((1.0, s), rank_1=True) for s in (2.0, 1.0))
+    found = find_bands(maps(between(0, -60, 60), wide, plain, rank_1=True), UNIT)
+    assert found.direction == 0 and OCTAVES[found.kind] == (2.0, 2.0)
+    assert found.clarity > 0.6
 
 
-def test_a_band_of_another_material_is_no_octave():
-    """Neither side looks like the other one stretched."""
-    found = find_bands(pooled(0, range(4, 9), WIDE), EVERY)
-    assert found.contrast <= 1e-9
+@pytest.mark.parametrize("zone", [repeats(EVEN), 0 * repeats(EVEN), repeats((1.37, 1.37))])
+def test_what_is_no_octave_is_no_clear_band(zone):
+    """The wall itself, what does not repeat, and another material."""
+    found = find_bands(maps(between(0, -60, 60), zone, repeats(EVEN)), UNIT)
+    assert found is None or found.clarity < 0.3
 
 
-def test_a_band_of_one_bin_is_chance():
-    found = find_bands(pooled(0, [9], COARSE), EVERY)
-    # One bin of 20 is less than 6 % of the windows: all that holds it also holds some of the rest.
-    assert found.contrast < 0.75 * math.sqrt(1 / 10 * 9 / 10)
+def test_bands_are_as_wide_as_some_units():
+    found = find_bands(maps(between(0, -20, 20), repeats((2.0, 2.0)), repeats(EVEN)), 2 * UNIT)
+    assert found is None or all(high - low > 100 for low, high in found.places)
+
+
+def test_where_too_few_lags_are_known_nothing_is_compared():
+    inside = between(0, -60, 60)
+    every = torch.arange(len(lags(rank_1=False)))
+    few = maps(inside, repeats((2.0, 2.0)), repeats(EVEN), missing=every % 3 > 0)
+    assert find_bands(few, UNIT) is None
+    some = maps(inside, repeats((2.0, 2.0)), repeats(EVEN), missing=every % 9 == 0)
+    assert find_bands(some, UNIT).direction == 0

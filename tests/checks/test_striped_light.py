@@ -6,11 +6,16 @@ import pytest
 import torch
 
 from tiling_diag.checks.lattice.views import measure_views
-from tiling_diag.checks.striped_light import without_striped_light
+from tiling_diag.checks.striped_light import striped_light, without_striped_light
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import same_lattice
 from tiling_diag.kernels.projection import line_means
 from tiling_diag.synth import Material, View, draw_wall
+
+
+def evened(walls):
+    turn, share = striped_light(walls)
+    return without_striped_light(walls, turn), share
 
 
 def bricks():
@@ -36,7 +41,7 @@ def log_of(image):
 def test_shadows_of_blinds_are_taken_off(turn_deg):
     image = bricks().image
     shaded = image * blinds(image.shape[1:], turn_deg, 37.0)
-    seen, share = without_striped_light(whole(shaded))
+    seen, share = evened(whole(shaded))
     off = [(log_of(one) - log_of(image)) for one in (shaded, seen.image[0])]
     before, after = (float((one - one.mean()).square().mean()) for one in off)
     assert after < 0.2 * before
@@ -45,7 +50,7 @@ def test_shadows_of_blinds_are_taken_off(turn_deg):
 
 def test_even_light_leaves_noise_as_it_is():
     noise = 0.5 + 0.1 * torch.randn(3, 256, 256, generator=torch.Generator().manual_seed(3))
-    seen, share = without_striped_light(whole(noise.clamp(0, 1)))
+    seen, share = evened(whole(noise.clamp(0, 1)))
     assert share[0] < 0.02
     assert torch.nn.functional.l1_loss(log_of(seen.image[0]), log_of(noise)) < 0.05
 
@@ -57,7 +62,7 @@ def test_what_the_mask_leaves_out_takes_no_part():
     mask[:, :, 300:] = 0
     spoilt = shaded.clone()
     spoilt[:, :, 300:] = torch.rand(3, image.shape[1], 212)
-    results = [without_striped_light(Walls(one[None], mask)) for one in (shaded, spoilt)]
+    results = [evened(Walls(one[None], mask)) for one in (shaded, spoilt)]
     (one, share_one), (other, share_other) = results
     torch.testing.assert_close(one.image[..., :250], other.image[..., :250], atol=1e-3, rtol=0)
     torch.testing.assert_close(share_one, share_other, atol=1e-3, rtol=0)
@@ -66,9 +71,9 @@ def test_what_the_mask_leaves_out_takes_no_part():
 def test_a_batch_is_its_items_one_by_one():
     image = bricks().image
     images = torch.stack([image * blinds(image.shape[1:], turn, 41.0) for turn in (20.0, 110.0)])
-    together, share = without_striped_light(Walls(images, torch.ones_like(images[:, 0])))
+    together, share = evened(Walls(images, torch.ones_like(images[:, 0])))
     for k in range(2):
-        alone, own = without_striped_light(whole(images[k]))
+        alone, own = evened(whole(images[k]))
         torch.testing.assert_close(together.image[k : k + 1], alone.image, atol=1e-5, rtol=0)
         torch.testing.assert_close(share[k : k + 1], own)
 

@@ -10,18 +10,17 @@ from tiling_diag.checks.plane.local_period import measure_local_period
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.results import BandAxis
 from tiling_diag.checks.walls import Walls
-from tiling_diag.checks.zones.band_search import _between, _filled
-from tiling_diag.checks.zones.band_windows import searched_places
-from tiling_diag.checks.zones.measure import measure_banding
+from tiling_diag.checks.zones.flat_wall import flat_wall
+from tiling_diag.checks.zones.measure import measure_banding, searched_places
 from tiling_diag.checks.zones.outlines import Zone, ends_of, outlines
 from tiling_diag.checks.zones.proof import (
     Proof,
-    WallOfZones,
     _middle_of,
     _stretch,
     proven_zones,
     wide_enough,
 )
+from tiling_diag.checks.zones.wall_of_zones import WallOfZones
 from tiling_diag.synth import Material, View, draw_wall, random_wall
 from tiling_diag.synth.defects.bands import rescaled_bands
 
@@ -40,8 +39,13 @@ def zoned():
 def measured(image, mask=None):
     walls = Walls(image[None], torch.ones_like(image[:1]) if mask is None else mask[None])
     lattice, plane, _ = measure_plane(walls)
-    local, windows = measure_local_period(walls, lattice, plane)
-    return walls, lattice, local, measure_banding(walls, lattice, local, windows)
+    local = measure_local_period(walls, lattice, plane)
+    return walls, lattice, local, measure_banding(walls, lattice, local)
+
+
+def wall_of(walls, lattice, local, direction=0):
+    flat = flat_wall(walls, torch.zeros(2, dtype=torch.float64), 0)
+    return WallOfZones(walls, flat, lattice, local, 0, direction)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +65,7 @@ def test_a_zone_gets_the_factor_that_was_found_and_what_has_the_walls_lattice_is
     walls, lattice, local, _ = seen
     (truth,) = zoned.truth.zones
     low, high = truth.box_px[1] - SIZE[0] / 2, truth.box_px[3] - SIZE[0] / 2
-    wall = WallOfZones(walls, lattice, local, 0, 0)
+    wall = wall_of(walls, lattice, local)
     right, proof = proven_zones([Zone(low, high, (1.0, 2.0), 0.5)], wall, 0.6, None)
     assert [zone.factor for zone in right] == [(2.0, 2.0)] and proof.is_an_octave
     # Half of the wall beside it, taken for a zone.
@@ -76,7 +80,7 @@ def test_of_two_sides_alike_in_size_the_larger_period_is_the_zone(zoned, seen):
     low, high = truth.box_px[1] - SIZE[0] / 2, truth.box_px[3] - SIZE[0] / 2
     beside = [Zone(-math.inf, low, (0.5, 0.5), 0.5), Zone(high, math.inf, (0.5, 0.5), 0.5)]
     beside.sort(key=lambda zone: min(zone.high, 160.0) - max(zone.low, -160.0), reverse=True)
-    wall = WallOfZones(walls, lattice, local, 0, 0)
+    wall = wall_of(walls, lattice, local)
     (found,), proof = proven_zones(beside, wall, 0.6, None)
     assert (found.low, found.high) == (low, high) and found.factor == (2.0, 2.0)
     assert proof.zone_px.tolist() == pytest.approx([80.0, 32.0], rel=0.03)
@@ -101,16 +105,16 @@ def test_another_material_beside_the_wall_is_no_zone(zoned):
 
 def test_zones_are_as_wide_as_two_units_of_the_wall(seen):
     walls, lattice, local, _ = seen
-    wall = WallOfZones(walls, lattice, local, 0, 0)
+    wall = wall_of(walls, lattice, local)
     nothing = torch.full((2,), torch.nan)
-    proof = Proof(torch.tensor([80.0, 32.0]), torch.tensor([40.0, 16.0]), 0.9, 1.0, nothing)
-    narrow, wide = Zone(0.0, 26.0, (2.0, 2.0), 1.0), Zone(0.0, 32.0, (2.0, 2.0), 1.0)
+    proof = Proof(torch.tensor([80.0, 32.0]), torch.tensor([40.0, 16.0]), 0.9, True, nothing)
+    narrow, wide = Zone(0.0, 22.0, (2.0, 2.0), 1.0), Zone(0.0, 32.0, (2.0, 2.0), 1.0)
     assert wide_enough([narrow, wide], proof, wall) == [wide]
     assert wide_enough([narrow, wide], None, wall) == [wide]
     assert wide_enough([Zone(140.0, math.inf, (2.0, 2.0), 1.0)], proof, wall) == []
     assert len(wide_enough([Zone(120.0, math.inf, (2.0, 2.0), 1.0)], proof, wall)) == 1
     # Upright ones are counted in units, not in courses.
-    columns = WallOfZones(walls, lattice, local, 0, 6)
+    columns = wall_of(walls, lattice, local, 6)
     assert wide_enough([wide], proof, columns) == []
 
 
@@ -127,13 +131,6 @@ def test_zones_lie_on_the_mask_and_end_where_the_wall_does():
     places = torch.arange(-90.0, 91.0, 20.0)
     assert ends_of(places, places > 0, 20.0) == (-10.0, math.inf)
     assert ends_of(places, places > 99, 20.0) == (-math.inf, math.inf)
-
-
-def test_bins_without_windows_get_the_line_between_their_neighbours():
-    there = torch.tensor([False, True, False, False, True, False])
-    values = torch.tensor([9.0, -0.3, 9.0, 9.0, 0.6, 9.0])
-    assert _between(there).tolist() == [False, True, True, True, True, False]
-    assert _filled(values, there)[1:5].tolist() == pytest.approx([-0.3, 0.0, 0.3, 0.6], abs=1e-6)
 
 
 def test_a_zone_on_a_wall_whose_single_windows_show_no_lattice_is_found():
@@ -176,6 +173,6 @@ def test_a_stretch_is_told_by_points_whatever_the_reading(seen, stretch):
 
 def test_one_period_alone_is_no_proof_by_itself():
     size, nothing = torch.tensor([80.0, 32.0]), torch.tensor([0.0, 1.0])
-    assert Proof(size, size / 2, 0.9, 1.0, nothing).alone == 0.9
+    assert Proof(size, size / 2, 0.9, True, nothing).alone == 0.9
     single = torch.tensor([math.nan, 32.0])
-    assert math.isnan(Proof(single, single / 2, 0.9, 1.0, nothing).alone)
+    assert math.isnan(Proof(single, single / 2, 0.9, True, nothing).alone)

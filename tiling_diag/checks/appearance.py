@@ -44,19 +44,40 @@ def alike(walls: Walls) -> Tensor:
     return (full[:, 0] > 0.5).to(walls.mask.dtype)
 
 
+def tones_apart(image: Tensor, one: Tensor, other: Tensor) -> float:
+    """How far two parts of a picture are apart in mean colour and tone, in units that tell apart.
+
+    Args:
+        image: ``(1, C, H, W)``.
+        one: ``(H, W)`` bool, not empty.
+        other: the same.
+    """
+    tone = luma(image)[:, None]
+    tones = _tones(image, tone, gaussian_blur(tone, 1.0) + LIMITS.dark)[0]
+    means = [tones[:, part].mean(-1) for part in (one, other)]
+    return float(((means[0] - means[1]) / tones.new_tensor(_units()[:3])).norm())
+
+
+def _units() -> tuple[float, float, float, float]:
+    return LIMITS.alike_colour, LIMITS.alike_colour, LIMITS.alike_tone, LIMITS.alike_edges
+
+
+def _tones(image: Tensor, tone: Tensor, level: Tensor) -> Tensor:
+    """``(B, 3, H, W)`` two colours and the logarithm of the tone."""
+    return torch.cat([colours(image, tone, level), (tone + LIMITS.dark).log()], dim=1)
+
+
 def _looks(image: Tensor, mask: Tensor, step: int) -> Tensor:
     """``(B, 4, h, w)`` two colours, tone and edges around each cell, in units that tell apart."""
     tone = luma(image)[:, None]
     level = gaussian_blur(tone, 1.0) + LIMITS.dark
     dy, dx = torch.gradient(gaussian_blur(image, LIMITS.edge_sigma_px), dim=(-2, -1))
     edges = (dx.square() + dy.square()).sum(1, keepdim=True).sqrt() / level
-    raw = torch.cat([colours(image, tone, level), (tone + LIMITS.dark).log(), edges], dim=1)
+    raw = torch.cat([_tones(image, tone, level), edges], dim=1)
     share = avg_pool2d(mask, step, ceil_mode=True)
     cells = avg_pool2d(raw * mask, step, ceil_mode=True) / share.clamp_min(1e-6)
     around = gaussian_blur(cells, LIMITS.alike_blur_cells, share.clamp_min(1e-3))
-    units = around.new_tensor(
-        [LIMITS.alike_colour, LIMITS.alike_colour, LIMITS.alike_tone, LIMITS.alike_edges]
-    )
+    units = around.new_tensor(_units())
     seen = torch.cat([around[:, :3], (around[:, 3:].clamp_min(0) + _EDGES_LEAST).log()], dim=1)
     return seen / units[:, None, None]
 

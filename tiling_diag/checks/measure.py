@@ -130,7 +130,7 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
         lattice, plane, likeliest = measure_plane(walls)
         lattice, plane = with_hidden_lattices(walls, lattice, plane, likeliest, in_wall_px)
         lattice, plane = without_grid_lattices(walls, lattice, plane, settings.grid_periods_px)
-    local, windows = measure_local_period(walls, lattice, plane)
+    local = measure_local_period(walls, lattice, plane)
     compared = None
     if reference is not None:
         compared = measure_reference(
@@ -146,7 +146,7 @@ def _results(walls: Walls, reference: Reference | None, settings: Settings) -> d
         "autocorrelation": measure_autocorrelation(walls, lattice),
         "cepstrum": measure_cepstrum(walls, lattice),
         "local_period": local,
-        "banding": measure_banding(walls, lattice, local, windows, expected),
+        "banding": measure_banding(walls, lattice, local, expected),
         "shift": measure_shift(walls),
         "resize": measure_resize(walls, lattice, profiles),
         "jpeg": measure_jpeg(walls, profiles),

@@ -191,16 +191,15 @@ class BandingResult:
         boxes_px: ``(k, 4)`` x0, y0, x1, y1 around the zones; NaN rows where there are fewer.
         polygons_px: ``(k, 12, 2)`` corners of the zones; the last one is repeated.
         box_factor: ``(k, 2)`` period over base, along and across the rows.
-        box_score: ``(k,)`` how much more similar a zone is to the stretched rest than to the rest,
+        box_score: ``(k,)`` how much nearer a zone is to the stretched rest than to the rest,
             as a difference of correlations.
         zone_px, rest_px: ``(2,)`` periods along and across the rows in the best zone and outside
             all zones, each as it was found there; NaN where the zone shows none of its own.
         proof: probability that the lattice found in the zone is right, in [0, 1]; NaN where the
             zone shows none that is an octave off, or one that repeats in one direction only.
-        clarity: the same of the best band, times the root of both sides' shares, over the root of
-            the share of the picture's shorter side that a window takes: the fewer windows there are
-            side by side, the higher chance reaches. Also where it is too little for a zone, and at
-            most 0 where no octave fits better than none.
+        clarity: correlation of the zones with the stretched rest, less 0.7 times that with the rest
+            as it is, -1.7 to 1.7. Also where it is too little for a zone; 0 where a proof speaks
+            against the zones.
     """
 
     factor: Tensor

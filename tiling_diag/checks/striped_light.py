@@ -18,33 +18,13 @@ from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.projection import line_means
 
 
-def without_striped_light(walls: Walls) -> tuple[Walls, Tensor]:
-    """The batch without the light that changes most in one direction.
+def striped_light(walls: Walls) -> tuple[Tensor, Tensor]:
+    """The light that changes most in one direction: from the shrunk walls, for it is coarse.
 
     Returns:
-        the walls, and ``(B,)`` which share of the variance of their log luma that light was.
+        ``(B,)`` the angle across the lines whose means vary most, in radians, and ``(B,)`` which
+        share of the variance of the log luma that light is.
     """
-    turn, share = _direction(walls)
-    tone = _log_luma(walls.image, walls.mask)
-    means, _, place = line_means(tone, walls.mask, turn[:, None])
-    low = place[:, 0].floor().clamp(0, means.shape[-1] - 2)
-    part = (place[:, 0] - low).clamp(0, 1)
-    low = low.long().flatten(1)
-    below, above = (means[:, 0].gather(1, at).view_as(tone) for at in (low, low + 1))
-    light = below * (1 - part) + above * part
-    image = (walls.image * (-light).exp()[:, None]).clamp(0, 1)
-    return Walls(image, walls.mask), share
-
-
-def _log_luma(image: Tensor, mask: Tensor) -> Tensor:
-    """``(B, H, W)`` log luma less its mean, 0 beyond the mask."""
-    tone = (luma(image) + LIMITS.striped_dark).log()
-    mean = (tone * mask).sum((-2, -1), keepdim=True) / mask.sum((-2, -1), keepdim=True)
-    return (tone - mean) * mask
-
-
-def _direction(walls: Walls) -> tuple[Tensor, Tensor]:
-    """``(B,)`` the angle across the lines whose means vary most, and the share they explain."""
     coarse = torch.arange(LIMITS.striped_directions, device=walls.image.device)
     step = math.pi / LIMITS.striped_directions
     turn = (coarse * step).expand(len(walls.image), -1)
@@ -63,3 +43,22 @@ def _direction(walls: Walls) -> tuple[Tensor, Tensor]:
         share, at = share.gather(1, best), turn.gather(1, best)
         turn = at + near
     return at[:, 0], share[:, 0]
+
+
+def without_striped_light(walls: Walls, turn: Tensor) -> Walls:
+    """The batch without the light that changes across the angles ``turn (B,)``."""
+    tone = _log_luma(walls.image, walls.mask)
+    means, _, place = line_means(tone, walls.mask, turn[:, None])
+    low = place[:, 0].floor().clamp(0, means.shape[-1] - 2)
+    part = (place[:, 0] - low).clamp(0, 1)
+    low = low.long().flatten(1)
+    below, above = (means[:, 0].gather(1, at).view_as(tone) for at in (low, low + 1))
+    light = below * (1 - part) + above * part
+    return Walls((walls.image * (-light).exp()[:, None]).clamp(0, 1), walls.mask)
+
+
+def _log_luma(image: Tensor, mask: Tensor) -> Tensor:
+    """``(B, H, W)`` log luma less its mean, 0 beyond the mask."""
+    tone = (luma(image) + LIMITS.striped_dark).log()
+    mean = (tone * mask).sum((-2, -1), keepdim=True) / mask.sum((-2, -1), keepdim=True)
+    return (tone - mean) * mask

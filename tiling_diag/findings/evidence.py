@@ -61,11 +61,11 @@ def period(d: Measured) -> dict[str, float] | None:
 
 
 def doubling_bands(d: Measured) -> dict[str, float] | None:
-    """How much more the best zone is like the rest stretched by an octave than like the rest."""
+    """How clearly the zones repeat as the rest does, stretched by an octave."""
     clarity = float(d.banding.clarity)
     if not bool(d.lattice.is_periodic) or not math.isfinite(clarity):
         return None
-    return {"clarity": math.log(max(clarity, LIMITS.least_clarity))}
+    return {"clarity": max(clarity, 0.0)}
 
 
 def grid_scores(d: Measured) -> dict[int, float]:

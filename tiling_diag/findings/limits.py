@@ -46,9 +46,6 @@ class FindingLimits:
 
     # doubling_bands
 
-    least_clarity: float = 0.05
-    """[clarity] Bands that are no clearer are chance on any wall. Benchmark."""
-
     # upsampling_grid, jpeg_blocks
 
     jpeg_score: float = 0.35

@@ -83,9 +83,9 @@ def bands(d: Measured) -> list[Finding]:
     least = limit("doubling_bands")
     evidence = [
         Evidence(
-            "how much more the zone is like the rest once it is rescaled by that factor, 0 to 1",
+            "how much more the zone is like the rest once it is rescaled by that factor, at most 1",
             float(d.banding.clarity),
-            None if least is None else math.exp(least),
+            least,
         ),
     ]
     if math.isfinite(proof):

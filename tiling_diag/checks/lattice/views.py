@@ -18,7 +18,7 @@ from tiling_diag.checks.batches import items, with_items
 from tiling_diag.checks.lattice.limits import LIMITS
 from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.results import LatticeResult
-from tiling_diag.checks.striped_light import without_striped_light
+from tiling_diag.checks.striped_light import striped_light, without_striped_light
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import same_lattice
 
@@ -88,5 +88,7 @@ def _part_that_looks_alike(walls: Walls) -> tuple[Walls, Tensor]:
 
 
 def _without_striped_light(walls: Walls) -> tuple[Walls, Tensor]:
-    seen, share = without_striped_light(walls)
-    return seen, share > LIMITS.least_striped
+    turn, share = striped_light(walls)
+    worth = share > LIMITS.least_striped
+    # The light of a large picture costs as much to take off as a search.
+    return without_striped_light(walls, turn) if bool(worth.any()) else walls, worth

@@ -19,16 +19,14 @@ from tiling_diag.checks.plane.plane_fit import (
     local_lattices,
 )
 from tiling_diag.checks.plane.row_frame import RowFrame, row_frame
-from tiling_diag.checks.plane.windows import WindowMaps, window_side_px
+from tiling_diag.checks.plane.windows import window_side_px
 from tiling_diag.checks.results import LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.homography import homography
 
 
-def measure_local_period(
-    walls: Walls, lattice: LatticeResult, plane: Plane
-) -> tuple[LocalPeriodResult, WindowMaps]:
-    """The local lattice field of a batch, and the windows it was measured in.
+def measure_local_period(walls: Walls, lattice: LatticeResult, plane: Plane) -> LocalPeriodResult:
+    """The local lattice field of a batch.
 
     Args:
         walls: the batch.
@@ -56,7 +54,7 @@ def measure_local_period(
     drift = _drift(period, centre_x / width, centre_y / height)
     middle = torch.tensor([width / 2, height / 2], dtype=torch.float64)
     change = 1 + scale_change(plane.tilt, walls.size)
-    field = LocalPeriodResult(
+    return LocalPeriodResult(
         period_px=period,
         scale=scale.mT.reshape(len(inner), 2, rows, columns),
         rotation_deg=rotation.reshape(shape),
@@ -80,7 +78,6 @@ def measure_local_period(
         ),
         homography_r2=plane.r2.masked_fill(~frame.known, torch.nan),
     )
-    return field, local.windows
 
 
 def _octave_of_the_wall(residual: Tensor) -> Tensor:

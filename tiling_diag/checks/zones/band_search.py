@@ -1,43 +1,29 @@
-"""Straight bands of windows that look like their surroundings stretched by an octave.
+"""Straight bands that repeat as the rest of the wall does, stretched by an octave.
 
-Windows are pooled in bins across every direction. A run of bins is a band as far as its inside is
-more similar to the stretched outside than to the outside itself, or the outside to the stretched
-inside. All windows along a band count together, and no level of the wall is needed.
+Two parts of one material that have the same period have the same autocorrelation; where one has
+twice the period, its autocorrelation is that of the other, stretched by two. Lag maps are pooled in
+bins across every direction, and every run of bins is compared with all that lies outside: a run is
+a band as far as its inside is nearer to the stretched outside than to the outside itself, or the
+outside to the stretched inside. All that lies along a band counts together.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from tiling_diag.checks.zones.lag_maps import STRETCHES, LagMaps, lags, stretched_lags
 from tiling_diag.checks.zones.limits import LIMITS
-from tiling_diag.checks.zones.similarity import STRETCHES, Similarity, similarities
 
 # Directions that are tried, evenly over half a turn, from rows on.
 DIRECTIONS = 12
 # Period over that outside, along and across the rows: first those of `STRETCHES`.
 OCTAVES = (*STRETCHES, *((1 / along, 1 / across) for along, across in STRETCHES))
-
-
-@dataclass(frozen=True, eq=False)
-class PooledWindows:
-    """Windows of one wall pool_windows in bins across every direction.
-
-    Attributes:
-        similarity: ``(3, T, M, M)`` similarity of their sums.
-        count: ``(T, M)`` windows in each bin.
-        low: ``(T,)`` where the first bin begins, px.
-        width: of the bins, px.
-    """
-
-    similarity: Similarity
-    count: Tensor
-    low: Tensor
-    width: float
 
 
 @dataclass(frozen=True)
@@ -47,25 +33,48 @@ class Bands:
     Attributes:
         direction: which of the directions they run along.
         kind: which of `OCTAVES`.
-        places: for each from where to where across the direction, px; infinite at a border.
-        scores: for each how much more similar it is to the stretched outside than to the outside,
-            as a difference of correlations.
-        contrast: the same for the best run of bins, weighted by the shares of both sides.
+        places: for each from where to where across the direction, flat px; infinite at a border.
+        scores: for each how much nearer it is to the stretched outside than to the outside, as a
+            difference of correlations.
+        clarity: of all together: the correlation with the outside stretched, less
+            `LIMITS.sameness` times that with the outside as it is; 0.5 and more is rare by chance.
     """
 
     direction: int
     kind: int
     places: list[tuple[float, float]]
     scores: list[float]
-    contrast: float
+    clarity: float
 
-    def clarity(self, window_share: float) -> float:
-        """The contrast against what chance reaches, which is more with few windows side by side.
 
-        Args:
-            window_share: side of a window over the picture's shorter one.
-        """
-        return self.contrast / math.sqrt(window_share)
+@dataclass(frozen=True, eq=False)
+class _Bins:
+    """Lag maps summed in bins across directions.
+
+    Attributes:
+        sums: ``(2, T, L, M + 1)`` products and energies of all bins before each.
+        low: ``(T,)`` where the first bin begins, flat px.
+        width: of the bins, flat px.
+        first, last: ``(R,)`` runs, from a bin up to before another one.
+    """
+
+    sums: Tensor
+    low: Tensor
+    width: float
+    first: Tensor
+    last: Tensor
+
+    @property
+    def inside(self) -> Tensor:
+        """``(2, T, L, R)`` sums over runs."""
+        return self.sums[..., self.last] - self.sums[..., self.first]
+
+    def at(self, places: int) -> float:
+        """Where a bin of the only direction begins, flat px; infinite at a border."""
+        if places == 0:
+            return -math.inf
+        last = self.sums.shape[-1] - 1
+        return math.inf if places == last else float(self.low) + places * self.width
 
 
 def normals() -> Tensor:
@@ -74,156 +83,210 @@ def normals() -> Tensor:
     return torch.stack([-turn.sin(), turn.cos()], dim=-1)
 
 
-def pool_windows(
-    halves: Tensor, places: Tensor, usable: Tensor, width: float, *, rank_1: bool
-) -> PooledWindows:
-    """Pool the windows of a wall.
+def find_bands(maps: LagMaps, period_px: Tensor) -> Bands | None:
+    """The clearest bands of a wall, None where nothing can be compared.
 
     Args:
-        halves: ``(n, L)`` see `similarity.half_maps`.
-        places: ``(n, 2)`` px.
-        usable: ``(n,)`` bool.
-        width: of the bins, px.
-        rank_1: see `similarity.similarities`.
+        maps: of the wall.
+        period_px: ``(6, T)`` how far the larger of a band of each octave and the wall repeats
+            across each direction, flat px: bands are as wide as some of it.
     """
-    across = normals() @ places.mT
-    low = across.amin(-1) - width / 2
-    index = ((across - low[:, None]) / width).floor().long()
-    member = one_hot(index).mT.double() * usable.double()
-    similarity = similarities(member.to(halves) @ halves, rank_1=rank_1)
-    return PooledWindows(similarity, member.sum(-1), low, width)
-
-
-def find_bands(seen: PooledWindows, kinds: list[bool]) -> Bands | None:
-    """The bands of a wall, None where nothing can be compared.
-
-    Args:
-        seen: its windows.
-        kinds: which of `STRETCHES` are looked for.
-    """
-    bins = seen.count.shape[-1]
-    first, last = torch.triu_indices(bins, bins)
-    at = torch.arange(bins)
-    runs = ((at >= first[:, None]) & (at <= last[:, None])).double()
-    share = (seen.count @ runs.mT) / seen.count.sum(-1, keepdim=True).clamp_min(1)
-    more = _more_similar(seen.similarity, runs, 1 - runs)
-    weight = torch.full((DIRECTIONS, 1), LIMITS.oblique_share, dtype=torch.float64)
-    weight[[0, DIRECTIONS // 2]] = 1.0
-    value = more * (weight * (share * (1 - share)).clamp_min(0).sqrt())
-    allowed = (share >= LIMITS.least_share) & (share <= 1 - LIMITS.least_share)
-    allowed = allowed & torch.tensor(kinds * 2)[:, None, None]
-    value = value.masked_fill(~allowed, -torch.inf)
-    best = int(value.argmax())
-    contrast = float(value.flatten()[best])
-    if not math.isfinite(contrast):
+    found = _Search(maps, normals(), period_px, LIMITS.bins).clearest()
+    if found is None:
         return None
-    run, direction = best % len(runs), best // len(runs) % DIRECTIONS
-    kind = best // len(runs) // DIRECTIONS
-    return _bounded(seen, direction, kind, runs[run] > 0, contrast)
+    kind, direction = found
+    own = slice(direction, direction + 1)
+    return _Search(maps, normals()[own], period_px[:, own], LIMITS.fine_bins).bands(direction, kind)
 
 
-def _more_similar(similarity: Similarity, inside: Tensor, outside: Tensor) -> Tensor:
-    """How much more similar one side is to the other stretched than as it is ``(6, ..., K)``.
+class Likeness(NamedTuple):
+    """How like parts are to others, and to these stretched.
+
+    Attributes:
+        nearer: how much nearer they are to these stretched than as they are: the lesser of two
+            measures, the difference of the correlations, which knows of no contrast, and that of
+            the squared distances over the squares, which noise leaves at 0. -inf where too few lags
+            are known, or the parts hardly repeat so.
+        stretched: correlation with these stretched.
+        same: correlation with these as they are.
+    """
+
+    nearer: Tensor
+    stretched: Tensor
+    same: Tensor
+
+    def clarity(self, run: int) -> float:
+        """See `Bands`; of the first octave and direction."""
+        return float(self.stretched[0, 0, run] - LIMITS.sameness * self.same[0, 0, run])
+
+
+class _Search:
+    """All runs of bins of a wall across some directions."""
+
+    def __init__(self, maps: LagMaps, across: Tensor, period_px: Tensor, most: int) -> None:
+        """Pool the maps.
+
+        Args:
+            maps: of the wall.
+            across: ``(T, 2)`` unit vectors.
+            period_px: ``(6, T)``.
+            most: bins.
+        """
+        self.rank_1 = maps.rank_1
+        self.bins = _binned(maps, across, most)
+        level = (across.abs().amax(-1) > 1 - 1e-9)[:, None]
+        self.weight = torch.where(level, 1.0, LIMITS.oblique_share)
+        run_px = (self.bins.last - self.bins.first) * self.bins.width
+        # A border may be off by a bin.
+        self.wide = run_px >= LIMITS.least_units * period_px[..., None] - self.bins.width
+
+    def likeness(self, inside: Tensor, kinds: range) -> Likeness:
+        """How like parts are to the rest, and to the rest stretched by some of `OCTAVES`.
+
+        Args:
+            inside: ``(2, T, L, R)`` their sums.
+            kinds: which octaves.
+
+        Returns:
+            ``(K, T, R)`` each.
+        """
+        total = self.bins.sums[..., -1:]
+        of_wall = LIMITS.least_of_wall * total[1].amax(1, keepdim=True)
+        sides = []
+        for products, energies in (inside, total - inside):
+            least = (LIMITS.least_of_side * energies.amax(1, keepdim=True)).maximum(of_wall)
+            sides.append(_Side((products / energies.clamp_min(1e-9)).float(), energies > least))
+        part, rest = sides
+        near = []
+        for kind in kinds:
+            halved, stretch = divmod(kind, len(STRETCHES))
+            wide, narrow = (rest, part) if halved else (part, rest)
+            near.append(_likeness(wide, narrow, STRETCHES[stretch], self.rank_1))
+        return Likeness(*(torch.stack(each) for each in zip(*near, strict=True)))
+
+    def weights(self, inside: Tensor) -> Tensor:
+        """``(T, R)`` the root of the shares of parts and the rest; NaN where either is chance."""
+        total = self.bins.sums[1, ..., -1:].amax(1).clamp_min(1e-9)
+        share = inside[1].amax(1) / total
+        allowed = (share >= LIMITS.least_share) & (share <= 1 - LIMITS.least_share)
+        weight = (share * (1 - share)).clamp_min(0).sqrt() * self.weight
+        return weight.masked_fill(~allowed, torch.nan)
+
+    def clearest(self) -> tuple[int, int] | None:
+        """Octave and direction of the clearest run, None where nothing can be compared."""
+        inside = self.bins.inside
+        clear = self.likeness(inside, range(len(OCTAVES))).nearer * self.weights(inside)
+        top = clear.masked_fill(~self.wide | clear.isnan(), -torch.inf).amax(-1)
+        best = int(top.argmax())
+        kind, direction = divmod(best, clear.shape[1])
+        return (kind, direction) if math.isfinite(float(top[kind, direction])) else None
+
+    def bands(self, direction: int, kind: int) -> Bands | None:
+        """The bands of one octave in the only direction, found one after the other."""
+        inside, (first, last) = self.bins.inside, (self.bins.first, self.bins.last)
+        own = self.likeness(inside, range(kind, kind + 1))
+        near, seen = own.nearer[0, 0], own
+        clear = near * self.weights(inside)[0]
+        free = clear.isfinite() & self.wide[kind, 0]
+        if not bool(free.any()):
+            return None
+        run = int(clear.masked_fill(~free, -torch.inf).argmax())
+        value, runs, taken = float(clear[run]), [run], inside[..., [run]]
+        clarity = seen.clarity(run)
+        free &= near > LIMITS.next_share * max(float(near[run]), 0.0)
+        while len(runs) < LIMITS.most_bands:
+            free &= (last < first[run]) | (first > last[run])
+            if not bool(free.any()):
+                break
+            both = inside + taken
+            seen = self.likeness(both, range(kind, kind + 1))
+            more = seen.nearer[0, 0] * self.weights(both)[0]
+            more = more.masked_fill(~free | more.isnan(), -torch.inf)
+            run = int(more.argmax())
+            if float(more[run]) <= value:
+                break
+            value, taken, clarity = float(more[run]), both[..., [run]], seen.clarity(run)
+            runs.append(run)
+        places = [(self.bins.at(int(first[r])), self.bins.at(int(last[r]))) for r in runs]
+        return Bands(direction, kind, places, [float(near[r]) for r in runs], clarity)
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """Autocorrelations ``(T, L, R)`` of parts of a wall, and at which lags they are known."""
+
+    seen: Tensor
+    known: Tensor
+
+
+def _binned(maps: LagMaps, across: Tensor, most: int) -> _Bins:
+    """Lag maps in at most so many bins across directions ``(T, 2)``."""
+    places = across @ maps.places.mT
+    low, high = places.amin(-1) - maps.cell_px / 2, places.amax(-1) + maps.cell_px / 2
+    width = max(maps.cell_px, float((high - low).amax()) / most)
+    index = ((places - low[:, None]) / width).floor().long()
+    count = int(index.amax()) + 1
+    member = one_hot(index, count).mT.double()
+    sums = torch.stack(
+        [torch.einsum("tmn,ln->tlm", member, x) for x in (maps.products, maps.energies)]
+    )
+    before = torch.cat([sums.new_zeros(*sums.shape[:-1], 1), sums.cumsum(-1)], dim=-1)
+    first, last = torch.triu_indices(count, count)
+    return _Bins(before, low, width, first, last + 1)
+
+
+def _likeness(wide: _Side, narrow: _Side, stretch: tuple[float, float], rank_1: bool) -> Likeness:
+    """How like parts are to others stretched.
 
     Args:
-        similarity: ``(3, ..., M, M)`` of bins.
-        inside: ``(K, M)`` 1 for the bins of one side.
-        outside: ``(K, M)`` of the other side.
+        wide: the parts.
+        narrow: the others.
+        stretch: one of `STRETCHES`.
+        rank_1: whether one direction repeats only.
+
+    Returns:
+        ``(T, R)`` each.
     """
-
-    def product(of: Tensor, one: Tensor, other: Tensor) -> Tensor:
-        total: Tensor = ((one @ of) * other).sum(-1)
-        return total
-
-    def cosine(between: Tensor, one: Tensor, other: Tensor) -> Tensor:
-        return between / (one * other).clamp_min(1e-12).sqrt()
-
-    within, without = (product(similarity.plain, s, s) for s in (inside, outside))
-    plain = cosine(product(similarity.plain, inside, outside), within, without)
-    doubled = cosine(
-        product(similarity.crossed, inside, outside),
-        within,
-        product(similarity.stretched, outside, outside),
+    if rank_1 and stretch != STRETCHES[0]:
+        nothing = wide.seen.new_full((wide.seen.shape[0], wide.seen.shape[2]), -torch.inf)
+        return Likeness(nothing, nothing, nothing)
+    after, before = stretched_lags(stretch, rank_1=rank_1)
+    both = wide.known[:, after] & narrow.known[:, after] & narrow.known[:, before]
+    counted = both.to(wide.seen)
+    group = _groups(lags(rank_1=rank_1)[before], stretch, rank_1)
+    seen, plain, moved = (
+        _centred(of, counted, group)
+        for of in (wide.seen[:, after], narrow.seen[:, after], narrow.seen[:, before])
     )
-    halved = cosine(
-        product(similarity.crossed, outside, inside),
-        without,
-        product(similarity.stretched, inside, inside),
-    )
-    return torch.cat([doubled - plain, halved - plain])
+    squares = [x.square().sum(1).clamp_min(1e-12) for x in (seen, plain, moved)]
+    to_moved, to_plain = (seen * moved).sum(1), (seen * plain).sum(1)
+    alike = to_moved / (squares[0] * squares[2]).sqrt()
+    same = to_plain / (squares[0] * squares[1]).sqrt()
+    apart = squares[1] - squares[2] + 2 * (to_moved - to_plain)
+    nearer = torch.minimum(alike - same, apart / (squares[1] + squares[2]))
+    enough = counted.sum(1) >= LIMITS.least_lags * len(after)
+    enough &= alike >= LIMITS.least_correlation
+    enough &= to_moved >= LIMITS.least_contrast * squares[2]
+    return Likeness(nearer.masked_fill(~enough, -torch.inf), alike, same)
 
 
-def _bounded(
-    seen: PooledWindows, direction: int, kind: int, inside: Tensor, contrast: float
-) -> Bands:
-    """Where bands begin and end: where bins are as similar to one side as to the other."""
-    there = seen.count[direction] > 0
-    between = _between(there)
-    eye = torch.eye(len(inside), dtype=torch.float64)
-    similarity = seen.similarity
-    similarity = Similarity(
-        *(x[:, direction] for x in (similarity.plain, similarity.crossed, similarity.stretched))
-    )
-    for _ in range(2):
-        outside = (there & ~inside).double().expand(len(inside), -1)
-        more = _more_similar(similarity, eye, outside)[kind]
-        level = float(more[inside & there].mean())
-        more = _filled(more, there).masked_fill(~between, -torch.inf)
-        runs = [
-            run
-            for run in _runs(more > 0)
-            if float(more[run].mean()) > LIMITS.next_share * max(level, 0.0)
-        ]
-        found = torch.zeros_like(inside)
-        for run in runs:
-            found[run] = True
-        if not bool(found.any()) or bool(found[there].all()):
-            runs = _runs(inside & between)
-            break
-        inside = found
-    scores = [float(more[run].mean()) for run in runs]
-    order = sorted(range(len(runs)), key=lambda k: -scores[k] * len(range(*runs[k].indices(999))))
-    places = [_edges(seen, direction, more.tolist(), between.tolist(), runs[k]) for k in order]
-    return Bands(direction, kind, places, [scores[k] for k in order], contrast)
+def _groups(rows: Tensor, stretch: tuple[float, float], rank_1: bool) -> Tensor:
+    """``(G, P)`` 1 for lags ``(P, 2)`` whose mean a stretch leaves as it is.
 
-
-def _between(there: Tensor) -> Tensor:
-    """From the first to the last True of ``(M,)``."""
-    return (there.cumsum(0) > 0) & (there.flip(0).cumsum(0).flip(0) > 0)
-
-
-def _filled(values: Tensor, there: Tensor) -> Tensor:
-    """``(M,)`` where bins have no windows those of the nearest on both sides, by a straight line.
-
-    Windows on the border of a zone show no lattice: the border is between those that do.
+    Long joints make ridges: along them everything repeats, whatever its period there. Where only
+    one axis is stretched, lags of the same step along the other are of one group.
     """
-    known = there.nonzero()[:, 0]
-    at = torch.arange(len(values))
-    after = torch.searchsorted(known, at).clamp(max=len(known) - 1)
-    low, high = known[(after - 1).clamp_min(0)], known[after]
-    share = ((at - low) / (high - low).clamp_min(1)).clamp(0, 1).to(values)
-    line = torch.lerp(values[low], values[high], share)
-    return torch.where(there, values, line)
+    if rank_1 or stretch == STRETCHES[0]:
+        return torch.ones(1, len(rows))
+    other = rows[:, 1 if stretch[0] > 1 else 0]
+    steps = torch.unique(other)
+    member: Tensor = other == steps[:, None]
+    return member.float()
 
 
-def _runs(over: Tensor) -> list[slice]:
-    """Runs of True in ``(M,)``."""
-    ends = torch.cat([over.new_zeros(1), over, over.new_zeros(1)]).int().diff()
-    starts, stops = (torch.nonzero(ends == sign)[:, 0].tolist() for sign in (1, -1))
-    return [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]
-
-
-def _edges(
-    seen: PooledWindows, direction: int, more: list[float], there: list[bool], run: slice
-) -> tuple[float, float]:
-    """Where a run begins and ends across its direction, px; infinite where no bin lies beyond."""
-    low = float(seen.low[direction])
-
-    def crossing(outside: int, inside: int) -> float:
-        if not 0 <= outside < len(more) or not there[outside]:
-            return math.inf if outside > inside else -math.inf
-        rise = more[inside] - more[outside]
-        share = min(max(-more[outside] / rise, 0.0), 1.0) if rise > 1e-6 else 0.5
-        return low + seen.width * (outside + 0.5 + share * (inside - outside))
-
-    return crossing(run.start - 1, run.start), crossing(run.stop, run.stop - 1)
+def _centred(seen: Tensor, counted: Tensor, group: Tensor) -> Tensor:
+    """Autocorrelations ``(T, P, R)`` less the means of their groups, 0 where not counted."""
+    seen = seen * counted
+    total, count = (torch.einsum("gp,tpr->tgr", group, x) for x in (seen, counted))
+    mean = torch.einsum("gp,tgr->tpr", group, total / count.clamp_min(1))
+    return (seen - mean) * counted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch import Tensor
 from tiling_diag.checks.appearance import alike
 from tiling_diag.checks.plane.limits import LIMITS as PLANE
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.rectify import rectified_canvas, rectify
+from tiling_diag.kernels.rectify import Canvas, rectified_canvas, rectify
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,28 +19,45 @@ class FlatWall:
     """One wall, rectified if it is tilted.
 
     Attributes:
-        walls: a batch of one.
-        looks: ``(h, w)`` 1 where it looks like its largest part.
-        places: ``(h, w, 2)`` flat px from the picture's middle.
-        scale: px of these pictures per flat px.
+        seen: the wall as the picture shows it, a batch of one.
+        walls: the same on its plane.
+        canvas: of that.
+        tilt: ``(2,)`` in 1/px.
     """
 
+    seen: Walls
     walls: Walls
-    looks: Tensor
-    places: Tensor
-    scale: Tensor
+    canvas: Canvas
+    tilt: Tensor
+
+    @property
+    def scale(self) -> Tensor:
+        """``()`` px of `walls` per flat px."""
+        return self.canvas.scale
+
+    @cached_property
+    def looks(self) -> Tensor:
+        """``(h, w)`` 1 where it looks like its largest part."""
+        looks = alike(self.seen)
+        if self.walls is not self.seen:
+            looks = rectify(looks[:, None], self.canvas)[:, 0]
+        return looks[0]
+
+    @cached_property
+    def places(self) -> Tensor:
+        """``(h, w, 2)`` flat px from the picture's middle."""
+        height, width = self.walls.size
+        y, x = (torch.arange(n).double() + 0.5 for n in (height, width))
+        at = torch.stack([x.expand(height, -1), y[:, None].expand(-1, width)], dim=-1)
+        return at / self.scale + self.canvas.origin
 
 
 def flat_wall(walls: Walls, tilt: Tensor, index: int) -> FlatWall:
     """Wall `index` of a batch on its plane of `tilt` ``(2,)``."""
     own = walls.some(torch.tensor([index]))
-    looks = alike(own)
     canvas = rectified_canvas(tilt, walls.size, max(walls.size))
-    if bool((tilt != 0).any()):
-        mask = rectify(own.mask[:, None], canvas)[:, 0]
-        looks = rectify(looks[:, None], canvas)[:, 0]
-        own = Walls(rectify(own.image, canvas), (mask > PLANE.whole_px_mask).to(mask.dtype))
-    height, width = own.size
-    y, x = (torch.arange(n).double() + 0.5 for n in (height, width))
-    at = torch.stack([x.expand(height, -1), y[:, None].expand(-1, width)], dim=-1)
-    return FlatWall(own, looks[0], at / canvas.scale + canvas.origin, canvas.scale)
+    if not bool((tilt != 0).any()):
+        return FlatWall(own, own, canvas, tilt)
+    mask = rectify(own.mask[:, None], canvas)[:, 0]
+    flat = Walls(rectify(own.image, canvas), (mask > PLANE.whole_px_mask).to(mask.dtype))
+    return FlatWall(own, flat, canvas, tilt)

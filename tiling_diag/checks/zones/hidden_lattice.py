@@ -49,8 +49,8 @@ def with_hidden_lattices(
     for found in _candidates(items(likeliest, index), reference):
         # A tilt hides the lattice too, and what is twice as near looks twice as large.
         tilted = find_plane(part, row_frame(found))
-        local, windows = measure_local_period(part, found, tilted)
-        clarity = measure_banding(part, found, local, windows).clarity.to(least)
+        local = measure_local_period(part, found, tilted)
+        clarity = measure_banding(part, found, local).clarity.to(least)
         better = found.is_periodic & (clarity > least)
         least = torch.where(better, clarity, least)
         own = better.nonzero()[:, 0]

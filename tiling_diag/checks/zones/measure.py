@@ -1,20 +1,18 @@
-"""Zones of doubled or halved period: straight bands that look like the rest stretched by an octave.
+"""Zones of doubled or halved period: straight bands that repeat as the rest stretched by an octave.
 
-Which of the two sides is the wall and which the zone, their similarity does not say. Without an
+Which of the two sides is the wall and which the zone, their likeness does not say. Without an
 expected size the wall is what most of the picture shows; with one, it is what has that size.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from tiling_diag.checks.plane.places import grid_places
-from tiling_diag.checks.plane.row_frame import row_frame
-from tiling_diag.checks.plane.windows import WindowMaps
+from tiling_diag.checks.plane.row_frame import RowFrame, row_frame
 from tiling_diag.checks.results import BandAxis, BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.band_search import (
@@ -23,9 +21,9 @@ from tiling_diag.checks.zones.band_search import (
     Bands,
     find_bands,
     normals,
-    pool_windows,
 )
-from tiling_diag.checks.zones.band_windows import BandWindows, band_windows, searched_places
+from tiling_diag.checks.zones.flat_wall import flat_wall
+from tiling_diag.checks.zones.lag_maps import lag_maps
 from tiling_diag.checks.zones.limits import LIMITS
 from tiling_diag.checks.zones.outlines import (
     MAX_ZONES,
@@ -38,12 +36,11 @@ from tiling_diag.checks.zones.outlines import (
 )
 from tiling_diag.checks.zones.proof import (
     Proof,
-    WallOfZones,
     octaves_off,
     proven_zones,
     wide_enough,
 )
-from tiling_diag.checks.zones.similarity import STRETCHES, most_similar_stretch
+from tiling_diag.checks.zones.wall_of_zones import WallOfZones
 from tiling_diag.kernels.homography import to_flat
 
 
@@ -51,7 +48,6 @@ def measure_banding(
     walls: Walls,
     lattice: LatticeResult,
     local: LocalPeriodResult,
-    windows: WindowMaps,
     expected: Tensor | None = None,
 ) -> BandingResult:
     """Doubled and halved places of a batch, by row and column, and as bands.
@@ -60,7 +56,6 @@ def measure_banding(
         walls: the batch.
         lattice: its lattices.
         local: the local lattice field.
-        windows: that it was measured in.
         expected: ``(B, 2)`` the walls' period over the expected one, along and across the rows,
             NaN where nothing is expected: with it the zones are those that differ from what is
             expected, however much of the wall they take; without it what most of the wall has is
@@ -70,8 +65,7 @@ def measure_banding(
     batch = len(frame.known)
     octave = None if expected is None else _octave(expected)
     own = [None] * batch if octave is None else [_known(one) for one in octave]
-    searched = band_windows(walls, frame, local, windows, octave)
-    found = [_banding(walls, lattice, local, searched, own[i], i) for i in range(batch)]
+    found = [_banding(walls, lattice, frame, local, own[i], i) for i in range(batch)]
     factor = torch.stack([one.pop("factor") for one in found])
     factor = factor.masked_fill(~frame.known[:, None, None], torch.nan)
     known = factor.isfinite()
@@ -111,40 +105,11 @@ def _longest_run(over: Tensor) -> Tensor:
     return ((index - last_false) * over).amax(-1)
 
 
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """The clearest bands of one wall, how clear they are, and the windows that show them."""
-
-    bands: Bands
-    clarity: float
-    halves: Tensor
-    usable: Tensor
-
-
-def _clearest(
-    local: LocalPeriodResult, searched: list[BandWindows], places: Tensor, rank_1: bool, index: int
-) -> _Seen | None:
-    """The clearest bands of wall `index`; None where it has no lattice or nothing is compared."""
-    best: _Seen | None = None
-    for windows in searched:
-        halves, usable = windows.halves[index], windows.usable[index]
-        if not (bool(windows.meant[index]) and bool(usable.any())):
-            continue
-        seen = pool_windows(halves, places, usable, float(local.stride_px[index]), rank_1=rank_1)
-        bands = find_bands(seen, windows.kinds[index].tolist())
-        if bands is None:
-            continue
-        clarity = bands.clarity(float(windows.share[index]))
-        if best is None or clarity > best.clarity:
-            best = _Seen(bands, clarity, halves, usable)
-    return best
-
-
 def _banding(
     walls: Walls,
     lattice: LatticeResult,
+    frame: RowFrame,
     local: LocalPeriodResult,
-    searched: list[BandWindows],
     own: Tensor | None,
     index: int,
 ) -> dict[str, Tensor]:
@@ -153,31 +118,29 @@ def _banding(
     Args:
         walls: the batch.
         lattice: its lattices.
+        frame: the same, as their rows see them.
         local: the field of the batch.
-        searched: windows of the batch, from wide to narrow.
         own: ``(2,)`` octave of its lattice over the expected one, NaN along an axis where nothing
             is expected; None where nothing is along both.
         index: which wall it is.
     """
     rows, columns = local.coverage.shape[-2:]
-    rank_1 = bool(lattice.basis_px[index, 1].isnan().any())
     tilt = local.tilt[index].nan_to_num(0.0)
     places = to_flat(tilt, grid_places(walls.size, rows, columns))
-    seen = _clearest(local, searched, places, rank_1, index)
-    direction = seen.bands.direction if seen else 0
+    flat, bands = flat_wall(walls, tilt, index), None
+    if bool(frame.known[index]):
+        larger = frame.size_px[index] * frame.size_px.new_tensor(OCTAVES).clamp_min(1.0)
+        across_px = (frame.axes[index] @ normals().mT).abs() * larger[..., None]
+        bands = find_bands(lag_maps(flat, frame, index), across_px.amax(1))
+    direction = bands.direction if bands else 0
     across = places @ normals()[direction]
     zones: list[Zone] = []
     proof: Proof | None = None
-    clarity = seen.clarity if seen else 0.0
-    if seen and clarity > LIMITS.least_clarity:
+    clarity = bands.clarity if bands else 0.0
+    if bands and clarity > LIMITS.least_clarity:
         residual = local.residual[index].flatten(1).log2().abs().mean(0)
-        octave = OCTAVES[seen.bands.kind]
-        if not rank_1:
-            inside = inside_of(seen.bands.places, across)
-            sides = inside & seen.usable, ~inside & seen.usable
-            octave = _octave_of(seen.halves, *sides, seen.bands.kind)
-        zones = _zones(seen.bands, octave, across, residual, own)[:MAX_ZONES]
-        wall = WallOfZones(walls, lattice, local, index, direction)
+        zones = _zones(bands, across, residual, own)[:MAX_ZONES]
+        wall = WallOfZones(walls, flat, lattice, local, index, direction)
         zones, proof = proven_zones(zones, wall, clarity, own)
         zones = wide_enough(zones, proof, wall)
         clarity = clarity if zones else 0.0
@@ -201,38 +164,30 @@ def _banding(
     }
 
 
+def searched_places(local: LocalPeriodResult) -> Tensor:
+    """``(B, n)`` bool; the places on walls, or all where hardly any shows its wall's lattice."""
+    on_wall = local.on_wall.flatten(1)
+    said: Tensor = on_wall | (on_wall.double().mean(1, keepdim=True) < LIMITS.least_on_wall)
+    return said
+
+
 def _axis(direction: int) -> BandAxis:
     if direction % (DIRECTIONS // 2):
         return BandAxis.OBLIQUE
     return BandAxis.COLUMNS if direction else BandAxis.ROWS
 
 
-def _octave_of(halves: Tensor, inside: Tensor, outside: Tensor, kind: int) -> tuple[float, float]:
-    """Which of `OCTAVES` the bands are: as they were found, doubled or halved, along which axes."""
-    halved = kind >= len(STRETCHES)
-    sides = (side.to(halves)[None] @ halves for side in (inside, outside))
-    best = most_similar_stretch(*sides, halved=halved)
-    return OCTAVES[best + len(STRETCHES) * halved]
-
-
-def _zones(
-    found: Bands,
-    factor: tuple[float, float],
-    across: Tensor,
-    residual: Tensor,
-    own: Tensor | None,
-) -> list[Zone]:
+def _zones(found: Bands, across: Tensor, residual: Tensor, own: Tensor | None) -> list[Zone]:
     """The zones that bands make, the best first.
 
     Args:
         found: the bands.
-        factor: their period over that outside.
         across: ``(n,)`` where places are across them.
         residual: ``(n,)`` how far the lattices fitted there are from the wall's own, octaves.
         own: see `_banding`.
     """
     zones = [
-        Zone(low, high, factor, score)
+        Zone(low, high, OCTAVES[found.kind], score)
         for (low, high), score in zip(found.places, found.scores, strict=True)
     ]
     inside = inside_of(found.places, across)

@@ -10,23 +10,24 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.appearance import tones_apart
 from tiling_diag.checks.batches import items
 from tiling_diag.checks.lattice.measure import assumed, measure_lattice
+from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS as PLANE
 from tiling_diag.checks.plane.measure import scaled
-from tiling_diag.checks.plane.places import corners, grid_places
+from tiling_diag.checks.plane.places import corners
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.results import LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls, only_wall
-from tiling_diag.checks.zones.band_search import normals
-from tiling_diag.checks.zones.flat_wall import FlatWall, flat_wall
+from tiling_diag.checks.zones.flat_wall import FlatWall
 from tiling_diag.checks.zones.limits import LIMITS
 from tiling_diag.checks.zones.outlines import Bounds, Zone, inside_of, others
+from tiling_diag.checks.zones.wall_of_zones import WallOfZones
 from tiling_diag.kernels.homography import to_flat
 from tiling_diag.kernels.lattice_algebra import same_lattice
 
@@ -42,22 +43,24 @@ class Proof:
         zone_px: ``(2,)`` the zone's period along and across the rows; NaN where there is none.
         rest_px: ``(2,)`` that of the rest.
         probability: that the zone's own lattice is right, in [0, 1].
-        alike: share of the zone, and of the rest, that looks like the wall's largest part; the
-            smaller one.
+        alike: whether both sides look like one material: like the wall's largest part, or like
+            each other but for their edges, which a smaller period has more of.
         octaves: ``(2,)`` 1, -1, 0 or NaN: the zone's period over that of the rest, as a logarithm.
     """
 
     zone_px: Tensor
     rest_px: Tensor
     probability: float
-    alike: float
+    alike: bool
     octaves: Tensor
 
     @property
     def is_an_octave(self) -> bool:
         """Whether the zone's lattice is an octave off the other one, and likely enough."""
         apart = self.octaves.nan_to_num(0.0)
-        return bool((apart != 0).any()) and self.probability >= LIMITS.proof_probability
+        both = bool(self.zone_px.isfinite().all())
+        least = LIMITS.proof_probability if both else LIMITS.proof_of_lines
+        return bool((apart != 0).any()) and self.probability >= least
 
     @property
     def alone(self) -> float:
@@ -92,14 +95,10 @@ def prove(
         lattice: a batch of one, of the wall.
     """
     inside = _lattice_in(flat, zone)
-    mask = flat.walls.mask[0] > 0.5
-    looks = [
-        float(flat.looks[(side & mask).to(mask.device)].mean()) if bool(side.any()) else 0.0
-        for side in (zone.to(mask.device), rest.to(mask.device))
-    ]
+    alike = _one_material(flat, zone, rest)
     nothing = torch.full((2,), torch.nan, dtype=torch.float64)
     if inside is None or outside is None:
-        return Proof(nothing, nothing, 0.0, min(looks), nothing)
+        return Proof(nothing, nothing, 0.0, alike, nothing)
     zone_px, rest_px = _sizes(inside, lattice), _sizes(outside, lattice)
     ratio = (zone_px / rest_px).log2()
     near = ratio.round()
@@ -113,7 +112,18 @@ def prove(
         # Lattices may be read along other rows than the wall's: their points tell.
         octaves = _stretch(outside, inside, row_frame(lattice).axes[0])
         zone_px = torch.where(octaves.isfinite(), rest_px * octaves.exp2(), zone_px)
-    return Proof(zone_px, rest_px, float(inside.probability), min(looks), octaves)
+    return Proof(zone_px, rest_px, float(inside.probability), alike, octaves)
+
+
+def _one_material(flat: FlatWall, zone: Tensor, rest: Tensor) -> bool:
+    """Whether two parts ``(h, w)`` of a wall look like one material."""
+    mask = flat.walls.mask[0] > 0.5
+    sides = [side.to(mask.device) & mask for side in (zone, rest)]
+    if not all(bool(side.any()) for side in sides):
+        return False
+    if min(float(flat.looks[side].mean()) for side in sides) >= LIMITS.least_alike:
+        return True
+    return tones_apart(flat.walls.image, *sides) < WALLS.alike_distance
 
 
 def _stretch(rest: LatticeResult, zone: LatticeResult, axes: Tensor) -> Tensor:
@@ -131,41 +141,6 @@ def _stretch(rest: LatticeResult, zone: LatticeResult, axes: Tensor) -> Tensor:
         if bool(same.any()):
             return octaves[int(same.int().argmax())]
     return torch.full((2,), torch.nan, dtype=torch.float64)
-
-
-@dataclass(frozen=True, eq=False)
-class WallOfZones:
-    """One wall of a batch, with its lattice and local field, and how its zones run."""
-
-    walls: Walls
-    lattice: LatticeResult
-    local: LocalPeriodResult
-    index: int
-    direction: int
-
-    @property
-    def normal(self) -> Tensor:
-        """``(2,)`` unit vector across the zones."""
-        return normals()[self.direction]
-
-    @cached_property
-    def tilt(self) -> Tensor:
-        """``(2,)`` in 1/px, 0 where none is known."""
-        return self.local.tilt[self.index].nan_to_num(0.0)
-
-    @cached_property
-    def across(self) -> Tensor:
-        """``(n,)`` where the places of the local field are across the zones, flat px."""
-        rows, columns = self.local.coverage.shape[-2:]
-        across: Tensor = (
-            to_flat(self.tilt, grid_places(self.walls.size, rows, columns)) @ self.normal
-        )
-        return across
-
-    @cached_property
-    def flat(self) -> FlatWall:
-        """The wall on its plane."""
-        return flat_wall(self.walls, self.tilt, self.index)
 
 
 def proven_zones(
@@ -188,7 +163,7 @@ def proven_zones(
         between = [zone for zone in others(zones) if math.inf > zone.high > zone.low > -math.inf]
         if between and (other := _proof_of(between, wall)).is_an_octave:
             zones, proof = between, other
-    if proof.alike < LIMITS.least_alike:
+    if not proof.alike:
         return [], None
     if proof.is_an_octave:
         zones = [dataclasses.replace(zone, factor=_factor(proof.octaves)) for zone in zones]
@@ -200,7 +175,11 @@ def proven_zones(
         return zones, None
     covered = float(wall.local.on_wall[wall.index].double().mean())
     clear = clarity > LIMITS.clear_alone and covered > LIMITS.covered_alone
-    return (zones, None) if clear and not proof.is_the_same else ([], None)
+    # Lines along one axis are alike on many things. What repeats after half a unit does so after
+    # a whole one: only a doubled zone may not have the lattice of the rest.
+    known = bool(wall.lattice.basis_px[wall.index].isfinite().all())
+    doubled = max(zones[0].factor) > 1
+    return (zones, None) if clear and known and not (doubled and proof.is_the_same) else ([], None)
 
 
 def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> list[Zone]:
@@ -213,8 +192,9 @@ def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> li
     """
     frame = row_frame(wall.lattice)
     size = frame.size_px[wall.index] if proof is None else proof.rest_px
-    period = float(((frame.axes[wall.index] @ wall.normal).abs() * size).nansum())
-    reach = to_flat(wall.tilt, corners(wall.walls.size)) @ wall.normal
+    sizes = (frame.axes[wall.index] @ wall.normal).abs() * size
+    period = float(sizes.nan_to_num(0.0).amax())
+    reach = to_flat(wall.flat.tilt, corners(wall.walls.size)) @ wall.normal
     first, last = float(reach.amin()), float(reach.amax())
     return [
         zone
