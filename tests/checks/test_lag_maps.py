@@ -1,10 +1,13 @@
 """What repeats after which lag, and where."""
 
+import dataclasses
+import math
+
 import pytest
 import torch
 from known_lattice import known
 
-from tiling_diag.checks.plane.row_frame import row_frame
+from tiling_diag.checks.plane.row_frame import level_frame, row_frame
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.flat_wall import flat_wall
 from tiling_diag.checks.zones.lag_maps import STRETCHES, lag_maps, lags, stretched_lags
@@ -16,19 +19,19 @@ LATTICE = ((UNIT, 0.0), (UNIT / 2, COURSE))
 NO_TILT = torch.zeros(2, dtype=torch.float64)
 
 
+def read(basis, unit, course, degrees):
+    sizes = {"unit_px": unit, "course_px": course, "angle_deg": degrees}
+    sizes = {name: torch.tensor([size]).double() for name, size in sizes.items()}
+    return dataclasses.replace(known(*basis), **sizes)
+
+
 def framed():
-    lattice = known(*LATTICE)
-    sizes = {"unit_px": UNIT, "course_px": COURSE, "angle_deg": 0.0}
-    return row_frame(
-        lattice.__class__(
-            **{**vars(lattice), **{k: torch.tensor([v]).double() for k, v in sizes.items()}}
-        )
-    )
+    return row_frame(read(LATTICE, UNIT, COURSE, 0.0))
 
 
 def seen(image, mask=None, tilt=NO_TILT):
     walls = Walls(image[None], torch.ones_like(image[:1]) if mask is None else mask[None])
-    return lag_maps(flat_wall(walls, tilt, 0), framed(), 0)
+    return lag_maps(flat_wall(walls, tilt, 0), framed())
 
 
 def correlation(maps, cells=None):
@@ -91,3 +94,20 @@ def test_a_stretch_joins_lags_with_what_they_become(stretch):
     every = lags(rank_1=False)
     torch.testing.assert_close(every[after], every[before] * torch.tensor(stretch).double())
     assert float(every[before].abs().max()) == 1.0 and len(after) > 30
+
+
+def test_squares_on_their_corners_have_rows_along_the_picture_too():
+    diamonds = read(((32.0, 32.0), (32.0, -32.0)), 32 * math.sqrt(2), 32 * math.sqrt(2), 45.0)
+    level = level_frame(diamonds, row_frame(diamonds))
+    assert sorted(level.size_px[0].tolist()) == [32.0, 64.0]
+    assert float(level.axes.abs().amin()) == 0.0
+    torch.testing.assert_close(
+        (level.basis_in_rows @ level.to_px.mT)[0], diamonds.basis_px[0], check_dtype=False
+    )
+    # Hexagons turned by 8 degrees have no short vector along an axis.
+    turns = torch.deg2rad(torch.tensor([8.0, 68.0], dtype=torch.float64))
+    corners = 40 * torch.stack([turns.cos(), turns.sin()], dim=-1)
+    hexagons = read(corners.tolist(), 40.0, 40 * math.sqrt(0.75), 8.0)
+    assert level_frame(hexagons, row_frame(hexagons)) is None
+    bricks = read(LATTICE, UNIT, COURSE, 0.0)
+    assert level_frame(bricks, row_frame(bricks)) is None

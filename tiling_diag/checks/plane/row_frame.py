@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
 
 from tiling_diag.checks.results import LatticeResult
+
+# Rows so near to an axis of the picture run along it.
+LEVEL_DEG = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,39 @@ class RowFrame:
         """``(B,)`` length of the longer lattice vector."""
         longest: Tensor = (self.basis_in_rows @ self.to_px.mT).norm(dim=-1).amax(-1)
         return longest
+
+
+def some_frames(frame: RowFrame, index: Tensor) -> RowFrame:
+    """Those of walls ``index (n,)``, as a batch of n."""
+    return RowFrame(*(getattr(frame, one.name)[index] for one in fields(frame)))
+
+
+def level_frame(lattice: LatticeResult, frame: RowFrame) -> RowFrame | None:
+    """The frame of a lattice with rows along an axis of the picture; None where `frame` is that.
+
+    Squares and hexagons have several rows that are as good. Models stretch a wall along the axes of
+    the picture, whichever of these its lattice is read along.
+
+    Args:
+        lattice: a batch of one.
+        frame: of it, as it is read.
+    """
+    largest = math.sin(math.radians(LEVEL_DEG))
+    basis = lattice.basis_px.double().cpu()
+    if not bool(basis.isfinite().all()) or float(frame.axes[0].abs().amin()) < largest:
+        return None
+    steps = torch.cartesian_prod(torch.arange(-2, 3), torch.arange(-2, 3)).to(basis)
+    vectors = steps @ basis[0]
+    lengths = vectors.norm(dim=-1)
+    level = (vectors.abs().amin(-1) < largest * lengths) & (lengths > 0)
+    if not bool(level.any()):
+        return None
+    along = vectors[int(lengths.masked_fill(~level, torch.inf).argmin())]
+    length = along.norm()
+    row = along / length
+    axes = torch.stack([row, torch.stack([-row[1], row[0]])])[None]
+    size = torch.stack([length, torch.linalg.det(basis[0]).abs() / length])[None]
+    return replace(frame, axes=axes, size_px=size, basis_in_rows=(basis @ axes.mT) / size[:, None])
 
 
 def row_frame(lattice: LatticeResult) -> RowFrame:

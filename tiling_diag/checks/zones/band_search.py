@@ -38,6 +38,7 @@ class Bands:
             difference of correlations.
         clarity: of all together: the correlation with the outside stretched, less
             `LIMITS.sameness` times that with the outside as it is; 0.5 and more is rare by chance.
+        contrast: of all together how much nearer they are, times the root of both sides' shares.
     """
 
     direction: int
@@ -45,6 +46,7 @@ class Bands:
     places: list[tuple[float, float]]
     scores: list[float]
     clarity: float
+    contrast: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +210,7 @@ class _Search:
             value, taken, clarity = float(more[run]), both[..., [run]], seen.clarity(run)
             runs.append(run)
         places = [(self.bins.at(int(first[r])), self.bins.at(int(last[r]))) for r in runs]
-        return Bands(direction, kind, places, [float(near[r]) for r in runs], clarity)
+        return Bands(direction, kind, places, [float(near[r]) for r in runs], clarity, value)
 
 
 @dataclass(frozen=True, eq=False)

@@ -72,16 +72,15 @@ def stretched_lags(stretch: tuple[float, float], *, rank_1: bool) -> tuple[Tenso
     return after[near], before[near]
 
 
-def lag_maps(flat: FlatWall, frame: RowFrame, index: int) -> LagMaps:
+def lag_maps(flat: FlatWall, frame: RowFrame) -> LagMaps:
     """The lag maps of one wall.
 
     Args:
         flat: the wall on its plane.
-        frame: lattices of a batch.
-        index: which wall of the batch it is.
+        frame: of its lattice, a batch of one.
     """
-    rank_1 = bool(frame.rank_1[index])
-    axes, size = frame.axes[index], frame.size_px[index] * float(flat.scale)
+    rank_1 = bool(frame.rank_1[0])
+    axes, size = frame.axes[0], frame.size_px[0] * float(flat.scale)
     walls, zoom = _at_size(flat.walls, float(size[1] if rank_1 else size.amin()))
     height, width = walls.size
     seen = walls.channels

@@ -11,8 +11,9 @@ import math
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.batches import items
 from tiling_diag.checks.plane.places import grid_places
-from tiling_diag.checks.plane.row_frame import RowFrame, row_frame
+from tiling_diag.checks.plane.row_frame import RowFrame, level_frame, row_frame, some_frames
 from tiling_diag.checks.results import BandAxis, BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.band_search import (
@@ -22,7 +23,7 @@ from tiling_diag.checks.zones.band_search import (
     find_bands,
     normals,
 )
-from tiling_diag.checks.zones.flat_wall import flat_wall
+from tiling_diag.checks.zones.flat_wall import FlatWall, flat_wall
 from tiling_diag.checks.zones.lag_maps import lag_maps
 from tiling_diag.checks.zones.limits import LIMITS
 from tiling_diag.checks.zones.outlines import (
@@ -127,11 +128,8 @@ def _banding(
     rows, columns = local.coverage.shape[-2:]
     tilt = local.tilt[index].nan_to_num(0.0)
     places = to_flat(tilt, grid_places(walls.size, rows, columns))
-    flat, bands = flat_wall(walls, tilt, index), None
-    if bool(frame.known[index]):
-        larger = frame.size_px[index] * frame.size_px.new_tensor(OCTAVES).clamp_min(1.0)
-        across_px = (frame.axes[index] @ normals().mT).abs() * larger[..., None]
-        bands = find_bands(lag_maps(flat, frame, index), across_px.amax(1))
+    flat = flat_wall(walls, tilt, index)
+    bands = _clearest(flat, frame, lattice, index) if bool(frame.known[index]) else None
     direction = bands.direction if bands else 0
     across = places @ normals()[direction]
     zones: list[Zone] = []
@@ -162,6 +160,18 @@ def _banding(
         "proof": torch.tensor(proof.alone if proof and zones else math.nan),
         **outlines(zones, direction, tilt, walls.mask[index], ends),
     }
+
+
+def _clearest(flat: FlatWall, frame: RowFrame, lattice: LatticeResult, index: int) -> Bands | None:
+    """The clearest bands of wall `index`, stretched along its rows or along the picture's axes."""
+    own = some_frames(frame, torch.tensor([index]))
+    level = level_frame(items(lattice, torch.tensor([index])), own)
+    found = []
+    for one in (own,) if level is None else (own, level):
+        larger = one.size_px[0] * one.size_px.new_tensor(OCTAVES).clamp_min(1.0)
+        across_px = (one.axes[0] @ normals().mT).abs() * larger[..., None]
+        found.append(find_bands(lag_maps(flat, one), across_px.amax(1)))
+    return max((bands for bands in found if bands), key=lambda bands: bands.contrast, default=None)
 
 
 def searched_places(local: LocalPeriodResult) -> Tensor:

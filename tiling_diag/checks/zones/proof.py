@@ -175,11 +175,12 @@ def proven_zones(
         return zones, None
     covered = float(wall.local.on_wall[wall.index].double().mean())
     clear = clarity > LIMITS.clear_alone and covered > LIMITS.covered_alone
-    # Lines along one axis are alike on many things. What repeats after half a unit does so after
-    # a whole one: only a doubled zone may not have the lattice of the rest.
+    # Lines along one axis are alike on many things, and a plane that is a little off makes zones.
     known = bool(wall.lattice.basis_px[wall.index].isfinite().all())
+    clear &= known and not bool(wall.flat.tilt.any())
+    # What repeats after half a unit does so after a whole one: only a doubled zone may not.
     doubled = max(zones[0].factor) > 1
-    return (zones, None) if clear and known and not (doubled and proof.is_the_same) else ([], None)
+    return (zones, None) if clear and not (doubled and proof.is_the_same) else ([], None)
 
 
 def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> list[Zone]:
