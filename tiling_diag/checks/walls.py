@@ -114,7 +114,12 @@ class Walls:
         return self._by_size[size]
 
     def some(self, index: Tensor) -> Walls:
-        """Walls ``index (n,)`` as a batch of n that shares the channels of the small walls."""
+        """Walls ``index (n,)`` as a batch of n that shares the channels of the small walls.
+
+        All of them in their order are this batch: nothing is copied.
+        """
+        if torch.equal(index.cpu(), torch.arange(len(self.image))):
+            return self
         small = self.small
         part = Walls(small.image[index], small.mask[index], channels=small.channels.some(index))
         return part if small is self else Walls(self.image[index], self.mask[index], small=part)
