@@ -44,8 +44,6 @@ class FindingLimits:
     reference_units: float = 3.0
     """[units or courses] A reference that shows fewer may show no period. By hand."""
 
-    # doubling_bands
-
     # upsampling_grid, jpeg_blocks
 
     jpeg_score: float = 0.35

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -45,11 +45,6 @@ class RowFrame:
         """``(B,)`` length of the longer lattice vector."""
         longest: Tensor = (self.basis_in_rows @ self.to_px.mT).norm(dim=-1).amax(-1)
         return longest
-
-
-def some_frames(frame: RowFrame, index: Tensor) -> RowFrame:
-    """Those of walls ``index (n,)``, as a batch of n."""
-    return RowFrame(*(getattr(frame, one.name)[index] for one in fields(frame)))
 
 
 def level_frame(lattice: LatticeResult, frame: RowFrame) -> RowFrame | None:

@@ -22,13 +22,11 @@ class FlatWall:
         seen: the wall as the picture shows it, a batch of one.
         walls: the same on its plane.
         canvas: of that.
-        tilt: ``(2,)`` in 1/px.
     """
 
     seen: Walls
     walls: Walls
     canvas: Canvas
-    tilt: Tensor
 
     @property
     def scale(self) -> Tensor:
@@ -57,7 +55,7 @@ def flat_wall(walls: Walls, tilt: Tensor, index: int) -> FlatWall:
     own = walls.some(torch.tensor([index]))
     canvas = rectified_canvas(tilt, walls.size, max(walls.size))
     if not bool((tilt != 0).any()):
-        return FlatWall(own, own, canvas, tilt)
+        return FlatWall(own, own, canvas)
     mask = rectify(own.mask[:, None], canvas)[:, 0]
     flat = Walls(rectify(own.image, canvas), (mask > PLANE.whole_px_mask).to(mask.dtype))
-    return FlatWall(own, flat, canvas, tilt)
+    return FlatWall(own, flat, canvas)

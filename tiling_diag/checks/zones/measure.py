@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tiling_diag.checks.batches import items
 from tiling_diag.checks.plane.places import grid_places
-from tiling_diag.checks.plane.row_frame import RowFrame, level_frame, row_frame, some_frames
+from tiling_diag.checks.plane.row_frame import RowFrame, level_frame, row_frame
 from tiling_diag.checks.results import BandAxis, BandingResult, LatticeResult, LocalPeriodResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.band_search import (
@@ -164,8 +164,9 @@ def _banding(
 
 def _clearest(flat: FlatWall, frame: RowFrame, lattice: LatticeResult, index: int) -> Bands | None:
     """The clearest bands of wall `index`, stretched along its rows or along the picture's axes."""
-    own = some_frames(frame, torch.tensor([index]))
-    level = level_frame(items(lattice, torch.tensor([index])), own)
+    alone = torch.tensor([index])
+    own = items(frame, alone)
+    level = level_frame(items(lattice, alone), own)
     found = []
     for one in (own,) if level is None else (own, level):
         larger = one.size_px[0] * one.size_px.new_tensor(OCTAVES).clamp_min(1.0)

@@ -177,7 +177,7 @@ def proven_zones(
     clear = clarity > LIMITS.clear_alone and covered > LIMITS.covered_alone
     # Lines along one axis are alike on many things, and a plane that is a little off makes zones.
     known = bool(wall.lattice.basis_px[wall.index].isfinite().all())
-    clear &= known and not bool(wall.flat.tilt.any())
+    clear &= known and not bool(wall.flat.canvas.tilt.any())
     # What repeats after half a unit does so after a whole one: only a doubled zone may not.
     doubled = max(zones[0].factor) > 1
     return (zones, None) if clear and not (doubled and proof.is_the_same) else ([], None)
@@ -195,7 +195,7 @@ def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> li
     size = frame.size_px[wall.index] if proof is None else proof.rest_px
     sizes = (frame.axes[wall.index] @ wall.normal).abs() * size
     period = float(sizes.nan_to_num(0.0).amax())
-    reach = to_flat(wall.flat.tilt, corners(wall.walls.size)) @ wall.normal
+    reach = to_flat(wall.flat.canvas.tilt, corners(wall.walls.size)) @ wall.normal
     first, last = float(reach.amin()), float(reach.amax())
     return [
         zone

@@ -36,6 +36,7 @@ class WallOfZones:
         """``(n,)`` where the places of the local field are across the zones, flat px."""
         rows, columns = self.local.coverage.shape[-2:]
         across: Tensor = (
-            to_flat(self.flat.tilt, grid_places(self.walls.size, rows, columns)) @ self.normal
+            to_flat(self.flat.canvas.tilt, grid_places(self.walls.size, rows, columns))
+            @ self.normal
         )
         return across
