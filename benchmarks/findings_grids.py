@@ -165,6 +165,7 @@ def known_lattice(row: Row, factor: float) -> LatticeResult:
             probability=number,
             second_unit_px=number,
             second_course_px=number,
+            second_angle_deg=number,
             reason=torch.tensor([Reason.FOUND if periodic else Reason.NOTHING_REPEATS]),
             unit_px=number,
             course_px=number,

@@ -29,6 +29,7 @@ def _result(basis, wave, periodic):
         probability=number,
         second_unit_px=torch.full_like(number, math.nan),
         second_course_px=torch.full_like(number, math.nan),
+        second_angle_deg=torch.full_like(number, math.nan),
         reason=torch.tensor([Reason.FOUND if periodic else Reason.NOTHING_REPEATS]),
         unit_px=number,
         course_px=number,

@@ -1,7 +1,7 @@
 """Planes of a batch: walls that need another look get it together, and each its own."""
 
 import torch
-from test_tilt_from_edges import BRICK, SIZE, view
+from test_tilt_from_repetition import BRICK, SIZE, view
 
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.walls import Walls

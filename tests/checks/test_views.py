@@ -18,6 +18,7 @@ def lattice(basis, unit, course, angle, probability):
         probability=probability * one,
         second_unit_px=one,
         second_course_px=one,
+        second_angle_deg=one,
         strength=one,
         reason=torch.tensor([int(Reason.FOUND)]),
         unit_px=unit * one,

@@ -9,7 +9,7 @@ From a picture to its results, and where each question is answered (modules of t
         is it hidden by other things or light  `lattice.views`, by `appearance`, `striped_light`
     how is the wall seen: perspective, scale   `plane.measure`
         what is its tilt                       `plane.plane_fit`; without a lattice
-                                               `plane.tilt_from_edges`
+                                               `plane.tilt_from_repetition`
         how large is the period at a place     `plane.local_period`
     where does the period differ: zones        `zones.measure`
         which lattice is too unlikely alone,
@@ -47,9 +47,10 @@ from tiling_diag.checks.artifacts.resizing import measure_resize
 from tiling_diag.checks.artifacts.traces import difference_profiles
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
 from tiling_diag.checks.batches import item, to_cpu
+from tiling_diag.checks.lattice.mapped import scaled
 from tiling_diag.checks.measured import Measured
 from tiling_diag.checks.plane.local_period import measure_local_period
-from tiling_diag.checks.plane.measure import measure_plane, scaled
+from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.plane.plane_fit import Plane
 from tiling_diag.checks.reference.expected import over_expected
 from tiling_diag.checks.reference.lattice_ratio import measure_reference, reference_lattice

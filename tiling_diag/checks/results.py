@@ -49,7 +49,8 @@ class LatticeResult:
         is_periodic: bool; whether the wall repeats measurably.
         strength: in [0, 1]; mean autocorrelation at the lattice points.
         probability: in [0, 1]; that the likeliest lattice is right, also where it is not reported.
-        second_unit_px, second_course_px: the next best lattice as a mason reads it.
+        second_unit_px, second_course_px, second_angle_deg: the next best lattice as a mason reads
+            it.
         reason: whole number, a `Reason`.
         unit_px, course_px, angle_deg: the lattice as a mason reads it.
         wave_vector, fundamental_px: ``(2,)`` lowest of the strongest family, and its period.
@@ -61,6 +62,7 @@ class LatticeResult:
     probability: Tensor
     second_unit_px: Tensor
     second_course_px: Tensor
+    second_angle_deg: Tensor
     reason: Tensor
     unit_px: Tensor
     course_px: Tensor

@@ -32,6 +32,25 @@ def to_picture(tilt: Tensor, flat: Tensor) -> Tensor:
     return places
 
 
+def front_view(tilt: Tensor, focal_px: float) -> Tensor:
+    """Linear maps ``(..., 2, 2)`` from flat walls to walls with the proportions of their own.
+
+    A flat wall keeps the picture's scale at the centre, where what lies along the tilt is
+    foreshortened: by the cosine of the slant s between wall and picture, ``tan s = f |p|`` for a
+    pinhole camera of focal length f (the horizon is ``1 / |p|`` from the centre).
+
+    Args:
+        tilt: ``(..., 2)`` in 1/px.
+        focal_px: f.
+    """
+    slope = focal_px * tilt.norm(dim=-1, keepdim=True)
+    along = tilt / tilt.norm(dim=-1, keepdim=True).clamp_min(1e-12)
+    stretch = (1 + slope.square()).sqrt() - 1
+    eye = torch.eye(2, dtype=tilt.dtype, device=tilt.device)
+    view: Tensor = eye + stretch[..., None] * along[..., :, None] * along[..., None, :]
+    return view
+
+
 def jacobian(tilt: Tensor, places: Tensor) -> Tensor:
     """Derivative ``(..., n, 2, 2)`` of `to_flat` at picture places ``(..., n, 2)``."""
     depth = 1 + places @ tilt[..., None]

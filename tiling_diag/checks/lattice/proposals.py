@@ -49,6 +49,20 @@ def proposals(
     return torch.cat(proposed, dim=1), torch.cat(scores, dim=1)
 
 
+def repetition(maps: AutocorrelationMaps, size: tuple[int, int]) -> Tensor:
+    """``(B,)`` how well walls repeat with the best lattice of two maxima, 0 to 2.
+
+    The sum of what maps show as they are and without their strongest lines.
+
+    Args:
+        maps: of the walls.
+        size: height and width of the walls.
+    """
+    _, score = starts(_with_rest([maps]), LIMITS.window_peaks, 1, size)
+    as_is, rest = score.clamp_min(0)[:, 0].chunk(2)
+    return as_is + rest
+
+
 def _with_rest(several: list[AutocorrelationMaps]) -> AutocorrelationMaps:
     """Mean maps of all, and after them the same without their strongest lines; one channel."""
     both = torch.cat([maps.mean_and_rest.maps for maps in several])

@@ -28,22 +28,6 @@ class PlaneLimits:
     hopeless: float = 0.05
     """[probability] A less likely lattice shows no plane. Views."""
 
-    least_gain_of_edges: float = 1.12
-    """[times without a tilt] Edges that stand out under a tilt show one from here on: of 33 walls
-    at 1.6 to 2.3 to 1 the least is 1.16. Views."""
-
-    some_probability: float = 0.15
-    """[probability] Lattices that are as likely, but not likely enough, are looked for on the plane
-    of weaker edges too: of walls at a slight angle the least was 0.19. Views."""
-
-    large_change: float = 0.5
-    """[change of scale from the middle to a border] Edges that show more, 3 to 1 over the
-    picture, are mostly of many things, unless they have ... Views and photographs of buildings."""
-
-    large_gain_of_edges: float = 2.5
-    """[times without a tilt] ... a gain from here on: of 10 such photographs without a plane the
-    most is 2.2, of a paving seen at 4 to 1 it is 4. Views and photographs of buildings."""
-
     weak_probability: float = 0.8
     """[probability] Lattices of less are doubted where `weak_misfit` is exceeded too. Views."""
 
@@ -83,6 +67,12 @@ class PlaneLimits:
     strong_ratio: float = 3.0
     """[scale of the nearest part over that of the farthest] Of walls from here on the near parts
     alone are looked at too ... Views."""
+
+    focal_length: float = 1.0
+    """[longer sides of the picture] What cameras are taken to have. By hand."""
+
+    least_gain_of_repetition: float = 0.1
+    """[repetition, 0 to 2] Walls that repeat so much better under a tilt show one. Views."""
 
     near_ratio: float = 2.5
     """[scale of the nearest part over that of the farthest] ... those that look no smaller than by
@@ -200,41 +190,17 @@ class PlaneLimits:
     area_scale: float = 0.2
     """[natural logarithm] Places whose cell area is further off are no part of the plane. Views."""
 
-    # tilt_from_edges. Tilts are the change of scale from the middle to a border.
+    # tilt_from_repetition
 
-    edge_sigma_px: float = 0.6
-    """[px of the searched wall] Deviation of the low-pass before differences are taken. Views."""
+    tilt_stages: tuple[tuple[float, float], ...] = ((0.75, 0.15), (0.1, 0.05))
+    """[change of scale from the middle to a border] How far from the best tilt before grids reach,
+    and their steps. Views."""
 
-    edge_around_share: float = 1 / 8
-    """[share of the shorter side] Edges are weighed against those around, so far away. Views."""
+    tilt_channels: tuple[int, ...] = (0, 3)
+    """[channels] Tones and edges. Views."""
 
-    edge_overall: float = 0.3
-    """[share] ... and against so much of those of the whole wall. Views."""
-
-    largest_edge_weight: float = 3.0
-    """[times the edges around] No edge counts for more. Views."""
-
-    most_edges: int = 8192
-    """[edges] The clearest that are looked at. Views."""
-
-    edge_share: float = 1 / 6
-    """[share of the px] No more than these are taken for edges. Views."""
-
-    direction_bins: int = 180
-    """[bins over half a turn] Of the histogram of directions. Views."""
-
-    edge_cells: int = 16
-    """[cells along the longer side] Edges of a cell are taken together for what is expected of
-    edges that run anywhere. By hand: 32 move no tilt by more than 0.002."""
-
-    edge_stages: tuple[tuple[float, float], ...] = ((0.6, 0.1), (0.05, 0.05), (0.025, 0.025))
-    """[tilt] How far from the best tilt before grids reach, and their steps. Views."""
-
-    small_tilts: float = 0.05
-    """[share of the score per squared tilt] What a tilt costs: one family of lines leaves a tilt
-    across them open. Chosen on the drawn tiles, bricks and boards of
-    tests/checks/test_tilt_from_edges.py: 0.1 leaves the bricks' tilt 0.09 too small, 0.05 and less
-    are at most 0.04 off."""
+    tilt_side_px: int = 96
+    """[px] Side of the canvases on which tilts are tried. Views."""
 
     # local_period
 

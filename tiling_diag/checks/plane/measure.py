@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.batches import items, with_items
+from tiling_diag.checks.lattice.mapped import mapped
 from tiling_diag.checks.lattice.measure import (
     LEAST_PROBABILITY,
     assumed,
@@ -26,9 +27,10 @@ from tiling_diag.checks.plane.limits import LIMITS
 from tiling_diag.checks.plane.places import scale_change
 from tiling_diag.checks.plane.plane_fit import Plane, find_plane
 from tiling_diag.checks.plane.row_frame import row_frame
-from tiling_diag.checks.plane.tilt_from_edges import tilt_from_edges
+from tiling_diag.checks.plane.tilt_from_repetition import tilt_from_repetition
 from tiling_diag.checks.results import LatticeResult, Reason
 from tiling_diag.checks.walls import Walls
+from tiling_diag.kernels.homography import front_view
 from tiling_diag.kernels.rectify import rectify, square_canvases
 
 
@@ -49,7 +51,7 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
     weak &= plane.misfit > LIMITS.weak_misfit
     if min(walls.small.size) < LIMITS.least_side_px:
         return lattice, plane, likeliest
-    start, worth = _starts(walls, plane.tilt, tilted, lost | weak, lattice.probability)
+    start, worth = _starts(walls, plane.tilt, tilted, lost | weak)
     index = worth.nonzero()[:, 0]
     if not len(index):
         return lattice, plane, likeliest
@@ -75,31 +77,14 @@ class _Found:
         return with_items(self, index, items(other, index))
 
 
-def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
-    """The lattice with all lengths `zoom` times as large, one factor or ``(B,)``."""
-    return dataclasses.replace(
-        lattice,
-        basis_px=lattice.basis_px * zoom[..., None, None],
-        unit_px=lattice.unit_px * zoom,
-        course_px=lattice.course_px * zoom,
-        second_unit_px=lattice.second_unit_px * zoom,
-        second_course_px=lattice.second_course_px * zoom,
-        wave_vector=lattice.wave_vector / zoom[..., None],
-        fundamental_px=lattice.fundamental_px * zoom,
-    )
-
-
-def _starts(
-    walls: Walls, tilt: Tensor, tilted: Tensor, doubted: Tensor, probability: Tensor
-) -> tuple[Tensor, Tensor]:
+def _starts(walls: Walls, tilt: Tensor, tilted: Tensor, doubted: Tensor) -> tuple[Tensor, Tensor]:
     """Tilts under which walls are worth rectifying.
 
     Args:
         walls: the batch.
         tilt: ``(B, 2)`` that their lattices show.
         tilted: ``(B,)`` whether that is one.
-        doubted: ``(B,)`` of which walls the lattice is doubted; their edges may show a tilt.
-        probability: ``(B,)`` of the lattices.
+        doubted: ``(B,)`` of which walls the lattice is doubted; they may repeat better on a plane.
 
     Returns:
         Tilts ``(B, 2)``, and which of them are worth it ``(B,)``.
@@ -107,17 +92,13 @@ def _starts(
     index = (doubted & ~tilted).nonzero()[:, 0]
     if not len(index):
         return tilt, tilted
-    edges = tilt_from_edges(walls.some(index))
-    shows = probability[index]
-    worth = (shows > LIMITS.some_probability) & (shows < LEAST_PROBABILITY)
-    worth |= edges.gain > LIMITS.least_gain_of_edges
-    small = edges.change.norm(dim=-1) < LIMITS.large_change
-    worth &= small | (edges.gain > LIMITS.large_gain_of_edges)
-    return tilt.index_copy(0, index, edges.tilt), tilted.index_copy(0, index, worth)
+    found = tilt_from_repetition(walls.some(index))
+    worth = found.gain > LIMITS.least_gain_of_repetition
+    return tilt.index_copy(0, index, found.tilt), tilted.index_copy(0, index, worth)
 
 
 def _on_planes(walls: Walls, start: Tensor, before: _Found, tilted: Tensor, lost: Tensor) -> _Found:
-    """Lattices and planes under the tilts that lattices or edges show.
+    """Lattices and planes under the tilts that walls show.
 
     Args:
         walls: the batch.
@@ -151,7 +132,7 @@ def _rectified(walls: Walls, tilt: Tensor, least: Tensor) -> _Found:
     for _ in range(LIMITS.rectified_rounds):
         part, at = walls.some(index), tilt[index]
         lattice = _lattices_on(part, at)
-        plane = find_plane(part, row_frame(lattice), at)
+        plane = find_plane(part, row_frame(lattice, _front(at, walls.size)), at)
         settled = scale_change(plane.tilt - at, walls.size) < LIMITS.least_change
         usable = _in_view(lattice, walls) & (lattice.probability >= LIMITS.hopeless)
         # What is left is too little to search again, and better measured by now.
@@ -198,8 +179,15 @@ def _lattices_on(walls: Walls, tilt: Tensor) -> LatticeResult:
 def _lattices_within(walls: Walls, tilt: Tensor, largest_ratio: float) -> LatticeResult:
     """Of the parts that look no smaller than the nearest by more than a ratio."""
     side = LIMITS.rectified_sides * WALLS.search_side_px
-    canvas = square_canvases(tilt, walls.size, side, largest_ratio)
+    front = _front(tilt, walls.size)
+    canvas = square_canvases(tilt, walls.size, side, largest_ratio, front)
     image = rectify(walls.image, canvas)
     mask = rectify(walls.mask[:, None], canvas)[:, 0]
     flat = Walls(image, (mask > LIMITS.whole_px_mask).to(image.dtype))
-    return scaled(assumed(measure_lattice(flat)), 1 / canvas.scale)
+    back = torch.linalg.inv(front) / canvas.scale[:, None, None]
+    return mapped(assumed(measure_lattice(flat)), back)
+
+
+def _front(tilt: Tensor, size: tuple[int, int]) -> Tensor:
+    """``(B, 2, 2)`` from flat walls to walls with the proportions of their own, as cameras are."""
+    return front_view(tilt, LIMITS.focal_length * max(size))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from tiling_diag.checks.lattice.mapped import mapped
 from tiling_diag.checks.results import LatticeResult
 
 # Rows so near to an axis of the picture run along it.
@@ -21,8 +22,8 @@ class RowFrame:
     Walls without a lattice have a frame of 1 px, so that batches stay rectangular.
 
     Attributes:
-        axes: ``(B, 2, 2)`` rows: unit vectors (x, y) along and across the rows.
-        size_px: ``(B, 2)`` length of a unit along them and height of a course.
+        axes: ``(B, 2, 2)`` rows: vectors (x, y) along and across the rows, of length 1 on the wall.
+        size_px: ``(B, 2)`` length of a unit along them and height of a course, on the wall.
         basis_in_rows: ``(B, 2, 2)`` the lattice's vectors in units and courses. Where one direction
             repeats only, it lies across the rows; the other vector stands in for what is missing.
         rank_1: ``(B,)`` bool; whether one direction repeats only, as that of boards does.
@@ -42,8 +43,8 @@ class RowFrame:
 
     @property
     def longest_px(self) -> Tensor:
-        """``(B,)`` length of the longer lattice vector."""
-        longest: Tensor = (self.basis_in_rows @ self.to_px.mT).norm(dim=-1).amax(-1)
+        """``(B,)`` length of the longer lattice vector, on the wall."""
+        longest: Tensor = (self.basis_in_rows * self.size_px[:, None]).norm(dim=-1).amax(-1)
         return longest
 
 
@@ -75,8 +76,17 @@ def level_frame(lattice: LatticeResult, frame: RowFrame) -> RowFrame | None:
     return replace(frame, axes=axes, size_px=size, basis_in_rows=(basis @ axes.mT) / size[:, None])
 
 
-def row_frame(lattice: LatticeResult) -> RowFrame:
-    """The frame of every lattice of a batch."""
+def row_frame(lattice: LatticeResult, front: Tensor | None = None) -> RowFrame:
+    """The frame of every lattice of a batch.
+
+    Args:
+        lattice: the lattices.
+        front: ``(B, 2, 2)`` maps flat walls to those with the proportions of their own, in which
+            axes are square to each other; the walls themselves if None.
+    """
+    if front is not None:
+        frame = row_frame(mapped(lattice, front))
+        return replace(frame, axes=frame.axes @ torch.linalg.inv(front).mT)
     basis = lattice.basis_px.double().cpu()
     known = lattice.is_periodic.cpu() & basis[:, 0].isfinite().all(-1)
     rank_1 = known & basis[:, 1].isnan().any(-1)

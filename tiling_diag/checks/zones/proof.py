@@ -16,10 +16,10 @@ from torch import Tensor
 
 from tiling_diag.checks.appearance import tones_apart
 from tiling_diag.checks.batches import items
+from tiling_diag.checks.lattice.mapped import scaled
 from tiling_diag.checks.lattice.measure import assumed, measure_lattice
 from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS as PLANE
-from tiling_diag.checks.plane.measure import scaled
 from tiling_diag.checks.plane.places import corners
 from tiling_diag.checks.plane.row_frame import row_frame
 from tiling_diag.checks.results import LatticeResult, LocalPeriodResult
@@ -155,7 +155,10 @@ def proven_zones(
         own: ``(2,)`` the wall's period over the expected one, NaN where nothing is expected; None
             where nothing is along both axes.
     """
-    if not zones:
+    seen_at_an_angle = bool(wall.flat.canvas.tilt.any())
+    both_ways = bool(wall.lattice.basis_px[wall.index].isfinite().all())
+    # Boards hardly show how they are tilted along themselves: the near part passes for a zone.
+    if not zones or (seen_at_an_angle and not both_ways):
         return [], None
     proof = _proof_of(zones, wall)
     if proof.is_the_same and own is None:
@@ -176,8 +179,7 @@ def proven_zones(
     covered = float(wall.local.on_wall[wall.index].double().mean())
     clear = clarity > LIMITS.clear_alone and covered > LIMITS.covered_alone
     # Lines along one axis are alike on many things, and a plane that is a little off makes zones.
-    known = bool(wall.lattice.basis_px[wall.index].isfinite().all())
-    clear &= known and not bool(wall.flat.canvas.tilt.any())
+    clear &= both_ways and not seen_at_an_angle
     # What repeats after half a unit does so after a whole one: only a doubled zone may not.
     doubled = max(zones[0].factor) > 1
     return (zones, None) if clear and not (doubled and proof.is_the_same) else ([], None)

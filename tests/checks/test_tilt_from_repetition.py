@@ -1,10 +1,10 @@
-"""The tilt that the directions of a wall's edges show."""
+"""The tilt under which a wall repeats best."""
 
 import pytest
 import torch
 
 from tiling_diag.checks.plane.measure import measure_plane
-from tiling_diag.checks.plane.tilt_from_edges import tilt_from_edges
+from tiling_diag.checks.plane.tilt_from_repetition import tilt_from_repetition
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall, perspective_homography
 
@@ -25,24 +25,19 @@ def view(material, ratios):
 
 def tilt_of(*images):
     walls = torch.stack(images)
-    return tilt_from_edges(Walls(walls, torch.ones_like(walls[:, 0]))).tilt
+    return tilt_from_repetition(Walls(walls, torch.ones_like(walls[:, 0]))).tilt
 
 
-# Tilts over half the longer side: the change of scale from the middle to the border. Short joints
-# show less of it than long ones. Errors seen: 0.026 and 0.033.
-@pytest.mark.parametrize("material,most", [(TILES, 0.08), (BRICK, 0.1)])
-@pytest.mark.parametrize("ratios", [(1.3, 1.0), (0.5, 1.0), (1.0, 2.0), (1.2, 1.4)])
-def test_the_tilt_of_a_wall_with_two_families_of_lines_is_found(material, most, ratios):
+# Tilts over half the longer side: the change of scale from the middle to the border.
+# Errors seen: 0.019, 0.004, 0.006.
+@pytest.mark.parametrize(
+    "material,ratios",
+    [(m, r) for m in (TILES, BRICK, BOARDS) for r in ((1.3, 1.0), (0.5, 1.0), (1.2, 1.4))]
+    + [(TILES, (1.0, 2.0)), (BRICK, (1.0, 2.0))],
+)
+def test_the_tilt_of_a_wall_is_found(material, ratios):
     image, truth = view(material, ratios)
-    assert ((tilt_of(image)[0] - truth) * 200).abs().max() < most
-
-
-def test_one_family_of_lines_shows_the_tilt_that_makes_it_converge():
-    image, truth = view(BOARDS, (1.6, 1.0))
-    along, across = (tilt_of(image)[0] * 200).tolist()
-    assert along == pytest.approx(float(truth[0] * 200), abs=0.03)  # error seen: 0.010
-    # A tilt across the boards changes no direction: only the preference for small ones tells.
-    assert across == pytest.approx(0, abs=0.09)  # error seen: 0.029
+    assert ((tilt_of(image)[0] - truth) * 200).abs().max() < 0.06
 
 
 @pytest.mark.parametrize("material,ratios", [(BOARDS, (1.6, 1.0)), (BRICK, (1.0, 2.0))])
@@ -50,7 +45,7 @@ def test_noise_in_the_last_digits_does_not_choose_the_tilt(material, ratios):
     image, _ = view(material, ratios)
     noise = 1e-6 * torch.randn(image.shape, generator=torch.Generator().manual_seed(1))
     tilts = tilt_of(image, (image + noise).clamp(0, 1)) * 200
-    assert (tilts[1] - tilts[0]).abs().max() < 1e-4  # seen: 3e-5; a cell of the grid is 0.025
+    assert (tilts[1] - tilts[0]).abs().max() < 1e-3  # seen: 1e-5; a cell of the grid is 0.05
 
 
 def test_a_wall_seen_straight_on_has_none():
@@ -70,7 +65,7 @@ def test_what_lies_beside_the_wall_plays_no_part():
     mask = torch.ones(SIZE)
     mask[:, :120] = 0
     walls = Walls(torch.where(mask > 0, image, other)[None], mask[None])
-    assert ((tilt_from_edges(walls).tilt[0] - truth) * 200).abs().max() < 0.05
+    assert ((tilt_from_repetition(walls).tilt[0] - truth) * 200).abs().max() < 0.05
 
 
 def test_the_tilt_along_the_short_side_of_a_long_picture_is_found():
@@ -80,16 +75,16 @@ def test_the_tilt_along_the_short_side_of_a_long_picture_is_found():
     matrix = torch.tensor(matrix, dtype=torch.float64)
     depth = matrix[2] @ matrix.new_tensor([size[1] / 2, size[0] / 2, 1.0])
     change = matrix[2, :2] / depth * matrix.new_tensor([75, 200])
-    found = tilt_from_edges(Walls(image[None], torch.ones(1, *size)))
+    found = tilt_from_repetition(Walls(image[None], torch.ones(1, *size)))
     assert float(change[0].abs()) > 0.35
     assert (found.change[0] - change).abs().max() < 0.08
-    assert float(found.gain) > 1.5
+    assert float(found.gain) > 0.3
 
 
-@pytest.mark.parametrize("size", [(300, 400), (33, 40), (3, 2)])
-def test_pictures_without_an_edge_have_a_finite_tilt(size):
+@pytest.mark.parametrize("size", [(300, 400), (33, 40)])
+def test_pictures_of_nothing_have_a_finite_tilt(size):
     walls = Walls(torch.full((1, 3, *size), 0.5), torch.ones(1, *size))
-    assert bool(tilt_from_edges(walls).tilt.isfinite().all())
+    assert bool(tilt_from_repetition(walls).tilt.isfinite().all())
 
 
 def test_a_few_tiles_at_an_angle_show_their_lattice():
