@@ -68,6 +68,12 @@ class PlaneLimits:
     """[scale of the nearest part over that of the farthest] Of walls from here on the near parts
     alone are looked at too ... Views."""
 
+    level_doubted: float = 0.8
+    """[probability] Less likely lattices at an angle are searched again with level rows. Views."""
+
+    level_deg: float = 4.0
+    """[degrees] Rows nearer to an axis are level. By hand."""
+
     focal_length: float = 1.0
     """[longer sides of the picture] What cameras are taken to have. By hand."""
 

@@ -41,6 +41,8 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
         the lattices that are sure enough, the planes, and the likeliest lattices before any plane.
     """
     likeliest, walls = measure_views(walls)
+    straight = torch.zeros(len(likeliest.probability), 2, dtype=torch.float64)
+    likeliest = _levelled(likeliest, walls, straight, math.inf)
     lattice = claimed(likeliest)
     plane = find_plane(walls, row_frame(lattice))
     tilted = scale_change(plane.tilt, walls.size) > LIMITS.least_change
@@ -167,19 +169,52 @@ def _lattices_on(walls: Walls, tilt: Tensor) -> LatticeResult:
     Far parts of strongly tilted walls are blurred and make near ones small, but near parts alone
     show fewer units: the likelier answer counts.
     """
-    found = _lattices_within(walls, tilt, math.inf)
+    found = _levelled(_lattices_within(walls, tilt, math.inf), walls, tilt, math.inf)
     index = (1 + scale_change(tilt, walls.size) > LIMITS.strong_ratio).nonzero()[:, 0]
     if not len(index):
         return found
-    near = _lattices_within(walls.some(index), tilt[index], LIMITS.near_ratio)
+    part, at = walls.some(index), tilt[index]
+    near = _lattices_within(part, at, LIMITS.near_ratio)
+    near = _levelled(near, part, at, LIMITS.near_ratio)
     better = near.probability > found.probability[index]
     return with_items(found, index[better], items(near, better))
 
 
-def _lattices_within(walls: Walls, tilt: Tensor, largest_ratio: float) -> LatticeResult:
-    """Of the parts that look no smaller than the nearest by more than a ratio."""
+def _levelled(
+    found: LatticeResult, walls: Walls, tilt: Tensor, largest_ratio: float
+) -> LatticeResult:
+    """Lattices, searched again with level rows where those at an angle are in doubt.
+
+    Edges are told apart by their direction, so rows that run along an axis are seen best.
+    """
+    doubtful = (found.probability >= LIMITS.hopeless) & (found.probability < LIMITS.level_doubted)
+    off_axes = (found.angle_deg + 45).remainder(90) - 45
+    index = (doubtful & (off_axes.abs() > LIMITS.level_deg)).nonzero()[:, 0]
+    if not len(index):
+        return found
+    turn = torch.deg2rad(-found.angle_deg[index])
+    rotation = torch.stack([turn.cos(), -turn.sin(), turn.sin(), turn.cos()], dim=-1)
+    level = _lattices_within(
+        walls.some(index), tilt[index], largest_ratio, rotation.unflatten(-1, (2, 2))
+    )
+    better = level.probability > found.probability[index]
+    return with_items(found, index[better], items(level, better))
+
+
+def _lattices_within(
+    walls: Walls, tilt: Tensor, largest_ratio: float, turn: Tensor | None = None
+) -> LatticeResult:
+    """Of the parts that look no smaller than the nearest by more than a ratio.
+
+    Args:
+        walls: the batch.
+        tilt: ``(B, 2)`` they are rectified by.
+        largest_ratio: of scales.
+        turn: ``(B, 2, 2)`` how they are turned then; not at all if None.
+    """
     side = LIMITS.rectified_sides * WALLS.search_side_px
     front = _front(tilt, walls.size)
+    front = front if turn is None else turn @ front
     canvas = square_canvases(tilt, walls.size, side, largest_ratio, front)
     image = rectify(walls.image, canvas)
     mask = rectify(walls.mask[:, None], canvas)[:, 0]
