@@ -3,10 +3,10 @@
     python benchmarks/camera_views.py --corpus ../shared/corpus ../shared/corpus2
 
 Every wall of the corpora whose picture can be laid side by side is drawn on a plane and seen
-through a pinhole camera: from the side, as a floor, or both, at a slant of 30 to 72 degrees, with a focal
-length of 0.75 to 1.4 times the longer side, as JPEG of quality 92. Pictures beside each other are
-moved by lattice vectors, so that stains repeat with nothing. The lattice is right within 6 % where
-the picture's middle is.
+through a pinhole camera: from the side, as a floor, or both, at a slant of 30 to 72 degrees, with a
+focal length of 0.75 to 1.4 times the longer side, as JPEG of quality 92. Pictures beside each other
+are moved by lattice vectors, so that stains repeat with nothing. The lattice is right within 6 %
+where the picture's middle is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from corpus import DEFAULT_CORPUS, Row, load_corpus
 from estimators import from_summary
-from scenes import scene_walls
+from scenes import Task, scene_walls
 from score_pictures import as_jpeg
 from scoring import VERDICTS, Truth, judge
 from tables import markdown_table, percent, run_tasks
@@ -56,16 +56,6 @@ class Seen:
     truth: Truth
     change: np.ndarray
     ratio: float
-
-
-@dataclass(frozen=True)
-class Task:
-    """One view to be drawn and measured."""
-
-    folder: Path
-    wall: str
-    kind: str
-    seed: int
 
 
 def fits_side_by_side(row: Row) -> bool:

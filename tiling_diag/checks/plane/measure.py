@@ -194,9 +194,7 @@ def _levelled(
         return found
     turn = torch.deg2rad(-found.angle_deg[index])
     rotation = torch.stack([turn.cos(), -turn.sin(), turn.sin(), turn.cos()], dim=-1)
-    level = _lattices_within(
-        walls.some(index), tilt[index], largest_ratio, rotation.unflatten(-1, (2, 2))
-    )
+    level = _lattices_within(walls.some(index), tilt[index], largest_ratio, rotation.view(-1, 2, 2))
     better = level.probability > found.probability[index]
     return with_items(found, index[better], items(level, better))
 
