@@ -6,7 +6,8 @@ From a picture to its results, and where each question is answered (modules of t
         which lattices are possible            `lattice.proposals`, `lattice.candidates`
         which of two nested lattices is right  `lattice.fitted_score` decides the octave, from
                                                evidence that `lattice.nested` computes
-        is it hidden by other things or light  `lattice.views`, by `appearance`, `striped_light`
+        is it hidden by other things or light  `lattice.views`, by `appearance`, `striped_light`;
+                                               in parts of the wall `lattice.parts`
     how is the wall seen: perspective, scale   `plane.measure`
         what is its tilt                       `plane.plane_fit`; without a lattice
                                                `plane.tilt_from_repetition`

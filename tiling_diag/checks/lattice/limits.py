@@ -258,5 +258,17 @@ class LatticeLimits:
     """[share of the longest lag] Windows show the lines of lattices whose longer vector is at most
     this; larger ones are read in the whole wall. By hand."""
 
+    # parts
+
+    part_share: float = 0.62
+    """[share of a side] Of four overlapping parts of a wall. Scenes: parts of 0.45 mend more, and
+    lose as many."""
+
+    sure_part: float = 0.6
+    """[probability] A part's lattice counts from here on, ... Scenes."""
+
+    same_part: float = 0.06
+    """[relative] ... if another part has the same one. Scenes."""
+
 
 LIMITS = LatticeLimits()

@@ -68,6 +68,9 @@ class PlaneLimits:
     """[scale of the nearest part over that of the farthest] Of walls from here on the near parts
     alone are looked at too ... Views."""
 
+    parts_doubted: float = 0.8
+    """[probability] Walls with less likely lattices are looked at in parts. Scenes."""
+
     level_doubted: float = 0.8
     """[probability] Less likely lattices at an angle are searched again with level rows. Views."""
 

@@ -21,6 +21,7 @@ from tiling_diag.checks.lattice.measure import (
     claimed,
     measure_lattice,
 )
+from tiling_diag.checks.lattice.parts import measure_parts
 from tiling_diag.checks.lattice.views import measure_views
 from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS
@@ -40,29 +41,53 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
     Returns:
         the lattices that are sure enough, the planes, and the likeliest lattices before any plane.
     """
-    likeliest, walls = measure_views(walls)
+    likeliest, seen = measure_views(walls)
     straight = torch.zeros(len(likeliest.probability), 2, dtype=torch.float64)
-    likeliest = _levelled(likeliest, walls, straight, math.inf)
-    lattice = claimed(likeliest)
-    plane = find_plane(walls, row_frame(lattice))
-    tilted = scale_change(plane.tilt, walls.size) > LIMITS.least_change
-    plane = dataclasses.replace(plane, tilt=plane.tilt.masked_fill(~tilted[:, None], 0.0))
+    likeliest = _levelled(likeliest, seen, straight, math.inf)
+    lattice, plane = _as_it_is_or_tilted(seen, claimed(likeliest))
+    doubted = (likeliest.probability >= LIMITS.hopeless) & (plane.tilt == 0).all(-1)
+    doubted &= lattice.probability < LIMITS.parts_doubted
+    index = doubted.nonzero()[:, 0]
+    if not len(index) or min(walls.small.size) < LIMITS.least_side_px:
+        return lattice, plane, likeliest
+    part = walls.some(index)
+    own = measure_parts(part)
+    # Nothing was claimed of walls without a lattice, however probable it was.
+    before = lattice.probability[index] * lattice.is_periodic[index]
+    better = own.probability > before
+    index, own = index[better], items(own, better)
+    if len(index):
+        fitted = _level_if_even(find_plane(walls.some(index), row_frame(own)), walls)
+        lattice, plane = with_items(lattice, index, own), with_items(plane, index, fitted)
+    return lattice, plane, likeliest
+
+
+def _as_it_is_or_tilted(walls: Walls, lattice: LatticeResult) -> tuple[LatticeResult, Plane]:
+    """Lattices and planes of walls whose lattices are known as far as they show straight on."""
+    plane = _level_if_even(find_plane(walls, row_frame(lattice)), walls)
+    tilted = (plane.tilt != 0).any(-1)
     lost = lattice.reason == Reason.NOTHING_REPEATS
     # In strong perspective a part of the wall may pass for all of it, but not for much.
     weak = lattice.is_periodic & (lattice.probability < LIMITS.weak_probability) & ~tilted
     weak &= plane.misfit > LIMITS.weak_misfit
     if min(walls.small.size) < LIMITS.least_side_px:
-        return lattice, plane, likeliest
+        return lattice, plane
     start, worth = _starts(walls, plane.tilt, tilted, lost | weak)
     index = worth.nonzero()[:, 0]
     if not len(index):
-        return lattice, plane, likeliest
+        return lattice, plane
     before = _Found(items(lattice, index), items(plane, index), lattice.probability[index])
     found = _on_planes(walls.some(index), start[index], before, tilted[index], lost[index])
     better = found.probability > 0
     index = index[better]
     lattice = with_items(lattice, index, items(found.lattice, better))
-    return lattice, with_items(plane, index, items(found.plane, better)), likeliest
+    return lattice, with_items(plane, index, items(found.plane, better))
+
+
+def _level_if_even(plane: Plane, walls: Walls) -> Plane:
+    """Planes, without the tilt of those that hardly change in scale."""
+    tilted = scale_change(plane.tilt, walls.size) > LIMITS.least_change
+    return dataclasses.replace(plane, tilt=plane.tilt.masked_fill(~tilted[:, None], 0.0))
 
 
 @dataclass(frozen=True, eq=False)
