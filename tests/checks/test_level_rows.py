@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from tiling_diag.checks.lattice.measure import measure_lattice
+from tiling_diag.checks.lattice.measure import assumed, by_probability, measure_lattice
 from tiling_diag.checks.plane.measure import _levelled
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import same_lattice
@@ -40,3 +40,10 @@ def test_doubtful_rows_at_an_angle_are_searched_as_level_ones_and_turned_back():
 def test_level_rows_and_those_that_are_sure_or_hopeless_are_left(angle_deg, probability):
     walls, found = doubted(angle_deg, probability)
     assert _levelled(found, walls, STRAIGHT, math.inf) is found
+
+
+def test_what_was_assumed_is_claimed_only_if_it_is_likely():
+    _, found = doubted(30.0, 0.3)
+    assert not bool(by_probability(assumed(found)).is_periodic)
+    _, found = doubted(30.0, 0.7)
+    assert bool(by_probability(found).is_periodic)

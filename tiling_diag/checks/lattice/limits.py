@@ -264,6 +264,10 @@ class LatticeLimits:
     """[share of a side] Of four overlapping parts of a wall. Scenes: parts of 0.45 mend more, and
     lose as many."""
 
+    periods_of_part: float = 2.5
+    """[periods] So many must fit along the longer side of a part. By hand: plaster has a pitch that
+    fits once."""
+
     sure_part: float = 0.6
     """[probability] A part's lattice counts from here on, ... Scenes."""
 

@@ -143,6 +143,15 @@ def claimed(lattice: LatticeResult) -> LatticeResult:
     )
 
 
+def by_probability(lattice: LatticeResult) -> LatticeResult:
+    """Lattices that may have been assumed, each claimed if it is likely enough."""
+    likely = lattice.probability >= LEAST_PROBABILITY
+    decided = (lattice.reason == Reason.FOUND) | (lattice.reason == Reason.NOTHING_REPEATS)
+    reason = torch.where(likely, int(Reason.FOUND), int(Reason.NOTHING_REPEATS))
+    reason = torch.where(decided, reason, lattice.reason)
+    return dataclasses.replace(lattice, is_periodic=reason == Reason.FOUND, reason=reason)
+
+
 def assumed(lattice: LatticeResult) -> LatticeResult:
     """The likeliest lattices, as if all of them were sure."""
     there = lattice.basis_px[:, 0].isfinite().all(-1)

@@ -34,7 +34,9 @@ def measure_parts(walls: Walls) -> LatticeResult:
     image = torch.stack([walls.image[(..., *box)] for box in boxes], dim=1)
     mask = torch.stack([walls.mask[(..., *box)] for box in boxes], dim=1)
     found = measure_lattice(Walls(image.flatten(0, 1), mask.flatten(0, 1)))
-    probability = found.probability.view(-1, PARTS)
+    longest = found.basis_px.norm(dim=-1).nan_to_num(0.0).amax(-1)
+    many = longest * LIMITS.periods_of_part <= max(size)
+    probability = (found.probability * many).view(-1, PARTS)
     likely = probability >= LIMITS.hidden
     shared = (_same(found) & likely[:, None]).any(-1)
     sure = probability.masked_fill(~shared | (probability < LIMITS.sure_part), 0.0)

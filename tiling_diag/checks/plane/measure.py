@@ -18,6 +18,7 @@ from tiling_diag.checks.lattice.mapped import mapped
 from tiling_diag.checks.lattice.measure import (
     LEAST_PROBABILITY,
     assumed,
+    by_probability,
     claimed,
     measure_lattice,
 )
@@ -43,7 +44,7 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
     """
     likeliest, seen = measure_views(walls)
     straight = torch.zeros(len(likeliest.probability), 2, dtype=torch.float64)
-    likeliest = _levelled(likeliest, seen, straight, math.inf)
+    likeliest = by_probability(_levelled(likeliest, seen, straight, math.inf))
     lattice, plane = _as_it_is_or_tilted(seen, claimed(likeliest))
     doubted = (likeliest.probability >= LIMITS.hopeless) & (plane.tilt == 0).all(-1)
     doubted &= lattice.probability < LIMITS.parts_doubted
