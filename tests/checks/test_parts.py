@@ -1,9 +1,10 @@
 """Lattices that parts of a wall share."""
 
 import torch
+from known_lattice import known, none
 from torch.testing import assert_close
 
-from tiling_diag.checks.lattice.parts import measure_parts
+from tiling_diag.checks.lattice.parts import fit_into_parts, measure_parts
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
 
@@ -55,3 +56,11 @@ def test_walls_of_a_batch_are_as_they_are_alone():
     for index, one in enumerate(alone):
         assert_close(together.probability[index], one.probability[0], atol=1e-3, rtol=0)
         assert_close(together.basis_px[index], one.basis_px[0], atol=1e-2, rtol=0, equal_nan=True)
+
+
+def test_a_lattice_fits_into_parts_that_show_two_and_a_half_periods():
+    # Parts of 100 x 200 px are 62 x 124 px.
+    assert fit_into_parts(known((20.0, 0.0), (0.0, 49.0)), (100, 200)).tolist() == [True]
+    assert fit_into_parts(known((20.0, 0.0), (0.0, 51.0)), (100, 200)).tolist() == [False]
+    assert fit_into_parts(known((60.0, 0.0)), (100, 200)).tolist() == [False]
+    assert fit_into_parts(none(), (100, 200)).tolist() == [True]

@@ -28,21 +28,34 @@ def measure_parts(walls: Walls) -> LatticeResult:
 
     Its probability is 0 where there is none.
     """
-    size = [math.ceil(LIMITS.part_share * side) for side in walls.size]
-    ends = [(slice(0, part), slice(-part, None)) for part in size]
+    ends = [(slice(0, part), slice(-part, None)) for part in _part_of(walls.size)]
     boxes = [(down, across) for down in ends[0] for across in ends[1]]
     image = torch.stack([walls.image[(..., *box)] for box in boxes], dim=1)
     mask = torch.stack([walls.mask[(..., *box)] for box in boxes], dim=1)
     found = measure_lattice(Walls(image.flatten(0, 1), mask.flatten(0, 1)))
-    longest = found.basis_px.norm(dim=-1).nan_to_num(0.0).amax(-1)
-    many = longest * LIMITS.periods_of_part <= max(size)
-    probability = (found.probability * many).view(-1, PARTS)
+    probability = (found.probability * fit_into_parts(found, walls.size)).view(-1, PARTS)
     likely = probability >= LIMITS.hidden
     shared = (_same(found) & likely[:, None]).any(-1)
     sure = probability.masked_fill(~shared | (probability < LIMITS.sure_part), 0.0)
     best, which = sure.max(-1)
     own = items(found, torch.arange(len(which)) * PARTS + which)
     return dataclasses.replace(own, probability=best, is_periodic=best > 0)
+
+
+def fit_into_parts(lattice: LatticeResult, size: tuple[int, int]) -> Tensor:
+    """``(B,)`` whether enough periods of lattices would be seen in a part of a wall of `size`.
+
+    Walls without a lattice count as such that would.
+    """
+    longest = lattice.basis_px.norm(dim=-1).nan_to_num(0.0).amax(-1)
+    fit: Tensor = longest * LIMITS.periods_of_part <= max(_part_of(size))
+    return fit
+
+
+def _part_of(size: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of a part."""
+    height, width = (math.ceil(LIMITS.part_share * side) for side in size)
+    return height, width
 
 
 def _same(found: LatticeResult) -> Tensor:

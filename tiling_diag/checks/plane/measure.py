@@ -22,7 +22,7 @@ from tiling_diag.checks.lattice.measure import (
     claimed,
     measure_lattice,
 )
-from tiling_diag.checks.lattice.parts import measure_parts
+from tiling_diag.checks.lattice.parts import fit_into_parts, measure_parts
 from tiling_diag.checks.lattice.views import measure_views
 from tiling_diag.checks.limits import LIMITS as WALLS
 from tiling_diag.checks.plane.limits import LIMITS
@@ -48,11 +48,12 @@ def measure_plane(walls: Walls) -> tuple[LatticeResult, Plane, LatticeResult]:
     lattice, plane = _as_it_is_or_tilted(seen, claimed(likeliest))
     doubted = (likeliest.probability >= LIMITS.hopeless) & (plane.tilt == 0).all(-1)
     doubted &= lattice.probability < LIMITS.parts_doubted
+    # Of coarse walls parts show the courses alone.
+    doubted &= fit_into_parts(lattice, walls.size)
     index = doubted.nonzero()[:, 0]
     if not len(index) or min(walls.small.size) < LIMITS.least_side_px:
         return lattice, plane, likeliest
-    part = walls.some(index)
-    own = measure_parts(part)
+    own = measure_parts(walls.some(index))
     # Nothing was claimed of walls without a lattice, however probable it was.
     before = lattice.probability[index] * lattice.is_periodic[index]
     better = own.probability > before
