@@ -95,6 +95,11 @@ def reciprocal(basis: Tensor) -> Tensor:
     return torch.stack((turned_b, turned_a), dim=-2) / _cross(a, b)[..., None]
 
 
+def reciprocal_vector(vectors: Tensor) -> Tensor:
+    """The pitch from line to line of wave vectors ``(..., 2)``, or the wave vectors of pitches."""
+    return vectors / vectors.square().sum(-1, keepdim=True)
+
+
 def lattice_index(coarse: Tensor, dense: Tensor, tolerance: float = 0.1) -> Tensor:
     """How many points of `dense` lie in one cell of `coarse`, if it is a sub-lattice of it.
 

@@ -21,7 +21,7 @@ from tiling_diag.checks.artifacts.grid_blocks import Blocks, measure_blocks
 from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.lattice_algebra import reciprocal
+from tiling_diag.kernels.lattice_algebra import reciprocal, reciprocal_vector
 from tiling_diag.kernels.spectrum import power_spectrum
 from tiling_diag.kernels.tapers import gaussian_blur
 
@@ -245,7 +245,7 @@ def _waves(lattice: LatticeResult) -> Tensor:
     """
     basis = lattice.basis_px.cpu()
     a = basis[:, 0]
-    along = a / a.square().sum(-1, keepdim=True)
+    along = reciprocal_vector(a)
     single = basis[:, 1].isnan().any(-1)
     both = reciprocal(torch.where(single[:, None, None], torch.eye(2).to(basis), basis))
     boards = torch.stack([along, torch.zeros_like(along)], dim=1)

@@ -261,8 +261,8 @@ class LatticeLimits:
     # parts
 
     part_share: float = 0.62
-    """[share of a side] Of four overlapping parts of a wall. Scenes: parts of 0.45 mend more, and
-    lose as many."""
+    """[share of a side] Of four overlapping parts of a wall. Scenes: parts of 0.45 mend half as
+    many again, and spoil six times as many."""
 
     periods_of_part: float = 2.5
     """[periods] So many must fit along the longer side of a part. By hand: plaster has a pitch that

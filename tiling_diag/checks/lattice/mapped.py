@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tiling_diag.checks.lattice.reading import forward, read_rank_one, row_angle
 from tiling_diag.checks.results import LatticeResult
-from tiling_diag.kernels.lattice_algebra import reduce_basis
+from tiling_diag.kernels.lattice_algebra import reciprocal_vector, reduce_basis
 
 
 def scaled(lattice: LatticeResult, zoom: Tensor) -> LatticeResult:
@@ -33,7 +33,7 @@ def mapped(lattice: LatticeResult, linear: Tensor) -> LatticeResult:
         lattice.second_unit_px, lattice.second_course_px, lattice.second_angle_deg, linear
     )
     wave = _moved_waves(lattice.wave_vector, linear)
-    boards = torch.stack([_across(wave), torch.full_like(wave, torch.nan)], dim=1)
+    boards = torch.stack([reciprocal_vector(wave), torch.full_like(wave, torch.nan)], dim=1)
     single = lattice.basis_px[:, 1].isnan().any(-1)[:, None, None]
     return dataclasses.replace(
         lattice,
@@ -63,7 +63,7 @@ def _moved(
     wave = torch.where(
         unit_px.isnan()[:, None], across / course_px[:, None], along / unit_px[:, None]
     )
-    boards = read_rank_one(_across(_moved_waves(wave, linear)))
+    boards = read_rank_one(reciprocal_vector(_moved_waves(wave, linear)))
     single = unit_px.isnan() | course_px.isnan()
     return (
         torch.where(single, boards.unit_px, length),
@@ -76,11 +76,6 @@ def _moved_waves(waves: Tensor, linear: Tensor) -> Tensor:
     """Wave vectors ``(B, 2)`` of what has moved."""
     moved: Tensor = (waves[:, None] @ torch.linalg.inv(linear))[:, 0]
     return moved
-
-
-def _across(waves: Tensor) -> Tensor:
-    """The vectors ``(B, 2)`` from line to line of waves, square to the lines."""
-    return waves / waves.square().sum(-1, keepdim=True)
 
 
 def _reduced(basis: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ def proposals(
     return torch.cat(proposed, dim=1), torch.cat(scores, dim=1)
 
 
-def repetition(maps: AutocorrelationMaps, size: tuple[int, int]) -> Tensor:
+def best_repetition(maps: AutocorrelationMaps, size: tuple[int, int]) -> Tensor:
     """``(B,)`` how well walls repeat with the best lattice of two maxima, 0 to 2.
 
     The sum of what maps show as they are and without their strongest lines.

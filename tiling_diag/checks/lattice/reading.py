@@ -19,7 +19,7 @@ from torch import Tensor
 from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
 from tiling_diag.checks.channels import TONES_AND_EDGES
 from tiling_diag.checks.lattice.limits import LIMITS
-from tiling_diag.kernels.lattice_algebra import cell_area
+from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal_vector
 
 FAMILY_ORDERS = 6
 # Lags each way at the most, about.
@@ -133,7 +133,7 @@ def read_rank_one(vector_px: Tensor) -> Reading:
         unit_px=torch.where(level, nothing, pitch),
         course_px=torch.where(level, pitch, nothing),
         angle_deg=torch.where(level, row_angle(along), row_angle(vector_px)),
-        wave_vector=vector_px / vector_px.square().sum(-1, keepdim=True),
+        wave_vector=reciprocal_vector(vector_px),
     )
 
 

@@ -15,7 +15,12 @@ from tiling_diag.checks.lattice.peak_fit import fit, fit_period, line_repetition
 from tiling_diag.checks.lattice.search import Looks
 from tiling_diag.checks.lattice.spectral_refinement import refine_waves
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.lattice_algebra import cell_area, reciprocal, reduce_basis
+from tiling_diag.kernels.lattice_algebra import (
+    cell_area,
+    reciprocal,
+    reciprocal_vector,
+    reduce_basis,
+)
 
 
 def refined(walls: Walls, seen: Looks, basis_px: Tensor, single: Tensor) -> Tensor:
@@ -54,7 +59,7 @@ def refined(walls: Walls, seen: Looks, basis_px: Tensor, single: Tensor) -> Tens
     before, after = (_repetition(seen, single, of) for of in (waves, moved))
     good &= (after >= LIMITS.kept_repetition * before) | fine
     waves = torch.where(good[:, None, None], moved, waves)
-    basis, vector = reciprocal(waves) / scale, _across(waves) / scale
+    basis, vector = reciprocal(waves) / scale, reciprocal_vector(waves[:, 0]) / scale
     return torch.where(single[:, None, None], with_turned(vector), reduce_basis(basis, 6))
 
 
@@ -69,11 +74,6 @@ def _fitted(seen: Looks, start: Tensor, single: Tensor) -> Tensor:
     return torch.where(single[:, None, None], one, pair)
 
 
-def _across(waves: Tensor) -> Tensor:
-    """``(B, 2)`` the period of the first of ``waves (B, n, 2)`` alone."""
-    return waves[:, 0] / waves[:, 0].square().sum(-1, keepdim=True)
-
-
 def with_turned(vector: Tensor) -> Tensor:
     """``(B, 2, 2)`` vectors ``(B, 2)`` and the same turned by a right angle."""
     return torch.stack([vector, torch.stack([-vector[:, 1], vector[:, 0]], dim=-1)], dim=1)
@@ -81,7 +81,7 @@ def with_turned(vector: Tensor) -> Tensor:
 
 def _repetition(seen: Looks, single: Tensor, waves: Tensor) -> Tensor:
     """``(B,)`` how well walls repeat exactly with the lattices of ``waves (B, 2, 2)``."""
-    lines = line_repetition(seen.whole, _across(waves)[:, None])[:, 0]
+    lines = line_repetition(seen.whole, reciprocal_vector(waves[:, :1]))[:, 0]
     return torch.where(single, lines, repetition(seen.whole, reciprocal(waves)))
 
 

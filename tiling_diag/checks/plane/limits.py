@@ -68,6 +68,11 @@ class PlaneLimits:
     """[scale of the nearest part over that of the farthest] Of walls from here on the near parts
     alone are looked at too ... Views."""
 
+    near_ratio: float = 2.5
+    """[scale of the nearest part over that of the farthest] ... those that look no smaller than by
+    this. Of 6 photographs in perspective 1 is right without, 4 at 2.2 and at 3 where the tilt is
+    known. Views."""
+
     parts_doubted: float = 0.8
     """[probability] Walls with less likely lattices are looked at in parts. Scenes."""
 
@@ -82,11 +87,6 @@ class PlaneLimits:
 
     least_gain_of_repetition: float = 0.1
     """[repetition, 0 to 2] Walls that repeat so much better under a tilt show one. Views."""
-
-    near_ratio: float = 2.5
-    """[scale of the nearest part over that of the farthest] ... those that look no smaller than by
-    this. Of 6 photographs in perspective 1 is right without, 4 at 2.2 and at 3 where the tilt is
-    known. Views."""
 
     # windows
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from tiling_diag.checks.autocorrelation_maps import AutocorrelationMaps
-from tiling_diag.checks.lattice.proposals import repetition
+from tiling_diag.checks.lattice.proposals import best_repetition
 from tiling_diag.checks.plane.limits import LIMITS
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.autocorrelation import autocorrelation
@@ -30,13 +30,11 @@ class Repetition:
     Attributes:
         tilt: ``(B, 2)`` in 1/px about the picture's middle.
         change: ``(B, 2)`` of scale from the middle to the right and the lower border.
-        score: ``(B,)`` how well the wall repeats under it, 0 to 2.
-        gain: ``(B,)`` by how much better than without a tilt.
+        gain: ``(B,)`` by how much better the wall repeats under it than without a tilt, of 2.
     """
 
     tilt: Tensor
     change: Tensor
-    score: Tensor
     gain: Tensor
 
 
@@ -46,17 +44,16 @@ def tilt_from_repetition(walls: Walls) -> Repetition:
 
     def score(changes: Tensor) -> Tensor:
         repeats = _repeats(walls, changes / half)
-        return repeats.masked_fill(changes.abs().sum(-1) >= 1 - LEAST_DEPTH, -torch.inf)
+        beyond = changes.abs().sum(-1) >= 1 - LEAST_DEPTH
+        return repeats.masked_fill(beyond.to(repeats.device), -torch.inf)
 
     straight = half.new_zeros(len(walls.image), 2)
     found = grid_search(score, straight, LIMITS.tilt_stages, between=True)
     without = score(straight[:, None])[:, 0]
-    best = found.score.double().cpu()
     return Repetition(
         tilt=found.place / half,
         change=found.place,
-        score=best,
-        gain=best - without.double().cpu(),
+        gain=(found.score.to(without) - without).double().cpu(),
     )
 
 
@@ -79,4 +76,4 @@ def _repeats(walls: Walls, tilts: Tensor) -> Tensor:
     maps = autocorrelation(flat[:, :-1] * mask, mask, (lag, lag))
     importance = small.channels.importance[:, LIMITS.tilt_channels]
     seen = AutocorrelationMaps(maps, importance.repeat_interleave(count, dim=0))
-    return repetition(seen, canvas.size).view(-1, count)
+    return best_repetition(seen, canvas.size).view(-1, count)
