@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -92,12 +92,24 @@ def _connect(ray: Any, address: str | None, workers: int | None) -> None:
         return
     try:
         _knock(_resolved(address))
-        _join(ray, address, silent)
+        _tried(ray, lambda: _join(ray, address, silent))
     except Exception as error:
         raise InputError(
             f"there is no Ray cluster to work with at {address} ({_line(error)}): start one with "
             "`ray start --head`, or leave --address out to use this machine alone"
         ) from error
+
+
+def _tried(ray: Any, begin: Callable[[], object]) -> None:
+    """Begin, again where that fails: Ray's own patience ends before that of a busy machine."""
+    for left in reversed(range(STARTS)):
+        try:
+            begin()
+            return
+        except Exception:
+            ray.shutdown()
+            if not left:
+                raise
 
 
 def _join(ray: Any, address: str, silent: dict[str, Any]) -> None:
@@ -154,17 +166,14 @@ def _knock(address: str) -> None:
 
 
 def _start(ray: Any, cores: int, silent: dict[str, Any]) -> None:
-    for left in reversed(range(STARTS)):
-        try:
-            ray.init(address="local", num_cpus=cores, include_dashboard=False, **silent)
-            return
-        except Exception as error:
-            ray.shutdown()
-            if not left:
-                raise TilingDiagError(
-                    f"Ray can't be started on this machine ({_line(error)}); without --engine ray "
-                    "the work is done by processes of this machine"
-                ) from error
+    how = {"address": "local", "num_cpus": cores, "include_dashboard": False, **silent}
+    try:
+        _tried(ray, lambda: ray.init(**how))
+    except Exception as error:
+        raise TilingDiagError(
+            f"Ray can't be started on this machine ({_line(error)}); without --engine ray "
+            "the work is done by processes of this machine"
+        ) from error
 
 
 def _of(ray: Any) -> Cluster:

@@ -68,7 +68,7 @@ class RayEngine:
                     for outcome in crew.outcomes(list(left.values()), alone):
                         if left.pop(outcome.path, None) is not None:
                             yield outcome
-                except crew.broken as error:
+                except Exception as error:  # Ray Data raises whatever went wrong within it
                     breakdowns = breakdowns + 1 if len(left) == before else 0
                     crew.check(error, breakdowns)
                     continue
@@ -90,16 +90,11 @@ class RayEngine:
 
 
 class _Crew:
-    """A pool of actors, made anew for every run over a list of jobs.
-
-    Attributes:
-        broken: what is raised when a run breaks down.
-    """
+    """A pool of actors, made anew for every run over a list of jobs."""
 
     def __init__(self, work: Work, place: Place, count: int) -> None:
         self._ray = import_ray()
         self._work, self._place, self._count = work, place, count
-        self.broken = (self._ray.exceptions.RayError, self._ray.data.exceptions.SystemException)
 
     def outcomes(self, jobs: list[Job], alone: bool) -> Iterator[Outcome]:
         """Outcomes of jobs as they come, those of actors that went down left out."""
@@ -142,11 +137,17 @@ class _Crew:
     def check(self, error: Exception, breakdowns: int) -> None:
         """Give up after a breakdown that another run would meet again.
 
+        Args:
+            error: how it broke down.
+            breakdowns: how many there were, one after another, in which nothing came back; actors
+                that can't begin after others could were on a node that went down.
+
         Raises:
             TilingDiagError: if actors can't begin, or there were too many breakdowns.
         """
         reason = _reason(error)
-        if isinstance(error, self._ray.exceptions.ActorDiedError) and "__init__" in str(error):
+        died = isinstance(error, self._ray.exceptions.ActorDiedError)
+        if breakdowns and died and "__init__" in str(error):
             raise TilingDiagError(f"workers of the cluster can't begin ({reason})") from error
         if breakdowns >= MOST_BREAKDOWNS:
             raise TilingDiagError(
