@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 from tiling_diag.checks.limits import LIMITS
 from tiling_diag.kernels.luma import luma
 from tiling_diag.kernels.spectrum import remove_mean
-from tiling_diag.kernels.tapers import gaussian_blur
+from tiling_diag.kernels.tapers import gaussian_blur, wide_blur
 
 # The channels of tone and colour, and those before the ones that edges are split into.
 TONES, TONES_AND_EDGES = 3, 4
@@ -80,25 +79,8 @@ def _flattened(raw: Tensor, weights: Tensor) -> Tensor:
 
 def _local_mean(values: Tensor, weights: Tensor) -> Tensor:
     """Mean of the neighbourhood, blurred in a small picture: it has nothing fine."""
-    size = (values.shape[-2], values.shape[-1])
-    sigma = min(size) * LIMITS.even_share
-    shrink = max(1, int(sigma / LIMITS.coarse_sigma_px))
-    if shrink == 1:
-        return gaussian_blur(values, sigma, weights)
-    share = avg_pool2d(weights, shrink, ceil_mode=True)
-    mean = avg_pool2d(values * weights, shrink, ceil_mode=True) / share.clamp_min(1e-6)
-    blurred = gaussian_blur(mean, sigma / shrink, share)
-    down, across = (
-        _linear(n, coarse, shrink).to(blurred)
-        for n, coarse in zip(size, blurred.shape[-2:], strict=True)
-    )
-    return down @ blurred @ across.mT
-
-
-def _linear(count: int, coarse: int, step: int) -> Tensor:
-    """``(count, coarse)`` weights of linear interpolation between blocks of `step` pixels."""
-    place = ((torch.arange(count) + 0.5) / step - 0.5).clamp(0, coarse - 1)
-    return (1 - (place[:, None] - torch.arange(coarse)).abs()).clamp_min(0)
+    sigma = min(values.shape[-2:]) * LIMITS.even_share
+    return wide_blur(values, sigma, weights, max(1, int(sigma / LIMITS.coarse_sigma_px)))
 
 
 def _importance(raw: Tensor, level: Tensor, weights: Tensor) -> Tensor:

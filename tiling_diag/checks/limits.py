@@ -112,6 +112,10 @@ class WallLimits:
     striped_shrink: int = 2
     """[times] By which the searched wall is shrunk for the first look. By hand."""
 
+    striped_side_px: int = 1024
+    """[px] Longer side of the picture in which the light that is taken off is measured, at most.
+    By hand."""
+
     # autocorrelation_maps
 
     max_lag_share: float = 0.7

@@ -46,15 +46,23 @@ def striped_light(walls: Walls) -> tuple[Tensor, Tensor]:
 
 
 def without_striped_light(walls: Walls, turn: Tensor) -> Walls:
-    """The batch without the light that changes across the angles ``turn (B,)``."""
-    tone = _log_luma(walls.image, walls.mask)
-    means, _, place = line_means(tone, walls.mask, turn[:, None])
+    """The batch without the light that changes across the angles ``turn (B,)``.
+
+    Of large pictures the light is measured in smaller ones.
+    """
+    shrink = max(1.0, max(walls.size) / LIMITS.striped_side_px)
+    height, width = (max(1, round(side / shrink)) for side in walls.size)
+    seen = walls.shrunk((height, width))
+    tone = _log_luma(seen.image, seen.mask)
+    means, _, place = line_means(tone, seen.mask, turn[:, None])
     low = place[:, 0].floor().clamp(0, means.shape[-1] - 2)
     part = (place[:, 0] - low).clamp(0, 1)
     low = low.long().flatten(1)
     below, above = (means[:, 0].gather(1, at).view_as(tone) for at in (low, low + 1))
-    light = below * (1 - part) + above * part
-    return Walls((walls.image * (-light).exp()[:, None]).clamp(0, 1), walls.mask)
+    factor = (-below * (1 - part) - above * part).exp()[:, None]
+    if seen is not walls:
+        factor = interpolate(factor, walls.size, mode="bilinear")
+    return Walls((walls.image * factor).clamp(0, 1), walls.mask)
 
 
 def _log_luma(image: Tensor, mask: Tensor) -> Tensor:

@@ -182,6 +182,40 @@ def gaussian_blur(image: Tensor, sigma_px: float, weights: Tensor | None = None)
     return mean + _smoothed((image - mean) * weights, sigma_px) / mass
 
 
+def wide_blur(image: Tensor, sigma_px: float, weights: Tensor, shrink: int) -> Tensor:
+    """About `gaussian_blur`, taken in a picture that is shrunk first: it has nothing fine.
+
+    Args:
+        image: ``(B, C, H, W)``.
+        sigma_px: standard deviation of the kernel, several times `shrink`.
+        weights: ``(B, 1, H, W)``, at least 0.
+        shrink: px along each side that are one px of the shrunk picture; 1 for none.
+
+    Returns:
+        ``(B, C, H, W)``, in straight lines between the middles of these.
+    """
+    if shrink == 1:
+        return gaussian_blur(image, sigma_px, weights)
+    size = (image.shape[-2], image.shape[-1])
+    share = F.avg_pool2d(weights, shrink, ceil_mode=True)
+    mean = F.avg_pool2d(image * weights, shrink, ceil_mode=True) / share.clamp_min(1e-6)
+    blurred = gaussian_blur(mean, sigma_px / shrink, share)
+    if max(size) > MATRIX_SIDE:
+        larger = F.interpolate(blurred, scale_factor=float(shrink), mode="bilinear")
+        return larger[..., : size[0], : size[1]]
+    down, across = (
+        _linear(n, coarse, shrink).to(blurred)
+        for n, coarse in zip(size, blurred.shape[-2:], strict=True)
+    )
+    return down @ blurred @ across.mT
+
+
+def _linear(count: int, coarse: int, step: int) -> Tensor:
+    """``(count, coarse)`` weights of linear interpolation between blocks of `step` pixels."""
+    place = ((torch.arange(count) + 0.5) / step - 0.5).clamp(0, coarse - 1)
+    return (1 - (place[:, None] - torch.arange(coarse)).abs()).clamp_min(0)
+
+
 def _gaussian_taps(sigma_px: float, longest: int) -> Tensor:
     """Odd kernel of sum 1, float64; `longest` is the longer side of what it smooths."""
     half_width = min(math.ceil(6.0 * sigma_px), longest)

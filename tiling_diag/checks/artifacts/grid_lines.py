@@ -9,21 +9,21 @@ where it is a line of the material, too; and with its own scatter over the parts
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn.functional import avg_pool2d
 
 from tiling_diag.checks.artifacts.grid_blocks import Blocks, measure_blocks
 from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import reciprocal, reciprocal_vector
+from tiling_diag.kernels.running import pad_plane, running_max
 from tiling_diag.kernels.spectrum import power_spectrum
-from tiling_diag.kernels.tapers import gaussian_blur
+from tiling_diag.kernels.tapers import wide_blur
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,8 @@ def _fine_detail(walls: Walls) -> Tensor:
     noise is around edges.
     """
     smooth_here = _smoothness(walls)
-    surroundings = gaussian_blur(
-        walls.luma[:, None],
-        LIMITS.grid_smooth_px,
-        smooth_here[:, None],
+    surroundings = wide_blur(
+        walls.luma[:, None], LIMITS.grid_smooth_px, smooth_here[:, None], LIMITS.grid_smooth_shrink
     )[:, 0]
     fine = walls.luma - surroundings
     usual = _median(fine.abs(), smooth_here > 0.5)
@@ -110,17 +108,13 @@ def _fine_detail(walls: Walls) -> Tensor:
 def _smoothness(walls: Walls) -> Tensor:
     """``(B, H, W)`` 1 in smooth places of the wall, falling to 0 near edges."""
     down, across = torch.gradient(walls.luma, dim=(-2, -1))
-    square = _nearby(down.square() + across.square(), 1, torch.mean)
-    steepest = _nearby(square, LIMITS.grid_edge_px, torch.amax)
+    square = avg_pool2d((down.square() + across.square())[:, None], 3, stride=1, padding=1)
+    reach = LIMITS.grid_edge_px
+    steepest = pad_plane(square[:, 0], reach, 0.0)
+    for axis in (-1, -2):
+        steepest = running_max(steepest, 2 * reach + 1, axis)
     usual = _median(steepest, walls.mask > 0.5).sqrt() + LIMITS.grid_least_slope / 255
     return walls.mask / (1 + (steepest / usual.square()).square())
-
-
-def _nearby(plane: Tensor, reach: int, taken: Callable[[Tensor, int], Tensor]) -> Tensor:
-    """``(..., H, W)`` mean or maximum of each square of ``2 reach + 1`` px, 0 outside."""
-    for axis, widths in ((-1, (reach, reach)), (-2, (0, 0, reach, reach))):
-        plane = taken(pad(plane, widths).unfold(axis, 2 * reach + 1, 1), -1)
-    return plane
 
 
 def _median(values: Tensor, there: Tensor) -> Tensor:

@@ -77,6 +77,9 @@ class ArtifactLimits:
     grid_smooth_px: float = 12.0
     """[px] Blur that is taken off first; what repeats every 32 px stays. By hand."""
 
+    grid_smooth_shrink: int = 3
+    """[times] The picture is shrunk for it; no grid's period is a multiple. By hand."""
+
     grid_most_detail: float = 4.0
     """[times the median] Detail is cut off there. By hand."""
 
@@ -87,7 +90,7 @@ class ArtifactLimits:
     """[grey levels/px] Added to the usual slope: rounding on a flat picture is no edge."""
 
     grid_least_detail: float = 12.0
-    """[grey levels] But not below this: a grid on a flat picture stays whole. By hand."""
+    """[grey levels] But not below this: a grid on a flat picture stays whole."""
 
     grid_block_px: int = 64
     """[px] Least side of the blocks in which the phase of lines is compared. By hand."""
@@ -112,15 +115,13 @@ class ArtifactLimits:
     """[rows of blocks] The same for the scatter from row to row. By hand."""
 
     grid_amplitudes: tuple[float, ...] = (0.35, 0.7, 1.4, 2.8, 5.6, 11.2)
-    """[grey levels, root mean square] Amplitudes that are tried; a person begins to see a grid of
-    8 px at 1 to 1.5. Steps of a factor of 2, by hand."""
+    """[grey levels, root mean square] That are tried; 1 to 1.5 of a grid of 8 px can be seen."""
 
     grid_stray: float = 0.004
     """[probability] That a line stands out for another reason than a grid. Corpus."""
 
     grid_stray_on_axis: float = 0.03
-    """[probability] The same on the axes, where edges and textures laid a whole number of times put
-    power. Corpus."""
+    """[probability] The same on the axes, where edges and whole numbers of units put power."""
 
     grid_share_on_axis: float = 0.5
     """[share] Part of a grid's mean square that is expected on the axes. By hand, from transposed

@@ -16,6 +16,14 @@ from dataclasses import dataclass
 class ZoneLimits:
     """All limits of this folder, grouped by module."""
 
+    # flat_wall
+
+    flat_side_px: int = 1024
+    """[px] Longer side of a wall in which zones are looked for, at most ... By hand."""
+
+    flat_period_px: float = 12.0
+    """[px] ... but its shorter period is no smaller than this for that. By hand."""
+
     # lag_maps
 
     lag_spacing_px: float = 12.0
@@ -102,6 +110,10 @@ class ZoneLimits:
     least_clarity: float = 0.3
     """[clarity] Less clear bands are no zones, whatever their lattice. Bands."""
 
+    least_nearer: float = 0.12
+    """[correlation] The clearest zone is nearer to the stretched rest than to the rest itself by as
+    much. Bands."""
+
     proof_probability: float = 0.3
     """[probability] Of a zone's own lattice, from which it is a proof. Zones."""
 
@@ -130,13 +142,17 @@ class ZoneLimits:
     """[share] Both sides look like the picture's largest part at least so far. Zones."""
 
     least_units: float = 1.5
-    """[units or courses of the wall] A zone is that wide: two, less what its borders may be off. By
-    hand."""
+    """[units or courses of the wall, or the zone if these are smaller] A zone is that wide: two,
+    less what its borders may be off. By hand."""
+
+    least_units_proven: float = 1.25
+    """[units or courses] The same if it has a lattice of its own: zones that are blended with the
+    wall are found narrower than they are. Bands."""
 
     least_side_px: int = 24
     """[px] A zone that is narrower shows no lattice. By hand."""
 
-    clear_alone: float = 0.5
+    clear_alone: float = 0.58
     """[clarity] Clearer bands need no lattice of their own, if they have not that of the rest ...
     Zones."""
 

@@ -128,12 +128,15 @@ def _banding(
     rows, columns = local.coverage.shape[-2:]
     tilt = local.tilt[index].nan_to_num(0.0)
     places = to_flat(tilt, grid_places(walls.size, rows, columns))
-    flat = flat_wall(walls, tilt, index)
+    shortest = float(frame.size_px[index].nan_to_num(math.inf).amin())
+    flat = flat_wall(walls, tilt, index, shortest)
     bands = _clearest(flat, frame, lattice, index) if bool(frame.known[index]) else None
     direction = bands.direction if bands else 0
     across = places @ normals()[direction]
     zones: list[Zone] = []
     proof: Proof | None = None
+    if bands and bands.scores[0] < LIMITS.least_nearer:
+        bands = None
     clarity = bands.clarity if bands else 0.0
     if bands and clarity > LIMITS.least_clarity:
         residual = local.residual[index].flatten(1).log2().abs().mean(0)

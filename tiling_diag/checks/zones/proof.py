@@ -168,6 +168,8 @@ def proven_zones(
             zones, proof = between, other
     if not proof.alike:
         return [], None
+    if proof.is_an_octave and _against(zones[0].factor, proof.octaves):
+        return [], None
     if proof.is_an_octave:
         zones = [dataclasses.replace(zone, factor=_factor(proof.octaves)) for zone in zones]
         if _is_the_wall(zones, proof, wall, own):
@@ -185,8 +187,13 @@ def proven_zones(
     return (zones, None) if clear and not (doubled and proof.is_the_same) else ([], None)
 
 
+def _against(factor: tuple[float, float], octaves: Tensor) -> bool:
+    """Whether a lattice is smaller where likeness says larger, or the reverse."""
+    return float((octaves.new_tensor(factor).log2() * octaves).nansum()) < 0
+
+
 def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> list[Zone]:
-    """The zones that are as wide as enough units of the wall.
+    """The zones that are as wide as enough units of the wall, or of their own if these are smaller.
 
     Args:
         zones: the zones.
@@ -195,15 +202,14 @@ def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> li
     """
     frame = row_frame(wall.lattice)
     size = frame.size_px[wall.index] if proof is None else proof.rest_px
+    if proof is not None:
+        size = torch.fmin(size, proof.zone_px)
     sizes = (frame.axes[wall.index] @ wall.normal).abs() * size
     period = float(sizes.nan_to_num(0.0).amax())
+    least = LIMITS.least_units if proof is None else LIMITS.least_units_proven
     reach = to_flat(wall.flat.canvas.tilt, corners(wall.walls.size)) @ wall.normal
     first, last = float(reach.amin()), float(reach.amax())
-    return [
-        zone
-        for zone in zones
-        if min(zone.high, last) - max(zone.low, first) >= LIMITS.least_units * period
-    ]
+    return [zone for zone in zones if min(zone.high, last) - max(zone.low, first) >= least * period]
 
 
 def _is_the_wall(zones: list[Zone], proof: Proof, wall: WallOfZones, own: Tensor | None) -> bool:
