@@ -48,6 +48,17 @@ def test_shadows_of_blinds_are_taken_off(turn_deg):
     assert 0.1 < share[0] <= 1
 
 
+def test_light_of_a_large_picture_is_taken_off_it():
+    wall = draw_wall(Material(width_px=160, height_px=64), View(size=(1100, 1500)))
+    shaded = wall.image * blinds(wall.image.shape[1:], 64.5, 130.0)
+    seen, share = evened(whole(shaded))
+    assert seen.image.shape[1:] == wall.image.shape
+    off = [(log_of(one) - log_of(wall.image)) for one in (shaded, seen.image[0])]
+    before, after = (float((one - one.mean()).square().mean()) for one in off)
+    assert after < 0.2 * before
+    assert share[0] > 0.1
+
+
 def test_even_light_leaves_noise_as_it_is():
     noise = 0.5 + 0.1 * torch.randn(3, 256, 256, generator=torch.Generator().manual_seed(3))
     seen, share = evened(whole(noise.clamp(0, 1)))

@@ -15,6 +15,7 @@ from tiling_diag.checks.zones.measure import measure_banding, searched_places
 from tiling_diag.checks.zones.outlines import Zone, ends_of, outlines
 from tiling_diag.checks.zones.proof import (
     Proof,
+    _against,
     _middle_of,
     _stretch,
     proven_zones,
@@ -108,14 +109,44 @@ def test_zones_are_as_wide_as_two_units_of_the_wall(seen):
     wall = wall_of(walls, lattice, local)
     nothing = torch.full((2,), torch.nan)
     proof = Proof(torch.tensor([80.0, 32.0]), torch.tensor([40.0, 16.0]), 0.9, True, nothing)
-    narrow, wide = Zone(0.0, 22.0, (2.0, 2.0), 1.0), Zone(0.0, 32.0, (2.0, 2.0), 1.0)
+    narrow, wide = Zone(0.0, 18.0, (2.0, 2.0), 1.0), Zone(0.0, 32.0, (2.0, 2.0), 1.0)
     assert wide_enough([narrow, wide], proof, wall) == [wide]
-    assert wide_enough([narrow, wide], None, wall) == [wide]
-    assert wide_enough([Zone(140.0, math.inf, (2.0, 2.0), 1.0)], proof, wall) == []
+    # Without a lattice of its own a zone must be wider.
+    blended = Zone(0.0, 22.0, (2.0, 2.0), 1.0)
+    assert wide_enough([blended, wide], proof, wall) == [blended, wide]
+    assert wide_enough([blended, wide], None, wall) == [wide]
+    # Zones of half the period are as wide as units of their own.
+    halved = Proof(torch.tensor([20.0, 8.0]), torch.tensor([40.0, 16.0]), 0.9, True, nothing)
+    assert wide_enough([Zone(0.0, 12.0, (0.5, 0.5), 1.0)], halved, wall) != []
+    assert wide_enough([Zone(0.0, 9.0, (0.5, 0.5), 1.0)], halved, wall) == []
+    assert wide_enough([Zone(145.0, math.inf, (2.0, 2.0), 1.0)], proof, wall) == []
     assert len(wide_enough([Zone(120.0, math.inf, (2.0, 2.0), 1.0)], proof, wall)) == 1
     # Upright ones are counted in units, not in courses.
     columns = wall_of(walls, lattice, local, 6)
     assert wide_enough([wide], proof, columns) == []
+
+
+def test_a_lattice_that_is_smaller_where_likeness_says_larger_is_no_proof():
+    octaves = torch.tensor([-1.0, math.nan])
+    assert _against((2.0, 1.0), octaves)
+    assert not _against((0.5, 1.0), octaves)
+    # Squares may be read along their other rows.
+    assert not _against((1.0, 0.5), octaves)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 2e-4])
+def test_zones_of_large_pictures_are_looked_for_in_smaller_ones(tilt):
+    walls = Walls(torch.rand(1, 3, 1200, 1600), torch.ones(1, 1200, 1600))
+    tilts = torch.tensor([tilt, 0.0], dtype=torch.float64)
+    coarse = flat_wall(walls, tilts, 0, shortest_px=100.0)
+    assert max(coarse.walls.size) <= 1024
+    assert coarse.walls.size == coarse.canvas.size == tuple(coarse.places.shape[:2])
+    assert coarse.looks.shape == coarse.walls.size
+    # The whole picture lies in it, in its own px from the middle.
+    corner = coarse.places[0, 0] * coarse.scale
+    assert float(corner.norm()) > 0.7 * math.hypot(512, 384)
+    # Fine periods need all pixels there are.
+    assert max(flat_wall(walls, tilts, 0, shortest_px=9.0).walls.size) > 1300
 
 
 def test_zones_lie_on_the_mask_and_end_where_the_wall_does():

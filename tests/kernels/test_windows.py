@@ -13,6 +13,7 @@ from tiling_diag.kernels.tapers import (
     hann,
     periodic_plus_smooth,
     tukey,
+    wide_blur,
 )
 
 F64 = torch.float64
@@ -191,3 +192,15 @@ def test_blur_gradient_and_arguments(rng):
         gaussian_blur(image, 0)
     with pytest.raises(InputError, match="weights are"):
         gaussian_blur(image, 1, weights[:4])
+
+
+@pytest.mark.parametrize("size", [(90, 131), (300, 410)])
+@pytest.mark.parametrize("shrink", [1, 3])
+def test_a_wide_blur_is_about_the_blur_in_a_shrunk_picture(size, shrink, rng):
+    image = torch.rand(2, 1, *size, dtype=F64, generator=rng)
+    weights = torch.ones(2, 1, *size, dtype=F64)
+    weights[:, :, :, size[1] // 2 :] = 0.2
+    exact = gaussian_blur(image, 12.0, weights)
+    about = wide_blur(image, 12.0, weights, shrink)
+    assert about.shape == image.shape
+    assert float((about - exact).abs().max()) < 0.03 * float(image.std())
