@@ -64,16 +64,11 @@ def _extent(measured: Measured, axis: str, box: list[float]) -> str:
 
 
 def _periods(measured: Measured) -> str:
-    """What was measured in the zone and outside it; nothing where the zone shows no lattice."""
-    here, there = (
-        _size(one.tolist()) for one in (measured.banding.zone_px, measured.banding.rest_px)
-    )
-    return f": here {here} px, there {there} px" if here and there else ""
-
-
-def _size(size_px: list[float]) -> str:
-    """Unit and course, or the one that there is."""
-    return " x ".join(f"{one:.1f}" for one in size_px if math.isfinite(one))
+    """What was measured both in the zone and outside it: unit and course, or one of them."""
+    pairs = zip(measured.banding.zone_px.tolist(), measured.banding.rest_px.tolist(), strict=True)
+    known = [pair for pair in pairs if math.isfinite(sum(pair))]
+    here, there = (" x ".join(f"{pair[side]:.1f}" for pair in known) for side in (0, 1))
+    return f": here {here} px, there {there} px" if known else ""
 
 
 def _octave(factor: list[float]) -> str:
