@@ -13,11 +13,11 @@ from tiling_diag.checks.walls import Walls
 from tiling_diag.checks.zones.flat_wall import flat_wall
 from tiling_diag.checks.zones.measure import measure_banding, searched_places
 from tiling_diag.checks.zones.outlines import Zone, ends_of, outlines
-from tiling_diag.checks.zones.proof import (
-    Proof,
+from tiling_diag.checks.zones.proof import Proof, _stretch
+from tiling_diag.checks.zones.proven_zones import (
     _against,
     _middle_of,
-    _stretch,
+    _reach_both_borders,
     proven_zones,
     wide_enough,
 )
@@ -132,6 +132,17 @@ def test_a_lattice_that_is_smaller_where_likeness_says_larger_is_no_proof():
     assert not _against((0.5, 1.0), octaves)
     # Squares may be read along their other rows.
     assert not _against((1.0, 0.5), octaves)
+
+
+def test_strips_along_both_borders_leave_a_band_between_them():
+    left, right = Zone(-math.inf, -20.0, (2.0, 2.0), 1.0), Zone(30.0, math.inf, (2.0, 2.0), 1.0)
+    assert _reach_both_borders([right, left])
+    assert not _reach_both_borders([left])
+    px = torch.tensor([80.0, 32.0])
+    octaves = torch.ones(2)
+    assert Proof(px, px / 2, 0.5, True, octaves).is_sure
+    assert not Proof(px, px / 2, 0.45, True, octaves).is_sure
+    assert not Proof(torch.tensor([math.nan, 32.0]), px / 2, 0.9, True, octaves).is_sure
 
 
 @pytest.mark.parametrize("tilt", [0.0, 2e-4])

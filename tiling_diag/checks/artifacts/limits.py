@@ -22,8 +22,7 @@ class ArtifactLimits:
     """[bins] Half width of a line, within which nothing is background. Derived: Hann window."""
 
     grid_least_spacing_bins: int = 8
-    """[bins] Lines nearer than this leave no background between them: the picture is too small for
-    the period, and nothing is said. Derived from `grid_line_bins` and `grid_ring_bins`."""
+    """[bins] Of nearer lines nothing is said: there is no background between them. Derived."""
 
     grid_background_steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
     """[bins] Steps at which the background is sampled; the largest counts. A picture that is one
@@ -36,19 +35,17 @@ class ArtifactLimits:
     """[steps] The same along the two axes, where edges of the material put power. Corpus."""
 
     grid_least_neighbours: int = 6
-    """[bins] A background from fewer bins is left out. By hand."""
+    """[bins] A background from fewer bins is left out."""
 
     grid_median_quantiles: tuple[float, float] = (0.85, 0.5)
     """[share] Quantiles of the material's own lines from which the power expected of such a line is
     taken; the larger answer counts, for a material's lines differ more than noise. Corpus."""
 
     grid_material_orders: int = 3
-    """[orders] Reciprocal vectors of the material up to this order lead to its other lines, with
-    which a line that both share is compared. By hand."""
+    """[orders] So far from a line that both share the material's own are compared with it."""
 
     grid_least_shifts: int = 6
-    """[vectors] With fewer such vectors off the grid's lines, lines that the material explains
-    can't be told from the grid's and are left out. Corpus."""
+    """[vectors] With fewer that lead to none of the grid's lines, it is left out. Corpus."""
 
     grid_least_on_axis: int = 3
     """[vectors] The same for a line on an axis, which is compared along that axis. By hand."""
@@ -78,13 +75,13 @@ class ArtifactLimits:
     """[px] Blur that is taken off first; what repeats every 32 px stays. By hand."""
 
     grid_smooth_shrink: int = 3
-    """[times] The picture is shrunk for it; no grid's period is a multiple. By hand."""
+    """[times] The picture is shrunk for it; no grid's period is a multiple."""
 
     grid_most_detail: float = 4.0
     """[times the median] Detail is cut off there. By hand."""
 
     grid_edge_px: int = 2
-    """[px] So far from an edge a place is not smooth. 0, 1, 2 and 3 were tried."""
+    """[px] So far from an edge a place is not smooth."""
 
     grid_least_slope: float = 0.5
     """[grey levels/px] Added to the usual slope: rounding on a flat picture is no edge."""
@@ -102,8 +99,7 @@ class ArtifactLimits:
     """[share] Blocks with less of the wall take no part. By hand."""
 
     grid_block_share: float = 0.5
-    """[share of the fullest] Rows and columns of blocks of which fewer match are not part of the
-    place of a grid. By hand."""
+    """[share of the fullest] Rows and columns of blocks that match less are not its place."""
 
     grid_part: float = 0.6
     """[share of the picture] A grid whose place is smaller lies in a part of it. By hand."""
@@ -136,9 +132,12 @@ class ArtifactLimits:
     grid_lattice_miss: float = 0.006
     """[periods] So near to whole numbers a lattice of a grid must be. By hand."""
 
+    grid_lattice_error: float = 0.0015
+    """[share of a vector] The same where that is more: how far off lattices may be. Corpus."""
+
     grid_lattice_levels: float = 4.0
-    """[grey levels, root mean square] A lattice on whole pixels with more contrast is a material's.
-    By hand: visible grids have 1 to 3, drawn walls of little contrast 8."""
+    """[grey levels, root mean square] A lattice on whole pixels with more is a material's: visible
+    grids have 1 to 3, drawn walls of little contrast 8. By hand."""
 
     grid_least_share: float = 0.1
     """[share of the wall] A grid is taken to lie in so many blocks at least. By hand."""

@@ -118,7 +118,8 @@ class ZoneLimits:
     """[probability] Of a zone's own lattice, from which it is a proof. Zones."""
 
     proof_of_lines: float = 0.5
-    """[probability] The same, of a zone that repeats along one axis only. Zones."""
+    """[probability] The same, of a zone that repeats along one axis only, or of strips along both
+    borders. Zones."""
 
     proof_against: float = 0.1
     """[probability] From which a zone that has the lattice of the rest is none. Zones."""

@@ -35,12 +35,8 @@ from tiling_diag.checks.zones.outlines import (
     others,
     outlines,
 )
-from tiling_diag.checks.zones.proof import (
-    Proof,
-    octaves_off,
-    proven_zones,
-    wide_enough,
-)
+from tiling_diag.checks.zones.proof import Proof
+from tiling_diag.checks.zones.proven_zones import octaves_off, proven_zones, wide_enough
 from tiling_diag.checks.zones.wall_of_zones import WallOfZones
 from tiling_diag.kernels.homography import to_flat
 
