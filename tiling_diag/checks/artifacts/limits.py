@@ -132,9 +132,6 @@ class ArtifactLimits:
     grid_lattice_miss: float = 0.006
     """[periods] So near to whole numbers a lattice of a grid must be. By hand."""
 
-    grid_lattice_error: float = 0.0015
-    """[share of a vector] The same where that is more: how far off lattices may be. Corpus."""
-
     grid_lattice_levels: float = 4.0
     """[grey levels, root mean square] A lattice on whole pixels with more is a material's: visible
     grids have 1 to 3, drawn walls of little contrast 8. By hand."""

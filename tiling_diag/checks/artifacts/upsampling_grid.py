@@ -54,13 +54,12 @@ def measure_grid(walls: Walls, lattice: LatticeResult, periods_px: tuple[int, ..
     largest = min(walls.size) // LIMITS.grid_least_spacing_bins
     fitting = [p for p in periods_px if p <= largest]
     found: dict[int, _Period] = {}
-    locked = {p: locked_to_pixels(lattice, p) for p in fitting}
     # The lines of a grid are among those of its multiples: one look serves all of them.
     for multiple in sorted(fitting, reverse=True):
         if multiple not in found:
             lines = measure_lines(walls, lattice, multiple)
             parts = [p for p in fitting if multiple % p == 0 and p not in found]
-            found |= {p: _measure_period(lines, p, locked[p]) for p in parts}
+            found |= {p: _measure_period(lines, p) for p in parts}
     nothing = walls.luma.new_full((len(walls.luma),), torch.nan)
     unknown = _Period(
         nothing, nothing, torch.zeros_like(nothing), nothing, nothing[:, None].expand(-1, 4)
@@ -76,30 +75,8 @@ def measure_grid(walls: Walls, lattice: LatticeResult, periods_px: tuple[int, ..
     )
 
 
-def locked_to_pixels(lattice: LatticeResult, period: int) -> Tensor:
-    """``(B,)`` bool; whether a material lies on the points of a grid, or every other of them on it.
-
-    All lines of such a grid are the material's, or those of units that differ by turns: what is
-    drawn by copying a cell of whole pixels can't be told from it.
-    """
-    basis = lattice.basis_px.cpu()
-    there = lattice.is_periodic.cpu() & basis.flatten(1).isfinite().all(-1)
-    eye = torch.eye(2, dtype=basis.dtype)
-    basis = torch.where(there[:, None, None], basis, eye)
-    either = torch.stack([basis / period, torch.linalg.inv(basis) * (2 * period)])
-    miss = (LIMITS.grid_lattice_error * either.abs()).clamp_min(LIMITS.grid_lattice_miss)
-    whole = ((either - either.round()).abs() < miss).flatten(2).all(-1)
-    return whole.any(0) & there
-
-
-def _measure_period(lines: Lines, period: int, locked: Tensor) -> _Period:
-    """What one period has, in its likeliest shape.
-
-    Args:
-        lines: of it, or of a multiple.
-        period: px.
-        locked: ``(B,)`` see `locked_to_pixels`.
-    """
+def _measure_period(lines: Lines, period: int) -> _Period:
+    """What one period has, in its likeliest shape."""
     step = lines.period // period
     mine = (lines.order % step == 0).all(-1)
     order, level, ground = lines.order[mine] // step, lines.level[:, mine], lines.ground[:, mine]
@@ -129,7 +106,7 @@ def _measure_period(lines: Lines, period: int, locked: Tensor) -> _Period:
     # A faint pattern on the material's own lines alone may be the material's.
     hidden = torch.gather(few, 1, shape[:, None])[:, 0] & (amplitude < LIMITS.grid_hidden_levels)
     # What is far below one grey level is no layer's.
-    hidden = hidden | (amplitude < LIMITS.grid_faintest_levels) | locked.to(hidden.device)
+    hidden = hidden | (amplitude < LIMITS.grid_faintest_levels)
     score = torch.where(hidden, score.clamp_max(0.0), score)
     share, box_px = lines.blocks.place(mine, square.sqrt())
     area = (box_px[:, 2] - box_px[:, 0]) * (box_px[:, 3] - box_px[:, 1])
