@@ -1,9 +1,14 @@
 """Lattices that parts of a wall share."""
 
+import dataclasses
+
+import pytest
 import torch
 from known_lattice import known, none
 from torch.testing import assert_close
 
+from tiling_diag.checks.batches import items
+from tiling_diag.checks.lattice import parts
 from tiling_diag.checks.lattice.parts import fit_into_parts, measure_parts
 from tiling_diag.checks.walls import Walls
 from tiling_diag.synth import Material, View, draw_wall
@@ -64,3 +69,19 @@ def test_a_lattice_fits_into_parts_that_show_two_and_a_half_periods():
     assert fit_into_parts(known((20.0, 0.0), (0.0, 51.0)), (100, 200)).tolist() == [False]
     assert fit_into_parts(known((60.0, 0.0)), (100, 200)).tolist() == [False]
     assert fit_into_parts(none(), (100, 200)).tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("vectors", "probability", "counts"),
+    [
+        (((20.0, 0.0), (0.0, 30.0)), 0.7, True),
+        (((20.0, 0.0),), 0.7, False),
+        (((20.0, 0.0),), 0.9, True),
+    ],
+)
+def test_lines_that_parts_share_must_be_likelier(monkeypatch, vectors, probability, counts):
+    own = items(known(*vectors), torch.zeros(parts.PARTS, dtype=torch.int64))
+    own = dataclasses.replace(own, probability=torch.full_like(own.probability, probability))
+    monkeypatch.setattr(parts, "measure_lattice", lambda _: own)
+    found = parts_of(torch.rand(3, *SIZE))
+    assert bool(found.is_periodic) == counts

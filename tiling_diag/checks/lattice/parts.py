@@ -36,7 +36,9 @@ def measure_parts(walls: Walls) -> LatticeResult:
     probability = (found.probability * fit_into_parts(found, walls.size)).view(-1, PARTS)
     likely = probability >= LIMITS.hidden
     shared = (_same(found) & likely[:, None]).any(-1)
-    sure = probability.masked_fill(~shared | (probability < LIMITS.sure_part), 0.0)
+    lines = found.basis_px[:, 1].isnan().any(-1).view(-1, PARTS)
+    least = torch.where(lines, LIMITS.sure_part_of_lines, LIMITS.sure_part)
+    sure = probability.masked_fill(~shared | (probability < least), 0.0)
     best, which = sure.max(-1)
     own = items(found, torch.arange(len(which)) * PARTS + which)
     return dataclasses.replace(own, probability=best, is_periodic=best > 0)
