@@ -2,7 +2,8 @@
 
 What stands before a wall or beside it hides its lattice, and may have one of its own; so may the
 light. A lattice that shows but is not sure is looked for again: in the largest part of the picture
-that looks alike, and without light that changes in one direction only.
+that looks alike, and without light that changes in one direction only. So is one of few cells,
+however sure, for windows have one, too: a much finer one in the part between them is the wall's.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tiling_diag.checks.lattice.measure import measure_lattice
 from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.striped_light import striped_light, without_striped_light
 from tiling_diag.checks.walls import Walls
-from tiling_diag.kernels.lattice_algebra import same_lattice
+from tiling_diag.kernels.lattice_algebra import cell_area, same_lattice
 
 # From walls to a view of them, and which of these ``(B,)`` are worth a look.
 View = Callable[[Walls], tuple[Walls, Tensor]]
@@ -32,19 +33,33 @@ def measure_views(walls: Walls) -> tuple[LatticeResult, Walls]:
     What is likely in no view is left as the picture itself shows it.
     """
     found = measure_lattice(walls)
-    for view, sure in (
-        (_part_that_looks_alike, LIMITS.sure_of_part),
-        (_without_striped_light, LIMITS.sure_of_light),
-    ):
-        found, walls = _likelier(found, walls, view, sure)
-    return found, walls
+    coarse = _cells(found, walls) <= LIMITS.cells_of_windows
+    found, walls = _likelier(found, walls, _part_that_looks_alike, LIMITS.sure_of_part, coarse)
+    return _likelier(found, walls, _without_striped_light, LIMITS.sure_of_light)
+
+
+def _cells(found: LatticeResult, walls: Walls) -> Tensor:
+    """``(B,)`` how many cells of lattices a wall has room for; infinite for other than pairs."""
+    area = cell_area(found.basis_px)
+    cells: Tensor = walls.size[0] * walls.size[1] / area
+    return cells.nan_to_num(torch.inf)
 
 
 def _likelier(
-    found: LatticeResult, walls: Walls, view: View, sure: float
+    found: LatticeResult, walls: Walls, view: View, sure: float, coarse: Tensor | None = None
 ) -> tuple[LatticeResult, Walls]:
-    """Lattices and walls, those of a view where it shows a likelier one than one less than sure."""
+    """Lattices and walls, those of a view where it shows a likelier one than one less than sure.
+
+    Args:
+        found: the lattices.
+        walls: the batch.
+        view: of it.
+        sure: from this probability on lattices stay as they are.
+        coarse: ``(B,)`` but these make way for much finer ones.
+    """
     doubtful = (found.probability < sure) & (found.probability >= LIMITS.hidden)
+    if coarse is not None:
+        doubtful |= coarse & (found.probability >= LIMITS.hidden)
     open_ = doubtful.nonzero()[:, 0]
     if not len(open_):
         return found, walls
@@ -54,7 +69,12 @@ def _likelier(
         return found, walls
     own, open_ = measure_lattice(seen.some(worth)), open_[worth]
     before = items(found, open_)
-    better = own.is_periodic & (own.probability > before.probability)
+    likelier = own.probability > before.probability
+    if coarse is not None:
+        finer = _cells(own, walls) > LIMITS.finer_than_windows * _cells(before, walls)
+        sure_one = before.probability >= sure
+        likelier = torch.where(sure_one, finer & (own.probability >= LIMITS.sure_finer), likelier)
+    better = own.is_periodic & likelier
     if not bool(better.any()):
         return found, walls
     open_, worth = open_[better], worth[better]
