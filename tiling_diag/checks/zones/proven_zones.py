@@ -51,7 +51,7 @@ def proven_zones(
     if proof.is_an_octave and _against(zones[0].factor, proof.octaves):
         return [], None
     # Strips along both borders look like much; the wall between them is rarely the zone.
-    if _reach_both_borders(zones) and not proof.is_sure:
+    if own is None and _reach_both_borders(zones) and not proof.is_sure:
         return [], None
     if proof.is_an_octave:
         zones = [dataclasses.replace(zone, factor=_factor(proof.octaves)) for zone in zones]
