@@ -59,6 +59,8 @@ def squares(side, probability):
         # not for one that is hardly finer, or not sure;
         (squares(60.0, 0.95), squares(40.0, 0.94), 60.0),
         (squares(60.0, 0.95), squares(20.0, 0.55), 60.0),
+        # lines alone may be those of rows of windows;
+        (squares(60.0, 0.95), lattice(COURSES, 32.0, 32.0, 0.0, 0.9), 60.0),
         # a fine one that is sure is not doubted.
         (squares(30.0, 0.9), squares(10.0, 0.95), 30.0),
     ],

@@ -71,7 +71,8 @@ def _likelier(
     before = items(found, open_)
     likelier = own.probability > before.probability
     if coarse is not None:
-        finer = _cells(own, walls) > LIMITS.finer_than_windows * _cells(before, walls)
+        cells = _cells(own, walls)
+        finer = (cells > LIMITS.finer_than_windows * _cells(before, walls)) & cells.isfinite()
         sure_one = before.probability >= sure
         likelier = torch.where(sure_one, finer & (own.probability >= LIMITS.sure_finer), likelier)
     better = own.is_periodic & likelier

@@ -90,9 +90,9 @@ def wide_enough(zones: list[Zone], proof: Proof | None, wall: WallOfZones) -> li
         wall: in which they lie.
     """
     frame = row_frame(wall.lattice)
-    size = frame.size_px[wall.index] if proof is None else proof.rest_px
+    size = frame.size_px[wall.index]
     if proof is not None:
-        size = torch.fmin(size, proof.zone_px)
+        size = torch.fmin(proof.rest_px, proof.zone_px)
     sizes = (frame.axes[wall.index] @ wall.normal).abs() * size
     period = float(sizes.nan_to_num(0.0).amax())
     least = LIMITS.least_units if proof is None else LIMITS.least_units_proven
