@@ -17,7 +17,7 @@ from tiling_diag.checks.channels import Channels
 from tiling_diag.checks.limits import LIMITS
 from tiling_diag.kernels.autocorrelation import autocorrelation
 from tiling_diag.kernels.rays import without_strongest_ray
-from tiling_diag.kernels.running import pad_plane, running_max
+from tiling_diag.kernels.running import square_max
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class AutocorrelationMaps:
     @cached_property
     def tolerant(self) -> Tensor:
         """``(B, K, n)`` flattened maps in which a lag sees the best of its 3 x 3 neighbours."""
-        return running_max(running_max(pad_plane(self.maps, 1), 3, -1), 3, -2).flatten(2)
+        return square_max(self.maps, 1).flatten(2)
 
     @cached_property
     def mean_map(self) -> Tensor:

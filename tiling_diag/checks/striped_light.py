@@ -50,9 +50,7 @@ def without_striped_light(walls: Walls, turn: Tensor) -> Walls:
 
     Of large pictures the light is measured in smaller ones.
     """
-    shrink = max(1.0, max(walls.size) / LIMITS.striped_side_px)
-    height, width = (max(1, round(side / shrink)) for side in walls.size)
-    seen = walls.shrunk((height, width))
+    seen = walls.zoomed(min(1.0, LIMITS.striped_side_px / max(walls.size)))
     tone = _log_luma(seen.image, seen.mask)
     means, _, place = line_means(tone, seen.mask, turn[:, None])
     low = place[:, 0].floor().clamp(0, means.shape[-1] - 2)

@@ -113,6 +113,11 @@ class Walls:
             self._by_size[size] = self._resized(size)
         return self._by_size[size]
 
+    def zoomed(self, factor: float) -> Walls:
+        """The same walls at ``factor`` times their size, which is at most 1."""
+        height, width = (max(1, round(factor * side)) for side in self.size)
+        return self.shrunk((height, width))
+
     def some(self, index: Tensor) -> Walls:
         """Walls ``index (n,)`` as a batch of n that shares the channels of the small walls.
 

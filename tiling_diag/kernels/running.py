@@ -32,6 +32,14 @@ def running_max(values: Tensor, length: int, dim: int) -> Tensor:
     return values
 
 
+def square_max(plane: Tensor, half_width: int, beyond: float = -math.inf) -> Tensor:
+    """Maximum of each square of ``2 half_width + 1`` px of ``(..., H, W)``, `beyond` outside it."""
+    found = pad_plane(plane, half_width, beyond)
+    for dim in (-2, -1):
+        found = running_max(found, 2 * half_width + 1, dim)
+    return found
+
+
 def pad_plane(plane: Tensor, half_width: int, value: float = -math.inf) -> Tensor:
     """``(..., H, W)`` with `half_width` pixels of `value` on all four sides."""
     return F.pad(plane, (half_width, half_width, half_width, half_width), value=value)

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from tiling_diag.errors import InputError
-from tiling_diag.kernels.running import pad_plane, running_max
+from tiling_diag.kernels.running import square_max
 from tiling_diag.kernels.spectrum import check_weights, fft_size, weighted_mean
 
 # Below this share of the kernel's mass `gaussian_blur` trusts the mean more than the pixels.
@@ -102,9 +102,7 @@ def feather(mask: Tensor, radius_px: float) -> Tensor:
     half_width = round(radius_px / 2)
     if half_width == 0:
         return mask
-    negative = pad_plane(-mask, half_width, value=0.0)
-    for dim in (-2, -1):
-        negative = running_max(negative, 2 * half_width + 1, dim)
+    negative = square_max(-mask, half_width, beyond=0.0)
     offsets = torch.arange(-half_width, half_width + 1, device=mask.device, dtype=mask.dtype)
     taps = 1.0 + torch.cos(math.pi * offsets / (half_width + 1))
     soft = _convolve(-negative, taps / taps.sum())

@@ -21,7 +21,7 @@ from tiling_diag.checks.artifacts.limits import LIMITS
 from tiling_diag.checks.results import LatticeResult
 from tiling_diag.checks.walls import Walls
 from tiling_diag.kernels.lattice_algebra import reciprocal, reciprocal_vector
-from tiling_diag.kernels.running import pad_plane, running_max
+from tiling_diag.kernels.running import square_max
 from tiling_diag.kernels.spectrum import power_spectrum
 from tiling_diag.kernels.tapers import wide_blur
 
@@ -109,10 +109,7 @@ def _smoothness(walls: Walls) -> Tensor:
     """``(B, H, W)`` 1 in smooth places of the wall, falling to 0 near edges."""
     down, across = torch.gradient(walls.luma, dim=(-2, -1))
     square = avg_pool2d((down.square() + across.square())[:, None], 3, stride=1, padding=1)
-    reach = LIMITS.grid_edge_px
-    steepest = pad_plane(square[:, 0], reach, 0.0)
-    for axis in (-1, -2):
-        steepest = running_max(steepest, 2 * reach + 1, axis)
+    steepest = square_max(square[:, 0], LIMITS.grid_edge_px)
     usual = _median(steepest, walls.mask > 0.5).sqrt() + LIMITS.grid_least_slope / 255
     return walls.mask / (1 + (steepest / usual.square()).square())
 

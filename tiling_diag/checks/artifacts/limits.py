@@ -22,7 +22,7 @@ class ArtifactLimits:
     """[bins] Half width of a line, within which nothing is background. Derived: Hann window."""
 
     grid_least_spacing_bins: int = 8
-    """[bins] Of nearer lines nothing is said: there is no background between them. Derived."""
+    """[bins] Of lines nearer than this nothing is said: they leave no background. Derived."""
 
     grid_background_steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
     """[bins] Steps at which the background is sampled; the largest counts. A picture that is one
@@ -35,17 +35,19 @@ class ArtifactLimits:
     """[steps] The same along the two axes, where edges of the material put power. Corpus."""
 
     grid_least_neighbours: int = 6
-    """[bins] A background from fewer bins is left out."""
+    """[bins] A background from fewer bins is left out. By hand."""
 
     grid_median_quantiles: tuple[float, float] = (0.85, 0.5)
     """[share] Quantiles of the material's own lines from which the power expected of such a line is
     taken; the larger answer counts, for a material's lines differ more than noise. Corpus."""
 
     grid_material_orders: int = 3
-    """[orders] So far from a line that both share the material's own are compared with it."""
+    """[orders] Reciprocal vectors of the material up to this order lead to its other lines, with
+    which a line that both share is compared. By hand."""
 
     grid_least_shifts: int = 6
-    """[vectors] With fewer that lead to none of the grid's lines, it is left out. Corpus."""
+    """[vectors] With fewer such vectors off the grid's lines, lines that the material explains
+    can't be told from the grid's and are left out. Corpus."""
 
     grid_least_on_axis: int = 3
     """[vectors] The same for a line on an axis, which is compared along that axis. By hand."""
@@ -75,19 +77,19 @@ class ArtifactLimits:
     """[px] Blur that is taken off first; what repeats every 32 px stays. By hand."""
 
     grid_smooth_shrink: int = 3
-    """[times] The picture is shrunk for it; no grid's period is a multiple."""
+    """[times] The picture is shrunk for it; no grid's period is a multiple. By hand."""
 
     grid_most_detail: float = 4.0
     """[times the median] Detail is cut off there. By hand."""
 
     grid_edge_px: int = 2
-    """[px] So far from an edge a place is not smooth."""
+    """[px] So far from an edge a place is not smooth. 0, 1, 2 and 3 were tried."""
 
     grid_least_slope: float = 0.5
     """[grey levels/px] Added to the usual slope: rounding on a flat picture is no edge."""
 
     grid_least_detail: float = 12.0
-    """[grey levels] But not below this: a grid on a flat picture stays whole."""
+    """[grey levels] But not below this: a grid on a flat picture stays whole. By hand."""
 
     grid_block_px: int = 64
     """[px] Least side of the blocks in which the phase of lines is compared. By hand."""
@@ -99,7 +101,7 @@ class ArtifactLimits:
     """[share] Blocks with less of the wall take no part. By hand."""
 
     grid_block_share: float = 0.5
-    """[share of the fullest] Rows and columns of blocks that match less are not its place."""
+    """[share of the fullest] Rows and columns of blocks that match less are not it. By hand."""
 
     grid_part: float = 0.6
     """[share of the picture] A grid whose place is smaller lies in a part of it. By hand."""
@@ -111,13 +113,14 @@ class ArtifactLimits:
     """[rows of blocks] The same for the scatter from row to row. By hand."""
 
     grid_amplitudes: tuple[float, ...] = (0.35, 0.7, 1.4, 2.8, 5.6, 11.2)
-    """[grey levels, root mean square] That are tried; 1 to 1.5 of a grid of 8 px can be seen."""
+    """[grey levels, root mean square] Amplitudes that are tried; a person begins to see a grid of
+    8 px at 1 to 1.5. Steps of a factor of 2, by hand."""
 
     grid_stray: float = 0.004
     """[probability] That a line stands out for another reason than a grid. Corpus."""
 
     grid_stray_on_axis: float = 0.03
-    """[probability] The same on the axes, where edges and whole numbers of units put power."""
+    """[probability] The same on the axes: edges, textures laid a whole number of times. Corpus."""
 
     grid_share_on_axis: float = 0.5
     """[share] Part of a grid's mean square that is expected on the axes. By hand, from transposed
@@ -133,8 +136,8 @@ class ArtifactLimits:
     """[periods] So near to whole numbers a lattice of a grid must be. By hand."""
 
     grid_lattice_levels: float = 4.0
-    """[grey levels, root mean square] A lattice on whole pixels with more is a material's: visible
-    grids have 1 to 3, drawn walls of little contrast 8. By hand."""
+    """[grey levels, root mean square] A lattice on whole pixels with more contrast is a material's.
+    By hand: visible grids have 1 to 3, drawn walls of little contrast 8."""
 
     grid_least_share: float = 0.1
     """[share of the wall] A grid is taken to lie in so many blocks at least. By hand."""

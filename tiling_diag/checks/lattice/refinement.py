@@ -88,8 +88,8 @@ def _repetition(seen: Looks, single: Tensor, waves: Tensor) -> Tensor:
 def _refined_larger(walls: Walls, waves: Tensor, scale: Tensor) -> Tensor:
     """Wave vectors refined on the luma of walls four times as large as the searched ones."""
     shrink = min(1.0, LIMITS.fine_enlarged * max(walls.small.size) / max(walls.size))
-    height, width = (max(1, round(shrink * s)) for s in walls.size)
-    larger = walls.shrunk((height, width))
+    larger = walls.zoomed(shrink)
+    height, width = larger.size
     step = scale.new_tensor([width / walls.size[1], height / walls.size[0]]) / scale
     mask = larger.mask[:, None]
     level = (larger.luma[:, None] * mask).sum((-2, -1), keepdim=True)

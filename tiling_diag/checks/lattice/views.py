@@ -57,10 +57,10 @@ def _likelier(
         sure: from this probability on lattices stay as they are.
         coarse: ``(B,)`` but these make way for much finer ones.
     """
-    doubtful = (found.probability < sure) & (found.probability >= LIMITS.hidden)
+    doubtful = found.probability < sure
     if coarse is not None:
-        doubtful |= coarse & (found.probability >= LIMITS.hidden)
-    open_ = doubtful.nonzero()[:, 0]
+        doubtful |= coarse
+    open_ = (doubtful & (found.probability >= LIMITS.hidden)).nonzero()[:, 0]
     if not len(open_):
         return found, walls
     seen, worth = view(walls.some(open_))

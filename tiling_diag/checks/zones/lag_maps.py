@@ -108,8 +108,7 @@ def _at_size(walls: Walls, spacing_px: float) -> tuple[Walls, Tensor]:
     longest = max(walls.size)
     shrink = min(1.0, LIMITS.lag_spacing_px / spacing_px, LIMITS.lag_side_px / longest)
     if shrink * longest > max(small.size):
-        height, width = (max(1, round(shrink * side)) for side in walls.size)
-        small = walls.shrunk((height, width))
+        small = walls.zoomed(shrink)
     zoom = [small.size[1] / walls.size[1], small.size[0] / walls.size[0]]
     return small, torch.tensor(zoom, dtype=torch.float64)
 

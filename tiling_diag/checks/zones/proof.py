@@ -48,18 +48,22 @@ class Proof:
     octaves: Tensor
 
     @property
+    def both_ways(self) -> bool:
+        """Whether the zone shows both of its periods."""
+        return bool(self.zone_px.isfinite().all())
+
+    @property
     def is_an_octave(self) -> bool:
         """Whether the zone's lattice is an octave off the other one, and likely enough."""
         apart = self.octaves.nan_to_num(0.0)
-        both = bool(self.zone_px.isfinite().all())
-        least = LIMITS.proof_probability if both else LIMITS.proof_of_lines
+        least = LIMITS.proof_probability if self.both_ways else LIMITS.proof_of_lines
         return bool((apart != 0).any()) and self.probability >= least
 
     @property
     def is_sure(self) -> bool:
         """Whether it is an octave off along known axes, and likelier than not."""
-        both = bool(self.zone_px.isfinite().all())
-        return self.is_an_octave and both and self.probability >= LIMITS.proof_of_lines
+        sure = self.probability >= LIMITS.proof_of_lines
+        return self.is_an_octave and self.both_ways and sure
 
     @property
     def alone(self) -> float:
@@ -67,7 +71,7 @@ class Proof:
 
         Boards, courses of stone and storeys of a house have one period, which proves little.
         """
-        return self.probability if bool(self.zone_px.isfinite().all()) else math.nan
+        return self.probability if self.both_ways else math.nan
 
     @property
     def is_the_same(self) -> bool:
