@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import tiling_diag as td
 from tiling_diag.batch import BatchOptions, run_batch
+from tiling_diag.batch.cluster.connection import cluster
 from tiling_diag.batch.cluster.engine import RayEngine
 from tiling_diag.batch.cluster.quiet import RAY_THREAD, quiet
 from tiling_diag.batch.handfuls import MOST_JOBS, handful
@@ -98,6 +99,23 @@ def test_only_the_thread_of_rays_messages_is_not_heard(capsys):
             thread.start()
             thread.join()
     assert capsys.readouterr().out == "another\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_messages_that_ray_holds_back_to_count_them_are_not_heard_as_it_ends(capsys, repeats):
+    from ray._private.worker import print_to_stdstream
+
+    batch = {"lines": ["A worker died"], "pid": "raylet", "is_err": False}
+    with cluster(None, 1):
+        for _ in range(1 + repeats):
+            thread = threading.Thread(
+                target=print_to_stdstream, args=(batch, False), name=RAY_THREAD
+            )
+            thread.start()
+            thread.join()
+        print("of this program")
+    assert capsys.readouterr().out == "of this program\n"
 
 
 @pytest.mark.slow

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, NamedTuple
 
 from tiling_diag.batch.cluster.quiet import quiet
@@ -81,7 +82,7 @@ def cluster(address: str | None, workers: int | None) -> Iterator[Cluster]:
         finally:
             # What is left of a cluster that broke down has no say in how the run ends.
             with suppress(Exception):
-                ray.shutdown()
+                _leave(ray)
 
 
 def _connect(ray: Any, address: str | None, workers: int | None) -> None:
@@ -100,6 +101,12 @@ def _connect(ray: Any, address: str | None, workers: int | None) -> None:
         ) from error
 
 
+def _leave(ray: Any) -> None:
+    """Leave or end the cluster, without the messages that Ray held back to count them."""
+    with redirect_stdout(io.StringIO()):
+        ray.shutdown()
+
+
 def _tried(ray: Any, begin: Callable[[], object]) -> None:
     """Begin, again where that fails: Ray's own patience ends before that of a busy machine."""
     for left in reversed(range(STARTS)):
@@ -107,7 +114,7 @@ def _tried(ray: Any, begin: Callable[[], object]) -> None:
             begin()
             return
         except Exception:
-            ray.shutdown()
+            _leave(ray)
             if not left:
                 raise
 
@@ -127,7 +134,7 @@ def _join(ray: Any, address: str, silent: dict[str, Any]) -> None:
             raise ConnectionError(
                 f"{error}, it may ask for a token and there is none in ~/.ray/auth_token"
             ) from error
-        ray.shutdown()
+        _leave(ray)
         ray.init(address=address, **silent)
 
 
