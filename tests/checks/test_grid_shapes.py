@@ -9,6 +9,7 @@ import torch
 from known_lattice import known, none
 from PIL import Image
 
+import tiling_diag as td
 from tiling_diag.checks.artifacts.grid_lattice import locked_pattern, without_grid_lattices
 from tiling_diag.checks.artifacts.results import GridAxis
 from tiling_diag.checks.artifacts.upsampling_grid import measure_grid
@@ -98,6 +99,32 @@ def test_a_faint_pattern_stands_out_of_a_textured_wall_that_was_a_jpeg(shape):
         # With the pixels near edges in the sum it was 6 to 10.
         assert score > 2.1 * SURE
         assert amplitude == pytest.approx(1.5, rel=0.35)
+
+
+@pytest.mark.parametrize("period_px", [2, 8])
+@pytest.mark.parametrize("levels", [0.0, 0.9])
+def test_a_material_of_whole_pixels_hides_no_grid_and_is_none(period_px, levels):
+    # All lines of a grid are the material's, which repeats every 64 px.
+    noise = torch.rand(64, 64, generator=torch.Generator().manual_seed(5))
+    near = [noise.roll((dy, dx), (0, 1)) for dy in range(-3, 4) for dx in range(-3, 4)]
+    tile = 0.4 + 0.2 * torch.stack(near).mean(0)
+    image = tile.repeat(8, 8) + levels / 255 * pattern((512, 512), "mesh", period_px)
+    grid = measured(image.expand(3, -1, -1), known((64.0, 0.0), (0.0, 64.0)))
+    period, total, index = longest(grid)
+    if not levels:
+        assert total < SURE / 3
+        return
+    assert period == period_px
+    assert total > SURE
+    assert float(grid.amplitude[0, index]) == pytest.approx(levels, rel=0.35)
+
+
+def test_what_jpeg_makes_of_lines_of_4_px_is_not_named_8():
+    bricks = np.asarray(Image.open(SAMPLE).convert("RGB")).astype(np.float32)
+    lines = 3 * pattern(bricks.shape[:2], "rows", 4)[..., None].numpy()
+    picture = np.clip(bricks + lines + 0.5, 0, 255).astype(np.uint8)
+    findings = {one.code: one for one in td.diagnose(after_jpeg(picture, 60)).findings}
+    assert findings["upsampling_grid"].title.startswith("horizontal lines every 4 px")
 
 
 def test_a_grid_on_a_flat_dark_picture_is_found_in_its_own_period():

@@ -84,12 +84,19 @@ def grid_period(d: Measured) -> int | None:
     """The shortest period that explains the lines that stand out; None where no period fits.
 
     A grid has the lines of the periods that divide its own, too, so it is the longest one that has
-    lines of its own.
+    lines of its own; but JPEG makes faint ones of a shorter grid.
     """
     scores = grid_scores(d)
     if not scores:
         return None
-    own = [period for period, score in scores.items() if score >= LIMITS.grid_own_score]
+    levels = dict(zip(d.grid.period_px.tolist(), d.grid.amplitude.tolist(), strict=True))
+
+    def has_lines(period: int) -> bool:
+        shorter = [p for p in scores if period % p == 0 and scores[p] > scores[period]]
+        least = max((LIMITS.grid_longer_gain * levels[p] for p in shorter), default=0.0)
+        return scores[period] >= LIMITS.grid_own_score and levels[period] >= least
+
+    own = [period for period in scores if has_lines(period)]
     return max(own) if own else max(scores, key=lambda period: scores[period])
 
 

@@ -59,6 +59,9 @@ class FindingLimits:
     grid_own_score: float = 1.0
     """[log likelihood] Of a period's own lines, with which it is named. Benchmark."""
 
+    grid_longer_gain: float = 1.1
+    """[ratio] Over the amplitude of likelier periods that divide it. Benchmark."""
+
     grid_least_levels: float = 0.3
     """[grey levels, root mean square] A weaker grid nobody sees: it is information. Contract."""
 

@@ -62,7 +62,8 @@ def measure_lines(walls: Walls, lattice: LatticeResult, period: int) -> Lines:
     waves = _waves(lattice)
     material = _explained(at, waves, lattice.basis_px, size).to(at.device)
     beside = _beside(power, at, spacing, size)
-    alike, comparable = _of_material(power, at, spacing, waves, size)
+    own = torch.tensor([period // math.gcd(k, v, period) for k, v in order.tolist()])
+    alike, comparable = _of_material(power, at, own, waves, size)
     ground = torch.maximum(beside, torch.where(material, alike, 0.0))
     hidden = material & ~comparable
     # Of a material that is not known any line on an axis may be one.
@@ -167,37 +168,39 @@ def _around(spacing: tuple[int, int]) -> tuple[Tensor, ...]:
         for step in LIMITS.grid_background_steps
         for part in (ring, across, across.flip(-1))
     ]
-    kept = [s[~_on_line(s, spacing)] for s in shifts]
+    kept = [s[~_on_line(s, torch.tensor(spacing))] for s in shifts]
     return tuple(s for s in kept if len(s) >= LIMITS.grid_least_neighbours)
 
 
-def _on_line(shift: Tensor, spacing: tuple[int, int]) -> Tensor:
-    """Which shifts ``(..., 2)`` in bins lead from a line onto a line."""
-    apart = torch.tensor(spacing)
+def _on_line(shift: Tensor, apart: Tensor) -> Tensor:
+    """Which shifts ``(..., 2)`` in bins lead from a line onto a line, `apart` bins from it."""
     beside = shift % apart
     return (torch.minimum(beside, apart - beside) <= LIMITS.grid_line_bins).all(-1)
 
 
 def _of_material(
-    power: Tensor, at: Tensor, spacing: tuple[int, int], waves: Tensor, size: tuple[int, int]
+    power: Tensor, at: Tensor, period: Tensor, waves: Tensor, size: tuple[int, int]
 ) -> tuple[Tensor, Tensor]:
     """Power ``(B, L)`` of the other lines of the material around the lines ``at (L, 2)``.
 
-    Also ``(B, L)`` whether there are enough to compare with. A line on one of the axes is compared
-    with those on that axis, where joints put more power than anywhere else.
+    Those that a grid of each line's `period (L,)` has, too, are left out. Also ``(B, L)`` whether
+    there are enough to compare with. A line on one of the axes is compared with those on that axis,
+    where joints put more power than anywhere else.
     """
     orders = torch.cartesian_prod(
         *(torch.arange(-LIMITS.grid_material_orders, LIMITS.grid_material_orders + 1),) * 2
     ).to(waves)
-    shift = orders @ waves * waves.new_tensor([size[1], size[0]])
+    extent = torch.tensor([size[1], size[0]])
+    shift = orders @ waves * extent
     known = shift.isfinite().all(-1)
     bins = shift.nan_to_num(0.0).round().long()
-    usable = ~_on_line(bins, spacing) & known
+    spacing = extent // period[:, None]
+    usable = ~_on_line(bins[:, None], spacing[:, None]) & known[:, None]
     values = _take(power, at[None, :, None] + bins[:, None].to(at.device), size)
     lines_on = at == 0
     stays = (bins == 0)[:, None] & lines_on[None, :, None].cpu()
     same_axis = ~lines_on[None, :, None].cpu().any(-1) | stays.any(-1)
-    use = (usable[:, None] & same_axis).to(values.device)
+    use = (usable & same_axis).to(values.device)
     values = values.masked_fill(~use, torch.nan)
     # The lines of a material differ more than noise does: some of them are high.
     some, middle = (

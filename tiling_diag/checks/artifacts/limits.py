@@ -24,7 +24,7 @@ class ArtifactLimits:
     grid_least_spacing_bins: int = 8
     """[bins] Of lines nearer than this nothing is said: they leave no background. Derived."""
 
-    grid_background_steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6)
+    grid_background_steps: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 8)
     """[bins] Steps at which the background is sampled; the largest counts. A picture that is one
     texture laid m times has power at every m-th bin only. Corpus."""
 
@@ -58,11 +58,11 @@ class ArtifactLimits:
     grid_least_free: float = 0.25
     """[share] With fewer lines of a shape off the material's own, these count, too. By hand."""
 
-    grid_hidden_levels: float = 1.0
-    """[grey levels, root mean square] A fainter pattern there is the material's. By hand."""
+    grid_clear: float = 20.0
+    """[ratio] A line so much above what is expected is the grid's in any shape. By hand."""
 
     grid_faintest_levels: float = 0.1
-    """[grey levels, root mean square] A fainter pattern is none. By hand."""
+    """[grey levels, root mean square] A fainter pattern is no layer's. By hand."""
 
     grid_rival_octaves: float = 0.7
     """[octaves] Other lines on an axis so near a line on it are its rivals. By hand."""

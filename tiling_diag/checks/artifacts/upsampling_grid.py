@@ -96,18 +96,16 @@ def _measure_period(lines: Lines, period: int) -> _Period:
     score, _, shape = grid_likelihood(level[:, own], ground[:, own], expected, stray, known)
     # A line and its mirror image are one wave; at 1/2 they are one line.
     waves = torch.where((2 * order % period == 0).all(-1), 1.0, 2.0)
-    in_shape = shape_lines(order)[shape]
+    # What stands out by itself is the grid's, too, whichever shape its other lines make likely.
+    counts = shape_lines(order)[shape] | (level > LIMITS.grid_clear * ground)
     above = (level - ground).clamp_min(0)
     # Layers treat both axes alike: what the material hides of one is as strong as in the other.
     turned = torch.minimum(level, above[:, _turned(order)])
     above = torch.where(lines.material[:, mine], torch.maximum(above, turned), above)
-    square = waves * above / lines.unit[:, None] * in_shape
+    square = waves * above / lines.unit[:, None] * counts
     amplitude = 255 * square.sum(-1).sqrt()
-    # A faint pattern on the material's own lines alone may be the material's.
-    hidden = torch.gather(few, 1, shape[:, None])[:, 0] & (amplitude < LIMITS.grid_hidden_levels)
-    # What is far below one grey level is no layer's.
-    hidden = hidden | (amplitude < LIMITS.grid_faintest_levels)
-    score = torch.where(hidden, score.clamp_max(0.0), score)
+    faint = amplitude < LIMITS.grid_faintest_levels
+    score = torch.where(faint, score.clamp_max(0.0), score)
     share, box_px = lines.blocks.place(mine, square.sqrt())
     area = (box_px[:, 2] - box_px[:, 0]) * (box_px[:, 3] - box_px[:, 1])
     in_part = area < LIMITS.grid_part * lines.pixels
