@@ -31,6 +31,10 @@ class PlaneLimits:
     weak_probability: float = 0.8
     """[probability] Lattices of less are doubted where `weak_misfit` is exceeded too. Views."""
 
+    shallow_tilt: float = 0.6
+    """[ratio] Of the tilt under which a wall repeats best, tried where that shows no likely lattice.
+    Views."""
+
     weak_misfit: float = 0.4
     """[share of the picture] Weak lattices that so much of the picture does not have are doubted,
     and other tilts are tried. Views."""
@@ -85,7 +89,7 @@ class PlaneLimits:
     focal_length: float = 1.0
     """[longer sides of the picture] What cameras are taken to have. By hand."""
 
-    least_gain_of_repetition: float = 0.1
+    least_gain_of_repetition: float = 0.05
     """[repetition, 0 to 2] Walls that repeat so much better under a tilt show one. Views."""
 
     # windows

@@ -138,7 +138,15 @@ def _on_planes(walls: Walls, start: Tensor, before: _Found, tilted: Tensor, lost
     """
     least = torch.full_like(before.probability, LEAST_PROBABILITY)
     kept = LIMITS.kept_probability * before.probability
-    found = _rectified(walls, start, torch.where(tilted, kept.maximum(least), least))
+    least = torch.where(tilted, kept.maximum(least), least)
+    found = _rectified(walls, start, least)
+    # A wall repeats under tilts of one direction nearly alike, finely under the larger ones.
+    index = (~tilted & (found.probability < LIMITS.weak_probability)).nonzero()[:, 0]
+    if len(index):
+        shallow = LIMITS.shallow_tilt * start[index]
+        second = _rectified(walls.some(index), shallow, least[index])
+        better = second.probability > found.probability[index]
+        found = with_items(found, index[better], items(second, better))
     # What was found before counts unless the plane makes it likelier, or fits better.
     likelier = found.probability > LIMITS.better_probability * before.probability
     fits = found.plane.misfit < LIMITS.better_misfit * before.plane.misfit
