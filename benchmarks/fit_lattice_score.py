@@ -186,6 +186,7 @@ def main() -> None:
     parser.add_argument("--tilts", type=int, default=2, help="views at an angle of each picture")
     parser.add_argument("--scenes", type=int, default=0, help="of each kind on each picture")
     parser.add_argument("--gratings", type=int, default=96)
+    parser.add_argument("--few", type=int, default=4, help="crops of few periods of each picture")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
     parser.add_argument("--reuse", action="store_true", help="take the evidence measured before")
@@ -205,6 +206,7 @@ def main() -> None:
             options.bands,
             options.scenes,
             options.gratings,
+            options.few,
         )
         rows = [row for row in run_tasks(run_task, work, options.workers) if row is not None]
         kept.write_bytes(pickle.dumps(rows))

@@ -21,6 +21,8 @@ from torch.nn.functional import grid_sample, interpolate
 
 # A crop keeps so many periods each way, and what stands in front covers at most this share.
 CROP_PERIODS, MOST_COVERED = 5, 0.5
+# A crop of few periods.
+FEW_PERIODS, LEAST_CROP_PX = (2.7, 4.2), 64
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,24 @@ def changed(wall: Wall, seed: int, others: Sequence[Wall]) -> Wall:
         image = image + rng.uniform(0.002, 0.03) * torch.randn_like(image)
     if rng.uniform() < 0.5:
         image = as_jpeg(image, int(rng.integers(60, 96)))
+    return replace(wall, image=image.clamp(0, 1).contiguous())
+
+
+def few_periods(wall: Wall, seed: int) -> Wall:
+    """A crop of few periods each way, as who shows a single place makes it."""
+    rng = np.random.default_rng([zlib.crc32(wall.name.encode()), seed, 7])
+    height, width = wall.size
+    vectors = [v for v in (wall.a, wall.b) if v is not None]
+    longest = max((math.hypot(*v) for v in vectors), default=min(height, width) / 8)
+    rows, columns = (
+        min(side, max(LEAST_CROP_PX, int(rng.uniform(*FEW_PERIODS) * longest)))
+        for side in (height, width)
+    )
+    top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
+    wall = replace(wall, image=wall.image[:, top : top + rows, left : left + columns])
+    if rng.uniform() < 0.3:
+        wall = _scaled(wall, rng.uniform(0.7, 1.5))
+    image = as_jpeg(wall.image, int(rng.integers(60, 96))) if rng.uniform() < 0.5 else wall.image
     return replace(wall, image=image.clamp(0, 1).contiguous())
 
 

@@ -17,7 +17,7 @@ from corpus import Row, load_corpus
 from scenes import make_scene, scene_walls
 from score_gratings import grating
 from score_nothing import without_lattice
-from score_pictures import Wall, changed
+from score_pictures import Wall, changed, few_periods
 from score_tilted import tilted
 
 from tiling_diag.checks.lattice.search import look
@@ -40,6 +40,8 @@ SHARES = (0.15, 0.42)
 # Kinds of scenes, the hardest, drawn by other seeds than those by which `scenes.py` judges.
 SCENES = ("windows", "blinds", "half", "shadows", "occluder", "second_plane")
 SCENE_FIRST_SEED = 100
+# Parts of sources, and what the table calls them.
+HOW = {"tilted": "tilted", "banded": "banded", "few": "few periods"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def tasks(
     bands: int,
     scenes: int,
     gratings: int,
+    few: int,
 ) -> list[Task]:
     """All pictures."""
     names = [row.name for folder in corpora for row in _rows(folder)]
@@ -83,12 +86,18 @@ def tasks(
             for k in range(len(SCENES))
         ),
         *(Task("banded drawn", f"drawn {k}", k, corpora) for k in _banded_drawn(drawn, bands)),
+        *(Task("few", name, seed, corpora) for name in names for seed in range(few)),
+        *(Task("few drawn", f"drawn {k}", k, corpora) for k in _few_drawn(drawn, few)),
     ]
 
 
 def _banded_drawn(drawn: int, bands: int) -> range:
     """Seeds of drawn walls with bands, beyond those of all others."""
     return range(drawn + 1000, drawn + 1000 + 50 * bands)
+
+
+def _few_drawn(drawn: int, few: int) -> range:
+    return range(drawn + 2000, drawn + 2000 + 50 * few)
 
 
 def _rows(folder: Path) -> list[Row]:
@@ -149,7 +158,9 @@ def picture(task: Task) -> tuple[Wall, torch.Tensor] | None:
     if "banded" in task.source:
         wall = banded(wall, task.seed)
         return wall, torch.ones_like(wall.image[0])
-    if task.source != "nothing":
+    if "few" in task.source:
+        wall = few_periods(wall, task.seed)
+    elif task.source != "nothing":
         seed = task.seed if task.source == "corpus" else task.seed % CHANGES_OF_DRAWN
         wall = changed(wall, seed, others)
     return wall, torch.ones_like(wall.image[0])
@@ -214,8 +225,8 @@ def _how(task: Task) -> str:
         return "grating"
     if task.source == "scene":
         return f"scene, {SCENES[task.seed % len(SCENES)]}"
-    for kind in ("tilted", "banded"):
+    for kind, name in HOW.items():
         if kind in task.source:
-            return kind
+            return name
     seed = task.seed % CHANGES_OF_DRAWN if task.source == "drawn" else task.seed
     return "changed" if seed or task.source == "nothing" else "as is"

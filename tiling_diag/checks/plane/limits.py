@@ -32,8 +32,8 @@ class PlaneLimits:
     """[probability] Lattices of less are doubted where `weak_misfit` is exceeded too. Views."""
 
     shallow_tilt: float = 0.6
-    """[ratio] Of the tilt under which a wall repeats best, tried where that shows no likely lattice.
-    Views."""
+    """[ratio] Of the tilt under which a wall repeats best, tried where that one shows no likely
+    lattice. Views."""
 
     weak_misfit: float = 0.4
     """[share of the picture] Weak lattices that so much of the picture does not have are doubted,
