@@ -1,8 +1,11 @@
 """The tilt under which a wall repeats best."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from tiling_diag.checks.plane import measure
 from tiling_diag.checks.plane.measure import measure_plane
 from tiling_diag.checks.plane.tilt_from_repetition import tilt_from_repetition
 from tiling_diag.checks.walls import Walls
@@ -93,4 +96,15 @@ def test_a_few_tiles_at_an_angle_show_their_lattice():
     lattice, plane, _ = measure_plane(walls)
     assert bool(lattice.is_periodic)
     assert lattice.basis_px[0].norm(dim=-1).tolist() == pytest.approx([120, 120], rel=0.05)
+    assert ((plane.tilt[0] - truth) * 200).abs().max() < 0.05
+
+
+def test_a_tilt_that_repeats_best_but_is_too_steep_does_not_lose_the_wall(monkeypatch):
+    image, truth = view(TILES, (2.0, 1.0))
+    walls = Walls(image[None], torch.ones(1, *SIZE))
+    found = tilt_from_repetition(walls)
+    steep = replace(found, tilt=truth[None] / 0.6, change=found.change, gain=found.gain)
+    monkeypatch.setattr(measure, "tilt_from_repetition", lambda walls: steep)
+    lattice, plane, _ = measure_plane(walls)
+    assert bool(lattice.is_periodic)
     assert ((plane.tilt[0] - truth) * 200).abs().max() < 0.05
