@@ -33,7 +33,10 @@ class PlaneLimits:
 
     shallow_tilt: float = 0.6
     """[ratio] Of the tilt under which a wall repeats best, tried where that one shows no likely
-    lattice. Views."""
+    lattice ... Views."""
+
+    shallow_gain: float = 0.2
+    """[repetition, 0 to 2] ... although the wall repeats so much better under it. Views."""
 
     weak_misfit: float = 0.4
     """[share of the picture] Weak lattices that so much of the picture does not have are doubted,
@@ -89,7 +92,7 @@ class PlaneLimits:
     focal_length: float = 1.0
     """[longer sides of the picture] What cameras are taken to have. By hand."""
 
-    least_gain_of_repetition: float = 0.05
+    least_gain_of_repetition: float = 0.1
     """[repetition, 0 to 2] Walls that repeat so much better under a tilt show one. Views."""
 
     # windows

@@ -74,12 +74,13 @@ def _as_it_is_or_tilted(walls: Walls, lattice: LatticeResult) -> tuple[LatticeRe
     weak &= plane.misfit > LIMITS.weak_misfit
     if min(walls.small.size) < LIMITS.least_side_px:
         return lattice, plane
-    start, worth = _starts(walls, plane.tilt, tilted, lost | weak)
+    start, worth, clear = _starts(walls, plane.tilt, tilted, lost | weak)
     index = worth.nonzero()[:, 0]
     if not len(index):
         return lattice, plane
     before = _Found(items(lattice, index), items(plane, index), lattice.probability[index])
-    found = _on_planes(walls.some(index), start[index], before, tilted[index], lost[index])
+    chosen = (start[index], before, tilted[index], lost[index], clear[index])
+    found = _on_planes(walls.some(index), *chosen)
     better = found.probability > 0
     index = index[better]
     lattice = with_items(lattice, index, items(found.lattice, better))
@@ -106,7 +107,9 @@ class _Found:
         return with_items(self, index, items(other, index))
 
 
-def _starts(walls: Walls, tilt: Tensor, tilted: Tensor, doubted: Tensor) -> tuple[Tensor, Tensor]:
+def _starts(
+    walls: Walls, tilt: Tensor, tilted: Tensor, doubted: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
     """Tilts under which walls are worth rectifying.
 
     Args:
@@ -116,17 +119,22 @@ def _starts(walls: Walls, tilt: Tensor, tilted: Tensor, doubted: Tensor) -> tupl
         doubted: ``(B,)`` of which walls the lattice is doubted; they may repeat better on a plane.
 
     Returns:
-        Tilts ``(B, 2)``, and which of them are worth it ``(B,)``.
+        Tilts ``(B, 2)``, which of them are worth it ``(B,)``, and under which of them walls repeat
+        clearly better, whose lattices did not show them ``(B,)``.
     """
+    clear = torch.zeros_like(tilted)
     index = (doubted & ~tilted).nonzero()[:, 0]
     if not len(index):
-        return tilt, tilted
+        return tilt, tilted, clear
     found = tilt_from_repetition(walls.some(index))
+    clear[index] = found.gain > LIMITS.shallow_gain
     worth = found.gain > LIMITS.least_gain_of_repetition
-    return tilt.index_copy(0, index, found.tilt), tilted.index_copy(0, index, worth)
+    return tilt.index_copy(0, index, found.tilt), tilted.index_copy(0, index, worth), clear
 
 
-def _on_planes(walls: Walls, start: Tensor, before: _Found, tilted: Tensor, lost: Tensor) -> _Found:
+def _on_planes(
+    walls: Walls, start: Tensor, before: _Found, tilted: Tensor, lost: Tensor, clear: Tensor
+) -> _Found:
     """Lattices and planes under the tilts that walls show.
 
     Args:
@@ -135,13 +143,14 @@ def _on_planes(walls: Walls, start: Tensor, before: _Found, tilted: Tensor, lost
         before: what was found in the pictures as they are.
         tilted: ``(B,)`` whether that shows a tilt.
         lost: ``(B,)`` whether that is no lattice at all.
+        clear: ``(B,)`` whether walls repeat clearly better under the tilts.
     """
     least = torch.full_like(before.probability, LEAST_PROBABILITY)
     kept = LIMITS.kept_probability * before.probability
     least = torch.where(tilted, kept.maximum(least), least)
     found = _rectified(walls, start, least)
     # A wall repeats under tilts of one direction nearly alike, finely under the larger ones.
-    index = (~tilted & (found.probability < LIMITS.weak_probability)).nonzero()[:, 0]
+    index = (clear & (found.probability < LIMITS.weak_probability)).nonzero()[:, 0]
     if len(index):
         shallow = LIMITS.shallow_tilt * start[index]
         second = _rectified(walls.some(index), shallow, least[index])
