@@ -80,8 +80,7 @@ def few_periods(wall: Wall, seed: int) -> Wall:
         min(side, max(LEAST_CROP_PX, int(rng.uniform(*FEW_PERIODS) * longest)))
         for side in (height, width)
     )
-    top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
-    wall = replace(wall, image=wall.image[:, top : top + rows, left : left + columns])
+    wall = _cut(wall, rows, columns, rng)
     if rng.uniform() < 0.3:
         wall = _scaled(wall, rng.uniform(0.7, 1.5))
     image = as_jpeg(wall.image, int(rng.integers(60, 96))) if rng.uniform() < 0.5 else wall.image
@@ -114,6 +113,12 @@ def _cropped(wall: Wall, rng: np.random.Generator) -> Wall:
     period = math.hypot(*(wall.b or wall.a)) if wall.a else min(height, width) / 6
     share, least = rng.uniform(0.5, 1), int(CROP_PERIODS * period)
     rows, columns = (max(int(side * share), min(side, least)) for side in (height, width))
+    return _cut(wall, rows, columns, rng)
+
+
+def _cut(wall: Wall, rows: int, columns: int, rng: np.random.Generator) -> Wall:
+    """A part of this size, anywhere."""
+    height, width = wall.size
     top, left = rng.integers(height - rows + 1), rng.integers(width - columns + 1)
     return replace(wall, image=wall.image[:, top : top + rows, left : left + columns])
 

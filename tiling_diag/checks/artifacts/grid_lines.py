@@ -1,7 +1,7 @@
 """The power at the lines of grids, and what is expected there without one.
 
 Each line is compared with its surroundings: a ring, runs along both axes, the same at every 2nd to
-4th bin (a texture laid so many times has power there only); with the other lines of the material
+8th bin (a texture laid so many times has power there only); with the other lines of the material
 where it is a line of the material, too; and with its own scatter over the parts of the picture
 (`grid_blocks`).
 """
@@ -32,6 +32,7 @@ class Lines:
 
     Attributes:
         order: ``(L, 2)`` whole numbers k.
+        own_period: ``(L,)`` shortest period of a grid that has the line, px.
         level: ``(B, L)`` power there.
         ground: ``(B, L)`` what is expected there without a grid; infinite where that is not known.
         material: ``(B, L)`` whether the material has a line there, too.
@@ -42,6 +43,7 @@ class Lines:
 
     period: int
     order: Tensor
+    own_period: Tensor
     level: Tensor
     ground: Tensor
     material: Tensor
@@ -62,8 +64,8 @@ def measure_lines(walls: Walls, lattice: LatticeResult, period: int) -> Lines:
     waves = _waves(lattice)
     material = _explained(at, waves, lattice.basis_px, size).to(at.device)
     beside = _beside(power, at, spacing, size)
-    own = torch.tensor([period // math.gcd(k, v, period) for k, v in order.tolist()])
-    alike, comparable = _of_material(power, at, own, waves, size)
+    own_period = torch.tensor([period // math.gcd(k, v, period) for k, v in order.tolist()])
+    alike, comparable = _of_material(power, at, own_period, waves, size)
     ground = torch.maximum(beside, torch.where(material, alike, 0.0))
     hidden = material & ~comparable
     # Of a material that is not known any line on an axis may be one.
@@ -77,6 +79,7 @@ def measure_lines(walls: Walls, lattice: LatticeResult, period: int) -> Lines:
     return Lines(
         period,
         order,
+        own_period=own_period.to(order.device),
         level=level,
         ground=ground.masked_fill(hidden, torch.inf),
         material=material,

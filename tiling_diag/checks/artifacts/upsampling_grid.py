@@ -14,7 +14,6 @@ and p have no common factor.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
@@ -80,8 +79,7 @@ def _measure_period(lines: Lines, period: int) -> _Period:
     step = lines.period // period
     mine = (lines.order % step == 0).all(-1)
     order, level, ground = lines.order[mine] // step, lines.level[:, mine], lines.ground[:, mine]
-    own = torch.tensor([math.gcd(k, v, period) == 1 for k, v in order.tolist()])
-    own = own.to(order.device)
+    own = lines.own_period[mine] == period
     levels = torch.tensor(LIMITS.grid_amplitudes).to(level) / 255
     shares = line_shares(order[own]).to(level)
     expected = lines.unit[:, None, None, None] * levels.square()[:, None, None] * shares

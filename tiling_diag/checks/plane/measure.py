@@ -79,8 +79,9 @@ def _as_it_is_or_tilted(walls: Walls, lattice: LatticeResult) -> tuple[LatticeRe
     if not len(index):
         return lattice, plane
     before = _Found(items(lattice, index), items(plane, index), lattice.probability[index])
-    chosen = (start[index], before, tilted[index], lost[index], clear[index])
-    found = _on_planes(walls.some(index), *chosen)
+    found = _on_planes(
+        walls.some(index), start[index], before, tilted[index], lost[index], clear[index]
+    )
     better = found.probability > 0
     index = index[better]
     lattice = with_items(lattice, index, items(found.lattice, better))
